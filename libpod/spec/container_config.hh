@@ -1,0 +1,174 @@
+// What the user asked for, as plain structs: the content of containers/<id>/config.json. Written once by `create`, changed
+// only by `rename` and `update`. Everything here is already checked and resolved (names to ids, relative paths to absolute),
+// so that `start` on another day does the same.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libpod/base/json.hh"
+#include "libpod/spec/image_config.hh"
+
+namespace lichen::spec {
+
+enum class MountType { bind, volume, tmpfs };
+
+/// One -v, --mount or --tmpfs, or a volume of the image.
+struct MountConfig {
+  MountType type = MountType::bind;
+  std::string source;               // bind: absolute host path; volume: its name (made up when anonymous)
+  std::string destination;          // absolute, clean container path
+  bool read_only = false;
+  bool anonymous = false;           // volume: removed with the container by --rm and rm -v
+  bool no_copy = false;             // volume: no copy-up of the image's content
+  bool create_source = false;       // bind by -v: a missing source becomes a directory, as docker does
+  bool non_recursive = false;       // bind without its submounts
+  bool from_image = false;          // came from the image's VOLUME
+  bool chown = false;               // the U option: give the source to the container's user
+  std::string subpath;              // volume: directory within it
+  std::string propagation;          // "" = rprivate; private, shared, slave, unbindable and their r forms
+  std::optional<std::uint64_t> tmpfs_size;  // bytes; nullopt: kernel's default
+  std::optional<std::uint32_t> tmpfs_mode;
+  std::vector<std::string> options;  // further mount options as typed: noexec, nosuid, nodev, exec, suid, dev, ...
+};
+
+struct PortMapping {
+  std::string host_ip;               // empty: all addresses
+  std::uint16_t host_port = 0;       // 0: chosen at start
+  std::uint16_t container_port = 0;
+  std::string protocol = "tcp";      // tcp, udp, sctp
+};
+
+struct DeviceConfig {
+  std::string host_path;
+  std::string container_path;
+  std::string permissions = "rwm";
+};
+
+struct UlimitConfig {
+  std::string name;  // "nofile"
+  std::int64_t soft = 0;  // -1: unlimited
+  std::int64_t hard = 0;
+};
+
+/// The resources that a cgroup can bind; nullopt = not asked for.
+struct ResourceConfig {
+  std::optional<std::int64_t> memory_bytes;
+  std::optional<std::int64_t> memory_reservation_bytes;
+  std::optional<std::int64_t> memory_swap_bytes;  // memory + swap; -1 unlimited
+  std::optional<std::int64_t> nano_cpus;          // --cpus times 1e9
+  std::optional<std::int64_t> cpu_shares;
+  std::optional<std::int64_t> cpu_period_us;
+  std::optional<std::int64_t> cpu_quota_us;
+  std::string cpuset_cpus;
+  std::string cpuset_mems;
+  std::optional<std::int64_t> pids_limit;  // -1 unlimited
+  std::optional<std::int64_t> blkio_weight;
+};
+
+enum class RestartPolicy { no, on_failure, always, unless_stopped };
+std::string_view to_string(RestartPolicy policy);
+
+struct NetworkConfig {
+  std::string mode = "slirp4netns";  // none host slirp4netns pasta container ns bridge
+  std::string target;                // container: its id; ns: path
+  std::vector<std::string> options;  // slirp4netns:k=v,...
+  std::vector<std::string> dns;      // addresses
+  std::vector<std::string> dns_search;
+  std::vector<std::string> dns_options;
+  std::vector<std::pair<std::string, std::string>> extra_hosts;  // name, address or "host-gateway"
+  std::vector<PortMapping> ports;
+  std::vector<std::string> expose;  // "80/tcp"
+  bool publish_all = false;
+  bool no_hosts = false;            // leave /etc/hosts to the image
+};
+
+struct LogConfig {
+  std::string driver = "k8s-file";  // k8s-file json-file none (journald, passthrough: later)
+  std::int64_t max_size_bytes = 0;  // 0: no rotation
+  std::int64_t max_files = 1;
+  std::map<std::string, std::string> options;  // as given, for inspect
+};
+
+struct ContainerConfig {
+  std::string id;    // 64 hex digits
+  std::string name;
+  std::string created;  // RFC 3339
+  std::string image_id;    // 64 hex digits; empty with --rootfs
+  std::string image_name;  // as the user gave it, for ps
+  std::string rootfs_path; // --rootfs: absolute host path
+  std::vector<std::string> create_command;  // argv, for inspect
+
+  // process
+  std::vector<std::string> entrypoint;  // as it will run, image's defaults applied
+  std::vector<std::string> command;     // likewise
+  std::vector<std::string> env;         // final: image's, then --env-file, then -e; "NAME=value"
+  std::string user;                     // as given or the image's; resolved against the rootfs at start
+  std::vector<std::string> groups;      // --group-add; names or numbers; "keep-groups"
+  std::string working_dir;              // "" = "/"
+  bool interactive = false;             // -i
+  bool tty = false;                     // -t
+  bool attach_stdin = false, attach_stdout = false, attach_stderr = false;
+  std::string umask = "0022";
+  std::string timezone;                 // --tz: zone name, "local" or empty
+  std::string stop_signal = "SIGTERM";
+  std::int64_t stop_timeout_s = 10;
+  std::string detach_keys;              // empty = default ctrl-p,ctrl-q
+  bool init = false;
+
+  // identity
+  std::string hostname;    // empty: short id
+  std::string domainname;
+  std::map<std::string, std::string> labels;
+  std::map<std::string, std::string> annotations;
+
+  // isolation
+  std::string userns;      // "" = share U0; "host", "keep-id[:uid=,gid=]", "nomap", "auto", "container:ID"
+  std::string pid_mode;    // "" = private; "host", "container:ID"
+  std::string ipc_mode;    // "" = private; likewise and "none", "shareable"
+  std::string uts_mode;
+  std::string cgroupns_mode;
+  bool privileged = false;
+  std::vector<std::string> cap_add, cap_drop;   // "CAP_NET_RAW", "ALL"
+  std::vector<std::string> security_opt;        // as typed, for inspect
+  bool no_new_privileges = false;
+  std::string seccomp_profile;                  // "" default, "unconfined", or an absolute path of a profile
+  std::string apparmor_profile, selinux_label;
+  std::vector<std::string> unmask;              // paths, or "ALL"; systempaths=unconfined gives ALL
+  std::vector<std::string> mask;
+  std::map<std::string, std::string> sysctls;
+  std::vector<UlimitConfig> ulimits;
+  ResourceConfig resources;
+  std::optional<std::int64_t> oom_score_adj;
+  std::string cgroup_parent;
+  std::vector<DeviceConfig> devices;
+
+  // files
+  bool read_only = false;
+  bool read_only_tmpfs = true;  // with read_only: tmpfs on /run, /tmp, /var/tmp (podman); docker has none: see generate
+  std::vector<MountConfig> mounts;
+  std::int64_t shm_size_bytes = 64 << 20;
+  NetworkConfig network;
+
+  // life
+  LogConfig log;
+  bool auto_remove = false;
+  RestartPolicy restart = RestartPolicy::no;
+  std::int64_t restart_max_retries = 0;  // 0: no limit
+  std::string runtime;                   // "" = lichen-oci
+  std::string pidfile, cidfile;
+  std::string platform;                  // as asked for
+  std::string storage_driver;            // the driver that its read-write layer belongs to
+  std::optional<HealthConfig> healthcheck;
+  std::string pod_id;
+};
+
+/// The record as JSON; `version` says the format. Reading accepts older versions.
+Json to_json(const ContainerConfig& config);
+/// @throws Error{invalid} not a record of a version that we know; the message has the JSON path
+ContainerConfig container_config_from_json(const Json& json, std::string_view what);
+
+}  // namespace lichen::spec
