@@ -1,6 +1,7 @@
 // What happened to a container: the content of containers/<id>/state.json. The engine writes it while no monitor lives, the
 // monitor while it lives; so there is one writer at any time. "running" in the file with no monitor alive means that the
 // monitor was killed or the machine rebooted: readers turn that into `exited` (see store/container_store).
+// It lives in wire/ because it is the contract between lichen-conmon and the engine.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@
 
 #include "libpod/base/json.hh"
 
-namespace lichen::spec {
+namespace lichen::wire {
 
 enum class ContainerStatus { created, running, paused, restarting, removing, exited };
 std::string_view to_string(ContainerStatus status);
@@ -33,4 +34,4 @@ struct ContainerState {
 Json to_json(const ContainerState& state);
 ContainerState container_state_from_json(const Json& json, std::string_view what);
 
-}  // namespace lichen::spec
+}  // namespace lichen::wire

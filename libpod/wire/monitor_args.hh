@@ -1,0 +1,59 @@
+// The command line of lichen-conmon: what the engine tells the monitor about one container, as a struct and as argv.
+//
+// argv and not a file: nothing to write or to sweep, `ps` shows which container a monitor is for, and a restart of the
+// container needs nothing from disk. It holds no secrets. Lists are repeated options.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lichen::wire {
+
+struct MonitorConfig {
+  std::string id;             // container id, 64 hex digits
+  std::string name;           // for messages and events
+  std::string container_dir;  // containers/<id>: state.json, logs
+  std::string run_dir;        // <runtime dir>/<boot id>/containers/<id>: monitor.lock, ctl.sock, pid
+  std::string bundle_dir;     // holds config.json (the OCI spec) for the runtime
+  std::string runtime;        // absolute path of the OCI runtime
+  std::string runtime_root;   // its --root
+  bool runtime_is_ours = true;  // lichen-oci: --die-with-parent is understood
+
+  std::string log_driver = "k8s-file";  // k8s-file, json-file, none
+  std::string log_path;                 // absolute; rotated ones are log_path.1, .2, ...
+  std::int64_t log_max_size = 0;        // bytes; 0 = never rotate
+  std::int64_t log_max_files = 1;       // how many files in all are kept
+
+  bool tty = false;
+  bool interactive = false;  // keep standard input open without a client
+  std::string stop_signal = "SIGTERM";
+  std::int64_t stop_timeout_s = 10;
+  std::string restart = "no";  // no, on-failure, always, unless-stopped
+  std::int64_t restart_max_retries = 0;
+
+  bool auto_remove = false;
+  std::string marker_path;  // staging/c-<id>: unlinked once the container runs; empty when it is published already
+  std::string staging_dir;  // removed directories are renamed into it first
+  std::vector<std::string> remove_dirs;   // with auto_remove: directory trees, in this order; container_dir is the last
+  std::vector<std::string> remove_links;  // with auto_remove: symlinks that are unlinked when they lead to `id`
+
+  std::string events_dir;  // directory of YYYYMMDD.jsonl
+  std::string boot_id;
+  std::string pidfile;            // --pidfile: init's pid is written here; empty = none
+  std::vector<std::string> ports; // for state.json
+  std::string image;              // image name, for events
+
+  int sync_fd = -1;               // SOCK_SEQPACKET connection to the command that started us (monitor_protocol.hh)
+  int lock_fd = -1;               // monitor.lock, already flocked by the engine: being alive
+  int marker_fd = -1;             // flock on marker_path; -1 when there is none
+  std::vector<int> keep_fds;      // held open until we exit: network helpers go when they close
+};
+
+/// The arguments after argv[0], in the order of the struct.
+std::vector<std::string> to_argv(const MonitorConfig& config);
+
+/// @throws Error{usage} unknown option, missing value, missing id or directories
+MonitorConfig monitor_config_from_argv(const std::vector<std::string>& argv);
+
+}  // namespace lichen::wire
