@@ -8,7 +8,7 @@ target_compile_features(lichen_flags INTERFACE cxx_std_20)
 target_include_directories(lichen_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_definitions(lichen_flags INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64 JSON_DIAGNOSTICS=0)
 target_compile_options(lichen_flags INTERFACE
-  -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror -fno-plt -fvisibility=hidden
+  -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Wno-missing-field-initializers -Werror -fno-plt -fvisibility=hidden
   -fstack-protector-strong -ffunction-sections -fdata-sections)
 target_link_options(lichen_flags INTERFACE -Wl,--gc-sections -Wl,-z,relro,-z,now)
 if(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
