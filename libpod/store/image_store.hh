@@ -1,0 +1,75 @@
+// images/<image-id>/ and refs/: what images there are, and under which names. The image id is the sha256 of config.json, whose
+// bytes are kept as they came.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libpod/base/digest.hh"
+#include "libpod/base/json.hh"
+#include "libpod/spec/image_config.hh"
+#include "libpod/store/paths.hh"
+
+namespace lichen::store {
+
+/// images/<id>/meta.json: what the bytes of the image do not say.
+struct ImageMeta {
+  std::string id;                       // 64 hex digits
+  std::string created;                  // when it came here, RFC 3339
+  std::vector<std::string> chain_ids;   // lowest first; may be empty (an image without layers)
+  Digest manifest_digest;               // of manifest.json; empty for images made here that never had one
+  std::vector<std::string> repo_digests; // "docker.io/library/x@sha256:...", as pulled or pushed
+  std::int64_t size = 0;                // sum of the layers' tar sizes
+};
+Json to_json(const ImageMeta& meta);
+ImageMeta image_meta_from_json(const Json& json, std::string_view what);
+
+/// A full name: host, repository path and tag, already normalised ("docker.io", "library/debian", "latest").
+struct RefName {
+  std::string host, repository, tag;
+  std::string str() const { return host + "/" + repository + ":" + tag; }
+  friend bool operator==(const RefName&, const RefName&) = default;
+  friend auto operator<=>(const RefName&, const RefName&) = default;
+};
+
+struct Ref {
+  RefName name;
+  std::string image_id;
+};
+
+class ImageStore {
+ public:
+  explicit ImageStore(const Paths& paths) : paths_(paths) {}
+
+  bool has(const std::string& id) const;
+  /// @throws Error{not_found|invalid}
+  ImageMeta get(const std::string& id) const;
+  std::string config_text(const std::string& id) const;
+  spec::ImageConfig config(const std::string& id) const;
+  /// Raw manifest.json; nullopt when the image has none.
+  std::optional<std::string> manifest_text(const std::string& id) const;
+  std::vector<std::string> list() const;
+  /// Full ids that begin with `prefix` (hex).
+  std::vector<std::string> find_by_prefix(const std::string& prefix) const;
+
+  /// Publish an image whose layers are all in the layer store; id = sha256 of config_text, checked by the caller who hashed it.
+  /// An image that is there already keeps its bytes; repo digests are merged.
+  void publish(const ImageMeta& meta, const std::string& config_text, const std::optional<std::string>& manifest_text);
+  void update(const ImageMeta& meta);
+  /// The image record only; refs and layers are the caller's affair (image/remove).
+  void remove(const std::string& id);
+
+  std::optional<std::string> resolve(const RefName& name) const;
+  void set_ref(const RefName& name, const std::string& image_id);
+  /// false when there is no such ref.
+  bool remove_ref(const RefName& name);
+  std::vector<Ref> refs() const;
+
+ private:
+  std::string ref_path(const RefName& name) const;
+  const Paths& paths_;
+};
+
+}  // namespace lichen::store

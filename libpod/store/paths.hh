@@ -1,0 +1,69 @@
+// Every path that lichen writes, in one place. See design section 4 and this folder's README.
+//
+//   <root>/                      ~/.local/share/lichen   (--root, LICHEN_ROOT)
+//     staging/<random>/          half-made objects; flocked by their maker
+//     staging/c-<id>             marker: container <id> is being made; flocked by its maker, then by its monitor
+//     layers/<chain-id>/         diff/  meta.json  tar.journal
+//     images/<image-id>/         config.json  manifest.json  meta.json
+//     refs/<host>/<repo...>/:tags/<tag>    file with the image id   (":tags" cannot be a repository component)
+//     containers/<id>/           config.json state.json spec.json  rw/{diff,work}  rootfs/ (mount point)  hosts resolv.conf ...
+//     names/<name>               symlink to the container id
+//     volumes/<name>/            data/  volume.json
+//     pods/ networks/ secrets/   later
+//     events/YYYYMMDD.jsonl
+//     blobs/                     with keep_blobs only
+//     set-aside/                 damaged objects, moved here by `system check --repair`
+//   <run>/                       $XDG_RUNTIME_DIR/lichen, or the private directory of runtime_dir.hh
+//     <boot-id>/containers/<id>/ monitor.lock  ctl.sock  init.pid; bundle's runtime state below oci/
+//     <boot-id>/userns/<pid>     registration of a process that lives in U0 (engine/userns)
+//     userns.lock                held while U0 is made
+#pragma once
+
+#include <string>
+
+namespace lichen::store {
+
+class Paths {
+ public:
+  /// @param root      absolute; made (0700) with its folders by make()
+  /// @param run       absolute; without the boot id
+  /// @param boot_id   sys::boot_id()
+  Paths(std::string root, std::string run, std::string boot_id);
+
+  const std::string& root() const { return root_; }
+  const std::string& run() const { return run_; }
+  const std::string& boot_id() const { return boot_id_; }
+  /// <run>/<boot-id>
+  std::string boot_dir() const { return run_ + "/" + boot_id_; }
+
+  std::string staging() const { return root_ + "/staging"; }
+  std::string layers() const { return root_ + "/layers"; }
+  std::string layer(const std::string& chain_id) const { return layers() + "/" + chain_id; }
+  std::string layer_diff(const std::string& chain_id) const { return layer(chain_id) + "/diff"; }
+  std::string images() const { return root_ + "/images"; }
+  std::string image(const std::string& id) const { return images() + "/" + id; }
+  std::string refs() const { return root_ + "/refs"; }
+  std::string containers() const { return root_ + "/containers"; }
+  std::string container(const std::string& id) const { return containers() + "/" + id; }
+  std::string container_marker(const std::string& id) const { return staging() + "/c-" + id; }
+  std::string names() const { return root_ + "/names"; }
+  std::string volumes() const { return root_ + "/volumes"; }
+  std::string volume(const std::string& name) const { return volumes() + "/" + name; }
+  std::string events() const { return root_ + "/events"; }
+  std::string blobs() const { return root_ + "/blobs"; }
+  std::string set_aside() const { return root_ + "/set-aside"; }
+  std::string cache() const { return root_ + "/cache"; }
+
+  std::string container_run(const std::string& id) const { return boot_dir() + "/containers/" + id; }
+  std::string oci_root() const { return boot_dir() + "/oci"; }
+  std::string userns_members() const { return boot_dir() + "/userns"; }
+  std::string userns_lock() const { return run_ + "/userns.lock"; }
+
+  /// Make the top folders that are missing. Cheap when they are there (one stat each).
+  void make() const;
+
+ private:
+  std::string root_, run_, boot_id_;
+};
+
+}  // namespace lichen::store

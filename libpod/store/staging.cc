@@ -1,0 +1,69 @@
+#include "libpod/store/staging.hh"
+
+#include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
+#include "libpod/base/log.hh"
+#include "libpod/sys/fs.hh"
+
+namespace lichen::store {
+
+StagingDir::StagingDir(const Paths& paths) {
+  for (;;) {
+    path_ = paths.staging() + "/" + random_hex(16);
+    if (!sys::make_directory(path_, 0700)) continue;
+    // A sweeper may have seen it in the moment before the lock: then it is gone or held, and the next name is tried.
+    if (auto lock = sys::try_lock(path_, sys::LockMode::exclusive)) {
+      lock_ = *std::move(lock);
+      return;
+    }
+  }
+}
+
+StagingDir::StagingDir(StagingDir&& other) noexcept : path_(std::exchange(other.path_, {})), lock_(std::move(other.lock_)) {}
+
+StagingDir::~StagingDir() {
+  if (path_.empty()) return;
+  try {
+    sys::remove_tree(path_);
+  } catch (const Error& error) {
+    log_debug("{}", error.what());  // the next sweep takes it
+  }
+}
+
+bool StagingDir::publish(const std::string& destination) {
+  if (!sys::rename_no_replace(path_, destination)) return false;
+  path_.clear();
+  lock_ = {};
+  return true;
+}
+
+bool remove_through_staging(const Paths& paths, const std::string& path) {
+  StagingDir bin(paths);
+  try {
+    sys::rename_path(path, bin.path() + "/removed");
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::not_found) return false;
+    throw;
+  }
+  sys::remove_tree(bin.path() + "/removed");
+  return true;
+}
+
+int sweep_staging(const Paths& paths) {
+  int swept = 0;
+  for (const auto& name : sys::list_directory(paths.staging())) {
+    if (name.starts_with("c-")) continue;
+    const std::string path = paths.staging() + "/" + name;
+    try {
+      const auto lock = sys::try_lock(path, sys::LockMode::exclusive);
+      if (!lock) continue;
+      sys::remove_tree(path);
+      ++swept;
+    } catch (const Error& error) {
+      log_debug("{}", error.what());
+    }
+  }
+  return swept;
+}
+
+}  // namespace lichen::store
