@@ -26,6 +26,9 @@ struct MountConfig {
   bool no_copy = false;             // volume: no copy-up of the image's content
   bool create_source = false;       // bind by -v: a missing source becomes a directory, as docker does
   bool non_recursive = false;       // bind without its submounts
+  std::string read_only_submounts;  // read_only bind: "" = read-only where the kernel can, "writable", "readonly" (or fail)
+  std::string relabel;              // SELinux: "shared" (z) or "private" (Z)
+  bool tmp_copy_up = false;         // tmpfs: starts with the image's content (podman's tmpcopyup)
   bool from_image = false;          // came from the image's VOLUME
   bool chown = false;               // the U option: give the source to the container's user
   std::string subpath;              // volume: directory within it
@@ -148,7 +151,7 @@ struct ContainerConfig {
 
   // files
   bool read_only = false;
-  bool read_only_tmpfs = true;  // with read_only: tmpfs on /run, /tmp, /var/tmp (podman); docker has none: see generate
+  bool read_only_tmpfs = false;  // with read_only: tmpfs on /run, /tmp, /var/tmp (podman's --read-only-tmpfs); docker has none
   std::vector<MountConfig> mounts;
   std::int64_t shm_size_bytes = 64 << 20;
   NetworkConfig network;
