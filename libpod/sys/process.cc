@@ -87,12 +87,15 @@ namespace {
 struct ChildFailure {
   int error_number;
   ErrorKind kind;
-  char text[400];
+  char text[1600];
+  char hint[400];
 };
 
-[[noreturn]] void report_and_exit(int report_fd, int error_number, ErrorKind kind, std::string_view text) {
-  ChildFailure failure{error_number, kind, {}};
+[[noreturn]] void report_and_exit(int report_fd, int error_number, ErrorKind kind, std::string_view text,
+                                  std::string_view hint = {}) {
+  ChildFailure failure{error_number, kind, {}, {}};
   text.copy(failure.text, sizeof failure.text - 1);
+  hint.copy(failure.hint, sizeof failure.hint - 1);
   [[maybe_unused]] const auto written = ::write(report_fd, &failure, sizeof failure);
   ::_exit(127);
 }
@@ -137,7 +140,7 @@ std::vector<char*> c_strings(const std::vector<std::string>& words) {
   try {
     if (options.in_child) options.in_child();
   } catch (const Error& error) {
-    report_and_exit(report_fd, error.saved_errno(), error.kind(), error.what());
+    report_and_exit(report_fd, error.saved_errno(), error.kind(), error.what(), error.hint());
   } catch (const std::exception& error) {
     report_and_exit(report_fd, 0, ErrorKind::internal, error.what());
   }
@@ -170,9 +173,11 @@ Pid spawn(const SpawnOptions& options) {
   ChildFailure failure{};
   if (read_full(report.read.get(), &failure, sizeof failure) == sizeof failure) {
     child.wait();
+    // execve and descriptor failures have no errno text yet; an Error of in_child is complete.
     const std::string text = failure.text;
-    if (failure.error_number == 0 || failure.kind != ErrorKind::system) throw Error(failure.kind, text, failure.error_number);
-    throw_errno_value(failure.error_number, "{}", text);
+    if (failure.kind == ErrorKind::system && !text.ends_with(errno_text(failure.error_number)) && failure.error_number != 0)
+      throw_errno_value(failure.error_number, "{}", text);
+    throw Error(failure.kind, text, failure.error_number).with_hint(failure.hint);
   }
   return child;
 }

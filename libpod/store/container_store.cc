@@ -1,0 +1,215 @@
+#include "libpod/store/container_store.hh"
+
+#include <algorithm>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
+#include "libpod/base/log.hh"
+#include "libpod/base/strings.hh"
+#include "libpod/store/staging.hh"
+#include "libpod/sys/io.hh"
+
+#include <unistd.h>
+
+namespace lichen::store {
+namespace {
+
+constexpr std::chrono::seconds kLockTimeout{2};
+constexpr JsonLimits kRecordLimits{.max_bytes = 16u << 20, .max_depth = 64, .allow_duplicate_keys = true};
+
+constexpr std::string_view kRepairHint = "`lichen system check --repair` sets it aside; everything else keeps working";
+
+Json read_record(const std::string& path) {
+  try {
+    return parse_json(sys::read_file(path), path, kRecordLimits);
+  } catch (Error& error) {
+    if (error.kind() == ErrorKind::invalid) error.with_hint(std::string(kRepairHint));
+    throw;
+  }
+}
+
+// Everything of one container, in an order that keeps names from pointing into nothing for long.
+void remove_all(const Paths& paths, const std::string& id, const std::string& name) {
+  const std::string link = paths.names() + "/" + name;
+  remove_through_staging(paths, paths.container(id));
+  if (!name.empty() && sys::read_link(link) == id) sys::remove_file(link);
+  sys::remove_tree(paths.container_run(id));
+}
+
+}  // namespace
+
+bool ContainerRecord::is_lost() const {
+  using enum wire::ContainerStatus;
+  return !monitor_alive && (state.status == running || state.status == paused || state.status == restarting || state.status == removing);
+}
+
+ContainerMaker::~ContainerMaker() {
+  if (id_.empty()) return;
+  try {
+    remove_all(*paths_, id_, name_);
+    sys::remove_file(paths_->container_marker(id_));
+  } catch (const Error& error) {
+    log_debug("{}", error.what());  // the next sweep takes it
+  }
+}
+
+void ContainerMaker::publish() {
+  sys::remove_file(paths_->container_marker(id_));
+  hand_over();
+}
+
+void ContainerMaker::hand_over() {
+  id_.clear();
+  marker_ = {};
+}
+
+bool ContainerStore::is_stale_name(const std::string& id) const {
+  return !sys::exists(paths_.container(id)) && !sys::is_locked(paths_.container_marker(id));
+}
+
+void ContainerStore::reserve_name(const std::string& name, const std::string& id) {
+  const std::string link = paths_.names() + "/" + name;
+  if (::symlink(id.c_str(), link.c_str()) == 0) return;
+  if (errno != EEXIST) throw_errno("reserve name '{}'", name);
+  // One at a time from here: of two that find a dead name only one may take it over.
+  const auto lock = sys::wait_lock(paths_.names(), sys::LockMode::exclusive, kLockTimeout);
+  const std::string holder = sys::read_link(link).value_or("");
+  if (!holder.empty() && !is_stale_name(holder)) {
+    throw Error(ErrorKind::conflict, format("the name \"{}\" is already in use by container {}", name, short_id(holder)))
+        .with_hint(format("remove or rename that container, or use --replace: lichen rm {}", name));
+  }
+  sys::remove_file(link);
+  sys::make_symlink(id, link);
+}
+
+ContainerMaker ContainerStore::begin(const spec::ContainerConfig& config, sys::Durability durability) {
+  auto lock = sys::try_lock(paths_.container_marker(config.id), sys::LockMode::exclusive, /*create=*/true);
+  if (!lock) throw_error(ErrorKind::conflict, "make container {}: another command holds its id", config.id);
+  ContainerMaker maker(paths_, config.id, config.name, *std::move(lock));
+  reserve_name(config.name, config.id);
+  sys::make_directory(paths_.container(config.id), 0700);
+  write_config(config, durability);
+  wire::ContainerState state;
+  state.boot_id = paths_.boot_id();
+  write_state(config.id, state, durability);
+  if (durability == sys::Durability::synced) {
+    sys::sync_directory(paths_.containers());
+    sys::sync_directory(paths_.names());
+  }
+  return maker;
+}
+
+std::vector<std::string> ContainerStore::list(bool with_unfinished) const {
+  std::vector<std::string> ids;
+  for (auto& name : sys::list_directory(paths_.containers()))
+    if (is_full_id(name)) ids.push_back(std::move(name));
+  if (with_unfinished) return ids;
+  for (const auto& entry : sys::list_directory(paths_.staging()))
+    if (entry.starts_with("c-")) std::erase(ids, entry.substr(2));
+  return ids;
+}
+
+bool ContainerStore::has(const std::string& id) const { return sys::exists(paths_.container(id)); }
+
+spec::ContainerConfig ContainerStore::load_config(const std::string& id) const {
+  const std::string path = paths_.container(id) + "/config.json";
+  return spec::container_config_from_json(read_record(path), path);
+}
+
+wire::ContainerState ContainerStore::load_state(const std::string& id) const {
+  const std::string path = paths_.container(id) + "/state.json";
+  if (!sys::exists(path) && sys::exists(paths_.container(id))) return {};  // cut off between the two records: never started
+  return wire::container_state_from_json(read_record(path), path);
+}
+
+bool ContainerStore::is_monitor_alive(const std::string& id) const {
+  return sys::is_locked(paths_.container_run(id) + "/monitor.lock");
+}
+
+ContainerRecord ContainerStore::load(const std::string& id) const {
+  ContainerRecord record{.config = load_config(id), .state = load_state(id), .monitor_alive = false};
+  using enum wire::ContainerStatus;
+  // A created or exited container has a monitor only for the moment of its start or end.
+  if (record.state.status == created || record.state.status == exited) return record;
+  record.monitor_alive = is_monitor_alive(id);
+  // The monitor may have written its last words between our two looks.
+  if (!record.monitor_alive) record.state = load_state(id);
+  return record;
+}
+
+std::optional<std::string> ContainerStore::find_name(const std::string& name) const {
+  if (!is_valid_name(name)) return std::nullopt;
+  auto id = sys::read_link(paths_.names() + "/" + name);
+  if (!id || !has(*id)) return std::nullopt;
+  return id;
+}
+
+std::string ContainerStore::find(const std::string& name_or_id) const {
+  if (is_full_id(name_or_id) && has(name_or_id)) return name_or_id;
+  if (const auto id = find_name(name_or_id)) return *id;
+  std::vector<std::string> found;
+  if (is_id_prefix(name_or_id))
+    for (const auto& id : list())
+      if (id.starts_with(name_or_id)) found.push_back(id);
+  if (found.size() == 1) return found[0];
+  if (found.size() > 1)
+    throw Error(ErrorKind::conflict, format("'{}' is the beginning of {} container ids", name_or_id, found.size()))
+        .with_hint("give more digits");
+  Error error(ErrorKind::not_found, format("no such container: {}", name_or_id));
+  std::vector<std::string> known;
+  for (auto& [name, id] : names()) known.push_back(name);
+  if (const auto near = nearest(name_or_id, known)) error.with_hint(format("did you mean '{}'?", *near));
+  else error.with_hint("`lichen ps -a` lists all containers");
+  throw error;
+}
+
+void ContainerStore::write_state(const std::string& id, const wire::ContainerState& state, sys::Durability durability) const {
+  sys::write_file_atomic(paths_.container(id) + "/state.json", dump_json_pretty(wire::to_json(state)), 0600, durability);
+}
+
+void ContainerStore::write_config(const spec::ContainerConfig& config, sys::Durability durability) const {
+  sys::write_file_atomic(paths_.container(config.id) + "/config.json", dump_json_pretty(spec::to_json(config)), 0600, durability);
+}
+
+std::vector<std::pair<std::string, std::string>> ContainerStore::names() const {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& name : sys::list_directory(paths_.names()))
+    if (auto id = sys::read_link(paths_.names() + "/" + name); id && is_full_id(*id)) out.emplace_back(name, *std::move(id));
+  return out;
+}
+
+bool ContainerStore::rename(const std::string& id, const std::string& from, const std::string& to) {
+  reserve_name(to, id);
+  if (sys::read_link(paths_.names() + "/" + from) == id) sys::remove_file(paths_.names() + "/" + from);
+  return true;
+}
+
+void ContainerStore::remove(const std::string& id, const std::string& name) { remove_all(paths_, id, name); }
+
+int ContainerStore::sweep_unfinished() {
+  int swept = 0;
+  for (const auto& entry : sys::list_directory(paths_.staging())) {
+    if (!entry.starts_with("c-") || !is_full_id(entry.substr(2))) continue;
+    const std::string id = entry.substr(2);
+    const std::string marker = paths_.staging() + "/" + entry;
+    try {
+      const auto lock = sys::try_lock(marker, sys::LockMode::exclusive);
+      if (!lock) continue;
+      // Started and then killed before the unlink: it is published (state.json says so).
+      const bool started = has(id) && !load_state(id).started_at.empty();
+      if (!started) {
+        std::string name;
+        for (const auto& [known, target] : names())
+          if (target == id) name = known;
+        remove_all(paths_, id, name);
+        ++swept;
+      }
+      sys::remove_file(marker);
+    } catch (const Error& error) {
+      log_debug("{}", error.what());
+    }
+  }
+  return swept;
+}
+
+}  // namespace lichen::store
