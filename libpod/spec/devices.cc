@@ -1,0 +1,52 @@
+#include "libpod/spec/devices.hh"
+
+#include <algorithm>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/path.hh"
+#include "libpod/base/strings.hh"
+
+namespace lichen::spec {
+namespace {
+
+[[noreturn]] void fail(std::string_view text, std::string_view cause) {
+  throw Error(ErrorKind::usage, fmt::format("--device '{}': {}", text, cause)).with_hint("write it as /dev/HOST[:/dev/CONTAINER][:rwm]");
+}
+
+bool is_permissions(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("rwm") == std::string_view::npos &&
+         std::ranges::all_of(text, [&](char c) { return std::ranges::count(text, c) == 1; });
+}
+
+}  // namespace
+
+DeviceConfig parse_device_option(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) fail("...", "NUL byte in the value");
+  const auto parts = split(text, ':');
+  if (parts.size() > 3) fail(text, "more than three parts between ':'");
+  if (!text.starts_with('/') && text.find('/') != std::string_view::npos && text.find('=') != std::string_view::npos)
+    throw Error(ErrorKind::unsupported, fmt::format("--device '{}': CDI devices are not supported yet", text))
+        .with_hint("give the path of a device file");
+  if (!parts[0].starts_with('/')) fail(text, fmt::format("'{}' is not an absolute path", parts[0]));
+  DeviceConfig device;
+  device.host_path = clean_path(parts[0]);
+  device.container_path = device.host_path;
+  std::size_t next = 1;
+  if (parts.size() > 1 && !(parts.size() == 2 && is_permissions(parts[1]))) {
+    if (!parts[1].starts_with('/')) fail(text, fmt::format("'{}' is neither an absolute path nor permissions", parts[1]));
+    device.container_path = clean_path(parts[1]);
+    next = 2;
+  }
+  if (next < parts.size()) {
+    if (!is_permissions(parts[next])) fail(text, fmt::format("'{}' are no permissions (letters r, w, m)", parts[next]));
+    device.permissions = parts[next];
+  }
+  if (device.container_path == "/") fail(text, "the container's root cannot be a device");
+  return device;
+}
+
+std::string format_device_option(const DeviceConfig& device) {
+  return fmt::format("{}:{}:{}", device.host_path, device.container_path, device.permissions);
+}
+
+}  // namespace lichen::spec
