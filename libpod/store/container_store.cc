@@ -83,9 +83,9 @@ void ContainerStore::reserve_name(const std::string& name, const std::string& id
 }
 
 ContainerMaker ContainerStore::begin(const spec::ContainerConfig& config, sys::Durability durability) {
-  auto lock = sys::try_lock(paths_.container_marker(config.id), sys::LockMode::exclusive, /*create=*/true);
-  if (!lock) throw_error(ErrorKind::conflict, "make container {}: another command holds its id", config.id);
-  ContainerMaker maker(paths_, config.id, config.name, *std::move(lock));
+  // Waiting: a sweeper may hold the new file for a moment and even unlink it; wait_lock then makes it again.
+  ContainerMaker maker(paths_, config.id, config.name,
+                       sys::wait_lock(paths_.container_marker(config.id), sys::LockMode::exclusive, kLockTimeout, /*create=*/true));
   reserve_name(config.name, config.id);
   sys::make_directory(paths_.container(config.id), 0700);
   write_config(config, durability);

@@ -1,0 +1,46 @@
+// What every verb of the engine works on: paths, settings and the stores. No logic here; one verb per file beside it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "libpod/engine/settings.hh"
+#include "libpod/engine/userns.hh"
+#include "libpod/store/container_store.hh"
+#include "libpod/store/image_store.hh"
+#include "libpod/store/layer_store.hh"
+#include "libpod/store/paths.hh"
+#include "libpod/store/volume_store.hh"
+
+namespace lichen::engine {
+
+class Engine {
+ public:
+  explicit Engine(Settings settings, const Environment& environment);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  Settings settings;
+  store::Paths paths;
+  store::ContainerStore containers;
+  store::ImageStore images;
+  store::LayerStore layers;
+  store::VolumeStore volumes;
+
+  /// Enter U0 unless this process is there; verbs that touch container files or start processes call it. Also sweeps what killed
+  /// commands have left in staging.
+  void enter_userns();
+  bool in_userns() const { return member_.has_value(); }
+
+  /// Path of one of our programs: beside the running one, or in ../libexec/lichen (installed).
+  std::string program(const std::string& name) const;
+  /// The OCI runtime for a container: its own choice, else the configured, else lichen-oci.
+  std::string runtime_path(const std::string& wanted) const;
+
+ private:
+  std::optional<UsernsMember> member_;
+  std::string program_dir_;
+};
+
+}  // namespace lichen::engine

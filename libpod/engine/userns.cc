@@ -1,0 +1,99 @@
+#include "libpod/engine/userns.hh"
+
+#include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
+#include "libpod/base/parse.hh"
+#include "libpod/sys/fs.hh"
+#include "libpod/sys/process.hh"
+
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace lichen::engine {
+namespace {
+
+// Making U0 takes some milliseconds (two setuid helpers); two hundred commands may queue for it.
+constexpr std::chrono::seconds kLockTimeout{30};
+
+bool same_namespace(int fd, int other) {
+  struct stat a {}, b {};
+  return ::fstat(fd, &a) == 0 && ::fstat(other, &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+bool is_ours(int fd) {
+  uid_t owner = 0;
+  return ::ioctl(fd, NS_GET_OWNER_UID, &owner) == 0 && owner == ::getuid();
+}
+
+// The user namespace of a living member.
+std::optional<sys::UniqueFd> find_member(const store::Paths& paths) {
+  const sys::UniqueFd own = sys::open_path("/proc/self/ns/user", O_RDONLY);
+  for (const auto& name : sys::list_directory(paths.userns_members())) {
+    const std::string file = paths.userns_members() + "/" + name;
+    if (!parse_uint(name)) continue;
+    if (!sys::is_locked(file)) {
+      sys::remove_file(file);  // its process is dead; a new one with this pid would make the file again
+      continue;
+    }
+    auto fd = sys::open_if_exists(AT_FDCWD, "/proc/" + name + "/ns/user", O_RDONLY);
+    // Locked after the open still: the descriptor is that member's, not a later process' with the same pid.
+    if (fd && sys::is_locked(file) && !same_namespace(fd->get(), own.get()) && is_ours(fd->get())) return fd;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+UsernsMember& UsernsMember::operator=(UsernsMember&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(lock_, other.lock_);
+  return *this;
+}
+
+UsernsMember::~UsernsMember() {
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+UsernsMember register_member(const store::Paths& paths) {
+  const std::string path = paths.userns_members() + "/" + std::to_string(::getpid());
+  // Waiting: somebody who looks whether it is locked holds it for a moment.
+  return {path, sys::wait_lock(path, sys::LockMode::exclusive, std::chrono::seconds(5), /*create=*/true)};
+}
+
+MapPlan plan_maps() {
+  const auto ids = sys::subordinate_ids(::getuid());
+  MapPlan plan{sys::default_maps(::getuid(), ::getgid(), ids), ids.problem};
+  if (!plan.single_id_reason.empty()) return plan;
+  const bool helpers = sys::exists("/usr/bin/newuidmap") || sys::exists("/bin/newuidmap") || sys::exists("/usr/local/bin/newuidmap");
+  if (helpers) return plan;
+  plan.maps = {{{0, ::getuid(), 1}}, {{0, ::getgid(), 1}}};
+  plan.single_id_reason = "newuidmap is not installed";
+  return plan;
+}
+
+UsernsMember enter_userns(const store::Paths& paths) {
+  if (sys::is_namespace_root()) return register_member(paths);
+  {
+    const auto lock = sys::wait_lock(paths.userns_lock(), sys::LockMode::shared, kLockTimeout, /*create=*/true);
+    if (const auto fd = find_member(paths)) {
+      sys::join_user_namespace(fd->get());
+      return register_member(paths);
+    }
+  }
+  const auto lock = sys::wait_lock(paths.userns_lock(), sys::LockMode::exclusive, kLockTimeout, /*create=*/true);
+  if (const auto fd = find_member(paths)) {
+    sys::join_user_namespace(fd->get());
+    return register_member(paths);
+  }
+  const MapPlan plan = plan_maps();
+  if (!plan.single_id_reason.empty())
+    log_warn("only one user id can be used in containers: {}; files of other users are recorded as such. `lichen doctor` says what to do",
+             plan.single_id_reason);
+  sys::enter_new_user_namespace(plan.maps);
+  return register_member(paths);
+}
+
+}  // namespace lichen::engine
