@@ -32,6 +32,8 @@ struct ContainerState {
 };
 
 Json to_json(const ContainerState& state);
+/// The same document as text, made without the JSON library: the monitor's memory counts.
+std::string state_text(const ContainerState& state);
 ContainerState container_state_from_json(const Json& json, std::string_view what);
 
 }  // namespace lichen::wire

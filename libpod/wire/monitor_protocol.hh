@@ -30,6 +30,9 @@ namespace lichen::wire {
 inline constexpr std::size_t kMaxPacket = 64 * 1024;
 inline constexpr std::size_t kMaxData = 32 * 1024;  // payload of stdin_data, out, err
 inline constexpr std::chrono::seconds kSlowClient{10};
+/// Bytes of stdin_data that a client may have sent and not seen in stdin_taken. So a container that does not read its input
+/// never keeps a kill or resize behind it in the queue, and the monitor's memory is bounded. Who sends more is dropped.
+inline constexpr std::size_t kStdinWindow = 256 * 1024;
 
 enum class MessageType : std::uint8_t {
   // client -> monitor
@@ -43,11 +46,13 @@ enum class MessageType : std::uint8_t {
   wait = 8,       // answered by exited at the next exit after which no restart follows
   pause = 9,      // reserved for issue "daily commands"
   unpause = 10,
-  remove = 11,    // set auto_remove from now on (rm -f of a running container); answered by exited after removal
+  remove = 11,    // remove the container with its end, and end it: signal (0 = SIGKILL), timeout in ms as for stop; answered
+                  // by exited after removal
   get_rootfs = 12, // answered by rootfs with one fd (SCM_RIGHTS): the root of the container's mounted root file system
   exec = 13,      // payload: path of a process.json in the run directory; answered by done or error
   detach = 14,    // the client goes; its stdin does not count as ended
-  update = 15,    // text: "restart=always:3" and the like
+  update = 15,    // text: "restart=always:3" and the like; answered by done
+  hold = 16,      // starter only: my reader is slow, I am not; pace the container instead of dropping me (`run IMG | less`)
   // monitor -> client
   created = 64,   // pid
   started = 65,
@@ -57,6 +62,7 @@ enum class MessageType : std::uint8_t {
   exited = 69,    // exit code, flags bit 0 oom, bit 1 removed
   done = 70,
   rootfs = 71,
+  stdin_taken = 72, // bytes done with, 1 = the container takes no more input. See kStdinWindow
 };
 
 inline constexpr std::uint32_t kAttachStdin = 1, kAttachStdout = 2, kAttachStderr = 4;
