@@ -1,0 +1,29 @@
+// What main hands to a command: the options before the command, and what is known about this process. Narrow on purpose:
+// a command builds the stores and the engine that it needs itself.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libpod/base/log.hh"
+#include "src/style.hh"
+
+namespace lichen::cli {
+
+/// The options before the command; nullopt = not given.
+struct GlobalOptions {
+  std::optional<std::string> root;            // --root
+  std::optional<std::string> runroot;         // --runroot
+  std::optional<std::string> storage_driver;  // --storage-driver: overlay, fuse-overlayfs, vfs
+  std::optional<std::string> runtime;         // --runtime
+  LogLevel log_level = LogLevel::warn;        // --log-level, --debug
+};
+
+struct Context {
+  GlobalOptions global;
+  std::vector<std::string> argv;  // the whole line, argv[0] first; inspect shows it as the create command
+  TerminalFacts terminal;
+};
+
+}  // namespace lichen::cli

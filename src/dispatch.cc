@@ -1,0 +1,84 @@
+#include "src/dispatch.hh"
+
+#include <optional>
+#include <span>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/strings.hh"
+#include "src/arg_parser.hh"
+#include "src/commands/commands.hh"
+#include "src/exit_code.hh"
+#include "src/help.hh"
+#include "src/output.hh"
+#include "src/version.hh"
+
+namespace lichen::cli {
+namespace {
+
+LogLevel log_level_from(std::string_view name) {
+  if (name == "error" || name == "fatal" || name == "panic") return LogLevel::error;
+  if (name == "info") return LogLevel::info;
+  if (name == "debug") return LogLevel::debug;
+  if (name == "trace") return LogLevel::trace;
+  return LogLevel::warn;
+}
+
+GlobalOptions global_options_from(const ParsedArgs& args) {
+  return {.root = args.find_string("root"),
+          .runroot = args.find_string("runroot"),
+          .storage_driver = args.find_string("storage-driver"),
+          .runtime = args.find_string("runtime"),
+          .log_level = args.get_bool("debug") ? LogLevel::debug : log_level_from(args.get_string("log-level"))};
+}
+
+[[noreturn]] void throw_without_handler(const CommandSpec& command, std::string_view typed) {
+  if (command.never)
+    throw Error(ErrorKind::unsupported, format("there is no 'lichen {}'", typed)).with_hint(std::string(command.instead));
+  std::string hint = command.instead.empty() ? "see 'lichen --help' for what works" : std::string(command.instead);
+  throw Error(ErrorKind::unsupported, format("'lichen {}' is not done yet", typed)).with_hint(std::move(hint));
+}
+
+int run_group(const CommandSpec& group, std::span<const std::string> words) {
+  if (words.empty() || words[0] == "--help" || words[0] == "-h") {
+    write_out(group_help(group));
+    return kExitOk;
+  }
+  if (words[0].starts_with('-')) throw_usage(group, "unknown flag: " + words[0]);
+  throw_unknown_command(&group, words[0]);
+}
+
+}  // namespace
+
+int dispatch(std::vector<std::string> argv) {
+  const std::span<const std::string> words(argv.data() + (argv.empty() ? 0 : 1), argv.empty() ? 0 : argv.size() - 1);
+  NormalizedWords before = normalize_words(global_spec(), words);
+  const std::span<const std::string> rest = words.subspan(before.consumed);
+  before.positionals.clear();
+  const ParsedArgs global = bind_options(global_spec(), before);
+  Context context{.global = global_options_from(global), .argv = argv, .terminal = read_terminal_facts()};
+  set_log_level(context.global.log_level);
+  if (!before.wants_help && global.get_bool("version")) {
+    write_out(format("lichen version {}\n", kVersion));
+    return kExitOk;
+  }
+  if (before.wants_help || rest.empty()) {
+    write_out(main_help(context.terminal.colour_on_stdout()));
+    return kExitOk;
+  }
+  const auto [command, count] = match_command(rest);
+  if (command == nullptr) throw_unknown_command(nullptr, rest[0]);
+  const auto arguments = rest.subspan(count);
+  if (command->is_group) return run_group(*command, arguments);
+  if (command->handler == nullptr) {
+    std::vector<std::string> typed(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(count));
+    throw_without_handler(*command, join(typed, " "));
+  }
+  const NormalizedWords normalized = normalize_words(*command, arguments);
+  if (normalized.wants_help) {
+    write_out(command_help(*command, context.terminal.colour_on_stdout()));
+    return kExitOk;
+  }
+  return command->handler(context, bind_options(*command, normalized));
+}
+
+}  // namespace lichen::cli

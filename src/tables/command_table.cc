@@ -1,0 +1,12 @@
+// Data: the list of the families, in the order in which help shows them.
+#include "src/tables/builders.hh"
+
+namespace lichen::cli {
+
+std::span<const std::span<const CommandSpec>> command_families() {
+  static const std::span<const CommandSpec> kFamilies[] = {container_commands(), image_commands(), volume_commands(),
+                                                            host_commands(), later_commands()};
+  return kFamilies;
+}
+
+}  // namespace lichen::cli

@@ -1,0 +1,107 @@
+// The flags that run and create share. Data: kept in alphabetical order, as help shows them.
+#pragma once
+
+#include "src/tables/builders.hh"
+
+namespace lichen::cli {
+
+inline constexpr OptionSpec kContainerOptions[] = {
+    list("add-host", "name:ip", "Add a line to /etc/hosts; 'host-gateway' stands for the host's address"),
+    list("annotation", "key=value", "Add an annotation to the OCI spec"),
+    list('a', "attach", "stream", "Attach to stdin, stdout or stderr only").with_hints("stdin|stdout|stderr"),
+    text("authfile", "path", "Credentials file for a pull").with_objects(CompletionKind::file),
+    list("cap-add", "capability", "Give a Linux capability, or ALL").with_objects(CompletionKind::capability),
+    list("cap-drop", "capability", "Take a Linux capability away, or ALL").with_objects(CompletionKind::capability),
+    text("cidfile", "path", "Write the container's id to this new file").with_objects(CompletionKind::file),
+    number("cpu-period", "microseconds", "Length of a CPU scheduling period"),
+    number("cpu-quota", "microseconds", "CPU time allowed in one period"),
+    number('c', "cpu-shares", "weight", "Share of CPU time when the host is busy (default weight 1024)"),
+    text("cpus", "decimal", "How many CPUs may be used, such as 1.5"),
+    text("cpuset-cpus", "list", "CPUs that may be used, such as 0-3 or 0,1"),
+    text("cpuset-mems", "list", "Memory nodes that may be used"),
+    list("device", "host[:container[:rwm]]", "Make a device of the host visible").with_objects(CompletionKind::file),
+    list("dns", "address", "Name server"),
+    list("dns-opt", "option", "Resolver option").with_alias_of("dns-option"),
+    list("dns-option", "option", "Option line of resolv.conf"),
+    list("dns-search", "domain", "Search domain; '.' for none"),
+    text("domainname", "name", "NIS domain name"),
+    text("entrypoint", "command", "Run this in place of the image's entrypoint; an empty text clears it"),
+    list('e', "env", "name[=value]", "Set a variable; without a value it is taken from here"),
+    list("env-file", "path", "Read variables from a file").with_objects(CompletionKind::file),
+    list("expose", "port[/proto]", "Declare a port without publishing it"),
+    list("group-add", "group", "Further group of the process, or keep-groups"),
+    text('h', "hostname", "name", "Host name in the container (default: its short id)"),
+    flag("http-proxy", "Pass the host's proxy variables on").with_default("true"),
+    flag("init", "Run a small init as PID 1 that forwards signals and reaps"),
+    flag('i', "interactive", "Keep standard input open"),
+    text("ipc", "mode", "IPC namespace").with_hints("private|shareable|host|none|container:").as_not_yet(),
+    list('l', "label", "key[=value]", "Set a label"),
+    list("label-file", "path", "Read labels from a file").with_objects(CompletionKind::file),
+    text("log-driver", "driver", "Where output is kept: k8s-file, json-file or none").with_hints("k8s-file|json-file|none"),
+    list("log-opt", "name=value", "Log option: max-size, max-file").with_hints("max-size=|max-file=|tag="),
+    text('m', "memory", "bytes", "Memory limit, such as 512m"),
+    text("memory-reservation", "bytes", "Memory that is taken back first when the host runs short"),
+    text("memory-swap", "bytes", "Memory and swap together; -1 for no limit"),
+    list("mount", "type=...,dst=...", "Mount a bind, volume or tmpfs; the long form of --volume")
+        .with_hints("type=bind,|type=volume,|type=tmpfs,"),
+    text("name", "name", "Name of the container (default: a made-up one)"),
+    list("net", "mode", "Network").with_alias_of("network"),
+    list("network", "mode", "none, host, slirp4netns[:options] or container:NAME")
+        .with_hints("none|host|slirp4netns|slirp4netns:|container:")
+        .with_objects(CompletionKind::network),
+    flag("no-hosts", "Leave /etc/hosts as the image has it"),
+    number("oom-score-adj", "number", "Who is killed first when memory runs out, -1000 to 1000"),
+    text("pid", "mode", "PID namespace").with_hints("private|host|container:").as_not_yet(),
+    text("pidfile", "path", "Write the PID of the main process to this file").with_objects(CompletionKind::file),
+    number("pids-limit", "count", "How many processes may exist; -1 for no limit"),
+    text("platform", "os/arch[/variant]", "Platform of the image").with_hints("linux/amd64|linux/arm64|linux/386|linux/arm/v7|linux/riscv64"),
+    flag("privileged", "Give all that you yourself have; turns most isolation off"),
+    list('p', "publish", "[ip:][host:]port[/proto]", "Make a port reachable from the host"),
+    flag('P', "publish-all", "Publish every exposed port on a free host port"),
+    text("pull", "policy", "When to pull the image").with_default("missing").with_values("always|missing|never|newer"),
+    flag('q', "quiet", "No progress of a pull"),
+    flag("read-only", "The root file system cannot be written"),
+    flag("read-only-tmpfs", "With --read-only: a tmpfs on /run, /tmp and /var/tmp").with_default("true"),
+    flag("replace", "Remove a container that has the same name first"),
+    text("restart", "policy", "When to start again").with_default("no").with_hints(
+        "no|on-failure|on-failure:|always|unless-stopped"),
+    flag("rm", "Remove the container and its anonymous volumes when it ends"),
+    flag("rootfs", "The argument is a directory with a root file system, not an image"),
+    text("runtime", "path", "OCI runtime for this container").with_objects(CompletionKind::file),
+    list("security-opt", "option", "no-new-privileges, seccomp=PATH|unconfined, label=..., mask=..., unmask=...")
+        .with_hints("no-new-privileges|seccomp=unconfined|seccomp=|apparmor=|label=|mask=|unmask=|systempaths=unconfined"),
+    text("shm-size", "bytes", "Size of /dev/shm (default 64m)"),
+    text("stop-signal", "signal", "Signal that asks the process to end").with_objects(CompletionKind::signal),
+    number("stop-timeout", "seconds", "How long stop waits before it kills (default 10)"),
+    list("sysctl", "name=value", "Kernel setting of the container's own namespaces"),
+    flag("tls-verify", "Verify the registry's certificate in a pull").with_default("true"),
+    list("tmpfs", "path[:options]", "Mount an empty file system in memory"),
+    flag('t', "tty", "Give the process a terminal"),
+    text("tz", "zone", "Time zone, such as Europe/Rome, or 'local'"),
+    list("ulimit", "name=soft[:hard]", "Resource limit, such as nofile=1024:4096")
+        .with_hints("as=|core=|cpu=|data=|fsize=|locks=|memlock=|msgqueue=|nice=|nofile=|nproc=|rss=|rtprio=|sigpending=|stack="),
+    text("umask", "octal", "File creation mask (default 0022)"),
+    text('u', "user", "name|uid[:group]", "User of the process"),
+    text("userns", "mode", "How user ids map: host, keep-id, nomap, auto or container:NAME")
+        .with_hints("host|keep-id|keep-id:|nomap|auto|auto:|container:"),
+    list('v', "volume", "[source:]path[:options]", "Mount a directory of the host or a named volume")
+        .with_objects(CompletionKind::volume),
+    text('w', "workdir", "path", "Working directory"),
+};
+
+/// Flags of docker and podman that lichen knows and refuses until they are done.
+inline constexpr std::string_view kContainerNotYet =
+    "arch blkio-weight blkio-weight-device cert-dir cgroup-conf cgroup-parent cgroupns cgroups chrootdirs conmon- "
+    "pidfile cpu-count cpu-percent cpu-rt-period cpu-rt-runtime creds decryption-key device-cgroup-rule device-read- "
+    "bps device-read-iops device-write-bps device-write-iops disable-content-trust env-host env-merge gidmap gpus "
+    "group-entry health-cmd health-interval health-log-destination health-max-log-count health-max-log-size health- "
+    "on-failure health-retries health-start-interval health-start-period health-startup-cmd health-startup-interval "
+    "health-startup-retries health-startup-success health-startup-timeout health-timeout healthcheck-command "
+    "healthcheck-interval healthcheck-retries healthcheck-start-period healthcheck-timeout hosts-file hostuser image- "
+    "volume init-path io-maxbandwidth io-maxiops ip ip6 isolation kernel-memory link link-local-ip mac-address "
+    "memory-swappiness net-alias network-alias no-healthcheck no-hostname oom-kill-disable os override-arch override- "
+    "os override-variant passwd-entry personality pod pod-id-file rdt-class requires retry retry-delay sdnotify "
+    "seccomp-policy secret shm-size-systemd signature-policy storage-opt subgidname subuidname systemd timeout uidmap "
+    "unsetenv unsetenv-all use-api-socket uts variant volume-driver volumes-from";
+
+}  // namespace lichen::cli

@@ -1,0 +1,115 @@
+// Data: the commands about volumes.
+#include "src/commands/commands.hh"
+#include "src/tables/builders.hh"
+
+namespace lichen::cli {
+namespace {
+
+using enum CompletionKind;
+
+constexpr OptionSpec kCreate[] = {
+    text('d', "driver", "driver", "Volume driver").with_default("local").with_values("local"),
+    flag("ignore", "A volume that exists already is no error"),
+    list('l', "label", "key[=value]", "Set a label"),
+    list('o', "opt", "name=value", "Option of the driver").with_hints("type=|device=|o="),
+};
+constexpr OptionSpec kInspect[] = {
+    flag('a', "all", "Every volume"),
+    text('f', "format", "template", "Print with a Go template, or 'json'"),
+};
+constexpr OptionSpec kLs[] = {
+    list('f', "filter", "key=value", "Show only what matches").with_hints("dangling=|driver=|label=|name="),
+    text("format", "template", "Print with a Go template, 'table TEMPLATE' or 'json'"),
+    flag('n', "noheading", "Print no heading"),
+    flag('q', "quiet", "Print names only"),
+};
+constexpr OptionSpec kRm[] = {
+    flag('a', "all", "Remove every volume"),
+    flag('f', "force", "Remove the containers that use it too; a missing volume is no error"),
+};
+constexpr OptionSpec kPrune[] = {
+    flag('a', "all", "Remove named volumes too, not only anonymous ones"),
+    list("filter", "key=value", "Remove only what matches").with_hints("label=|label!=|until="),
+    flag('f', "force", "Do not ask"),
+};
+
+constexpr CommandSpec kCommands[] = {
+    {.path = "volume",
+     .aliases = "",
+     .summary = "The commands about volumes",
+     .usage = "COMMAND",
+     .description = "",
+     .examples = "",
+     .group = HelpGroup::volumes,
+     .is_group = true},
+    {.path = "volume create",
+     .aliases = "",
+     .summary = "Make a volume",
+     .usage = "[OPTIONS] [VOLUME]",
+     .description = "",
+     .examples = "lichen volume create data\nlichen run -v data:/var/lib/app app\n",
+     .options = {kCreate},
+     .not_yet_options = {"availability gid group limit-bytes required-bytes scope secret sharing topology-preferred "
+                         "topology-required type uid"},
+     .arguments = {0, 1},
+     .group = HelpGroup::volumes,
+     .handler = nullptr},
+    {.path = "volume ls",
+     .aliases = "volume list",
+     .summary = "List volumes",
+     .usage = "[OPTIONS]",
+     .description = "",
+     .examples = "# those that no container uses\nlichen volume ls -f dangling=true\n",
+     .options = {kLs},
+     .not_yet_options = {"cluster"},
+     .arguments = {0, 0},
+     .group = HelpGroup::volumes,
+     .handler = nullptr},
+    {.path = "volume inspect",
+     .aliases = "",
+     .summary = "Show all about volumes as JSON",
+     .usage = "[OPTIONS] VOLUME [VOLUME...]",
+     .description = "",
+     .examples = "lichen volume inspect -f '{{.Mountpoint}}' data\n",
+     .options = {kInspect},
+     .arguments = {0, -1, volume},
+     .group = HelpGroup::volumes,
+     .handler = nullptr},
+    {.path = "volume rm",
+     .aliases = "volume remove",
+     .summary = "Remove volumes",
+     .usage = "[OPTIONS] VOLUME [VOLUME...]",
+     .description = "",
+     .examples = "lichen volume rm data\n",
+     .options = {kRm},
+     .not_yet_options = {"time/t"},
+     .arguments = {0, -1, volume},
+     .group = HelpGroup::volumes,
+     .handler = nullptr},
+    {.path = "volume prune",
+     .aliases = "",
+     .summary = "Remove anonymous volumes that no container uses",
+     .usage = "[OPTIONS]",
+     .description = "",
+     .examples = "lichen volume prune -f\n",
+     .options = {kPrune},
+     .not_yet_options = {"dry-run"},
+     .arguments = {0, 0},
+     .group = HelpGroup::volumes,
+     .handler = nullptr},
+    {.path = "volume exists",
+     .aliases = "",
+     .summary = "Exit with 0 when the volume exists, with 1 when not",
+     .usage = "VOLUME",
+     .description = "",
+     .examples = "lichen volume exists data && echo yes\n",
+     .arguments = {1, 1, volume},
+     .group = HelpGroup::volumes,
+     .handler = nullptr},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> volume_commands() { return kCommands; }
+
+}  // namespace lichen::cli
