@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# Sourced by tests/run and the helpers: messages, and what kind of machine this is.
+
+say() { printf '%s\n' "$*"; }
+step() { printf '\n== %s\n' "$*"; }
+die() {
+  printf 'tests/run: %s\n' "$1" >&2
+  [ $# -lt 2 ] || printf '  hint: %s\n' "$2" >&2
+  exit 1
+}
+is_root() { [ "$(id -u)" = 0 ]; }
+
+# Run a noisy command: its output goes to a file, which is shown (the end of it) only when the command fails.
+quietly() { # LOG COMMAND...
+  local log=$1
+  shift
+  if ! "$@" >"$log" 2>&1 </dev/null; then
+    tail -n "${QUIETLY_LINES:-60}" "$log" >&2
+    say "failed: $*  (whole output: $log)" >&2
+    return 1
+  fi
+}
