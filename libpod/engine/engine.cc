@@ -19,8 +19,9 @@ store::Paths make_paths(const Settings& settings, const Environment& environment
 
 }  // namespace
 
-Engine::Engine(Settings given, const Environment& environment)
+Engine::Engine(Settings given, Environment captured)
     : settings(std::move(given)),
+      environment(std::move(captured)),
       paths(make_paths(settings, environment)),
       containers(paths),
       images(paths),

@@ -17,11 +17,12 @@ namespace lichen::engine {
 
 class Engine {
  public:
-  explicit Engine(Settings settings, const Environment& environment);
+  Engine(Settings settings, Environment environment);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
   Settings settings;
+  Environment environment;
   store::Paths paths;
   store::ContainerStore containers;
   store::ImageStore images;

@@ -36,6 +36,8 @@ std::string absolute(const std::string& path, const char* what) {
 }  // namespace
 
 Environment Environment::capture() {
+  std::vector<std::string> all;
+  for (char** entry = environ; *entry != nullptr; ++entry) all.emplace_back(*entry);
   return {.home = variable("HOME"),
           .xdg_data_home = variable("XDG_DATA_HOME"),
           .xdg_config_home = variable("XDG_CONFIG_HOME"),
@@ -43,7 +45,15 @@ Environment Environment::capture() {
           .lichen_root = variable("LICHEN_ROOT"),
           .lichen_run_root = variable("LICHEN_RUNROOT"),
           .lichen_storage_driver = variable("LICHEN_STORAGE_DRIVER"),
-          .lichen_runtime = variable("LICHEN_RUNTIME")};
+          .lichen_runtime = variable("LICHEN_RUNTIME"),
+          .docker_config = variable("DOCKER_CONFIG"),
+          .registry_auth_file = variable("REGISTRY_AUTH_FILE"),
+          .registries_conf = variable("CONTAINERS_REGISTRIES_CONF"),
+          .http_proxy = first_of({variable("http_proxy"), variable("HTTP_PROXY")}),
+          .https_proxy = first_of({variable("https_proxy"), variable("HTTPS_PROXY")}),
+          .no_proxy = first_of({variable("no_proxy"), variable("NO_PROXY")}),
+          .ftp_proxy = first_of({variable("ftp_proxy"), variable("FTP_PROXY")}),
+          .all = std::move(all)};
 }
 
 Settings load_settings(const GlobalSettings& global, const Environment& environment) {

@@ -21,6 +21,9 @@ struct GlobalSettings {
 struct Environment {
   std::string home, xdg_data_home, xdg_config_home, xdg_runtime_dir;
   std::string lichen_root, lichen_run_root, lichen_storage_driver, lichen_runtime;
+  std::string docker_config, registry_auth_file, registries_conf;
+  std::string http_proxy, https_proxy, no_proxy, ftp_proxy;  // handed to containers by --http-proxy
+  std::vector<std::string> all;                              // the whole environment, for -e NAME
   static Environment capture();
 };
 

@@ -1,0 +1,74 @@
+#include "libpod/engine/container_network.hh"
+
+#include "libpod/base/error.hh"
+#include "libpod/engine/cleanup.hh"
+#include "libpod/sys/fs.hh"
+#include "libpod/sys/io.hh"
+
+#include <fcntl.h>
+
+namespace lichen::engine {
+namespace {
+
+bool same_port(const spec::PortMapping& port, const std::string& host_ip, std::uint16_t host_port, const std::string& protocol) {
+  const auto any = [](const std::string& ip) { return ip.empty() || ip == "0.0.0.0" || ip == "::"; };
+  return port.host_port == host_port && port.protocol == protocol && (any(port.host_ip) || any(host_ip) || port.host_ip == host_ip);
+}
+
+network::PortHolderLookup port_holders(Engine& engine) {
+  return [&engine](const std::string& host_ip, std::uint16_t host_port, const std::string& protocol) -> std::optional<std::string> {
+    for (const auto& record : load_all_containers(engine, [](const std::string&, const Error&) {})) {
+      if (record.state.status != wire::ContainerStatus::running) continue;
+      for (const auto& port : record.config.network.ports)
+        if (same_port(port, host_ip, host_port, protocol)) return record.config.name;
+    }
+    return std::nullopt;
+  };
+}
+
+std::string write_private(const std::string& path, const std::string& content) {
+  // Read by every user in the container; the run directory around it is 0700.
+  sys::write_file(path, content, 0644);
+  return path;
+}
+
+}  // namespace
+
+std::string port_text(const spec::PortMapping& port) {
+  const bool v6 = port.host_ip.find(':') != std::string::npos;
+  const std::string ip = port.host_ip.empty() ? "0.0.0.0" : v6 ? "[" + port.host_ip + "]" : port.host_ip;
+  return format("{}:{}:{}/{}", ip, port.host_port, port.container_port, port.protocol);
+}
+
+ContainerNetwork plan_container_network(Engine& engine, const spec::ContainerConfig& config) {
+  sys::UniqueFd join;
+  std::string target_run_dir;
+  if (config.network.mode == "container") {
+    const auto target = find_container(engine, config.network.target);
+    if (target.state.status != wire::ContainerStatus::running)
+      throw Error(ErrorKind::conflict, format("join the network of container '{}': it does not run", target.config.name))
+          .with_hint(format("start it first: lichen start {}", target.config.name));
+    join = sys::open_path(format("/proc/{}/ns/net", target.state.pid), O_RDONLY);
+    target_run_dir = engine.paths.container_run(target.config.id);
+  }
+  return {network::NetworkSetup(network::plan_network(config.network, config.network.expose), engine.paths.container_run(config.id),
+                                port_holders(engine)),
+          std::move(join), std::move(target_run_dir)};
+}
+
+void write_network_files(const spec::ContainerConfig& config, const ContainerNetwork& network, const std::string& hostname,
+                         const std::string& run_dir, spec::HostFacts& facts) {
+  facts.hostname_path = write_private(run_dir + "/hostname", network::hostname_file(hostname));
+  if (!network.target_run_dir.empty()) {
+    if (!config.network.no_hosts) facts.hosts_path = network.target_run_dir + "/hosts";
+    facts.resolv_conf_path = network.target_run_dir + "/resolv.conf";
+    return;
+  }
+  const network::NetworkPlan& plan = network.setup.plan();
+  if (!config.network.no_hosts)
+    facts.hosts_path = write_private(run_dir + "/hosts", network::hosts_file(network::hosts_input(plan, config.network, hostname, config.domainname)));
+  const auto resolv = network::resolv_conf(network::resolv_input(plan, config.network, network::read_host_resolv()));
+  if (resolv) facts.resolv_conf_path = write_private(run_dir + "/resolv.conf", *resolv);
+}
+
+}  // namespace lichen::engine

@@ -1,0 +1,97 @@
+#include "libpod/engine/create.hh"
+
+#include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
+#include "libpod/base/log.hh"
+#include "libpod/base/time.hh"
+#include "libpod/engine/events.hh"
+#include "libpod/engine/remove.hh"
+#include "libpod/engine/rootfs.hh"
+#include "libpod/sys/fs.hh"
+
+namespace lichen::engine {
+namespace {
+
+void choose_identity(const Engine& engine, spec::ContainerConfig& config) {
+  if (config.id.empty()) config.id = random_id();
+  config.created = to_rfc3339(now());
+  if (!config.name.empty()) {
+    if (!is_valid_name(config.name))
+      throw Error(ErrorKind::usage, format("'{}' is no valid container name", config.name))
+          .with_hint("names are letters, digits, '_', '.' and '-', and begin with a letter or digit");
+    return;
+  }
+  do {
+    config.name = random_name() + (config.name.empty() ? "" : random_hex(2));
+  } while (engine.containers.find_name(config.name));
+}
+
+void resolve_image(Engine& engine, CreateRequest& request) {
+  spec::ContainerConfig& config = request.config;
+  if (!config.rootfs_path.empty()) {
+    if (!sys::is_directory(config.rootfs_path))
+      throw_error(ErrorKind::not_found, "use '{}' as root file system: it is not a directory", config.rootfs_path);
+    return spec::apply_image_defaults(config, {}, request.gave);
+  }
+  config.image_id = ensure_image(engine, config.image_name, request.pull, config.platform, request.quiet);
+  spec::apply_image_defaults(config, engine.images.config(config.image_id), request.gave);
+}
+
+// docker's words: a container without a command is refused at creation.
+void require_command(const spec::ContainerConfig& config) {
+  if (config.entrypoint.empty() && config.command.empty())
+    throw Error(ErrorKind::usage, "no command specified").with_hint("the image has none: give one after its name, as in `lichen run IMAGE sh`");
+}
+
+void make_volumes(Engine& engine, spec::ContainerConfig& config) {
+  for (auto& mount : config.mounts) {
+    if (mount.type != spec::MountType::volume) continue;
+    store::VolumeRecord record;
+    record.name = mount.source;
+    record.created = config.created;
+    record.anonymous = mount.anonymous;
+    if (engine.volumes.create(record)) append_event(engine, {.type = "volume", .action = "create", .id = record.name, .name = record.name});
+  }
+}
+
+void name_anonymous_volumes(spec::ContainerConfig& config) {
+  for (auto& mount : config.mounts) {
+    if (mount.type != spec::MountType::volume || !mount.source.empty()) continue;
+    mount.source = random_id();
+    mount.anonymous = true;
+  }
+}
+
+// A bind source: docker makes the directory for -v, and refuses for --mount.
+void check_bind_sources(const spec::ContainerConfig& config) {
+  for (const auto& mount : config.mounts) {
+    if (mount.type != spec::MountType::bind || sys::exists(mount.source)) continue;
+    if (!mount.create_source)
+      throw Error(ErrorKind::not_found, format("bind mount '{}': the source does not exist", mount.source))
+          .with_hint("make it first; -v makes a missing directory, --mount does not");
+    sys::make_directories(mount.source, 0755);
+  }
+}
+
+}  // namespace
+
+CreatedContainer create_container(Engine& engine, CreateRequest request) {
+  spec::ContainerConfig& config = request.config;
+  engine.enter_userns();
+  resolve_image(engine, request);
+  require_command(config);
+  choose_identity(engine, config);
+  config.storage_driver = choose_storage_driver(engine);
+  config.runtime = config.runtime.empty() && engine.settings.runtime.empty() ? "" : engine.runtime_path(config.runtime);
+  check_bind_sources(config);
+  name_anonymous_volumes(config);
+  if (request.replace)
+    if (const auto old = engine.containers.find_name(config.name)) remove_container(engine, *old, {.force = true, .volumes = false});
+  const auto durability = config.auto_remove ? sys::Durability::none : sys::Durability::synced;
+  CreatedContainer created{config, engine.containers.begin(config, durability)};
+  make_volumes(engine, created.config);
+  append_event(engine, {.action = "create", .id = config.id, .name = config.name, .image = config.image_name});
+  return created;
+}
+
+}  // namespace lichen::engine

@@ -1,0 +1,117 @@
+#include "libpod/engine/host_facts.hh"
+
+#include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
+#include "libpod/base/path.hh"
+#include "libpod/base/strings.hh"
+#include "libpod/engine/cleanup.hh"
+#include "libpod/sys/fs.hh"
+#include "libpod/sys/io.hh"
+#include "libpod/sys/resolve.hh"
+
+#include <fcntl.h>
+#include <sys/statfs.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+
+namespace lichen::engine {
+namespace {
+
+constexpr std::size_t kUserFileLimit = 1 << 20;
+
+std::string read_user_file(int root, const char* path) {
+  // O_NONBLOCK: a FIFO in its place must not stop us.
+  const auto fd = sys::open_in_root_if_exists(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!fd) return "";
+  struct stat info {};
+  if (::fstat(fd->get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size > static_cast<off_t>(kUserFileLimit)) {
+    log_debug("{} of the image is no regular file of at most 1 MiB: not read", path);
+    return "";
+  }
+  return sys::read_all(fd->get(), path, kUserFileLimit);
+}
+
+std::string namespace_path(Engine& engine, const std::string& container, const char* kind) {
+  const auto record = find_container(engine, container);
+  if (record.state.status != wire::ContainerStatus::running)
+    throw Error(ErrorKind::conflict, format("share the {} namespace of container '{}': it does not run", kind, record.config.name))
+        .with_hint(format("start it first: lichen start {}", record.config.name));
+  return format("/proc/{}/ns/{}", record.state.pid, kind);
+}
+
+// "host", "container:ID", "ns:PATH" of --pid, --ipc, --uts, --cgroupns. generate() handles "host" itself.
+void add_namespace_path(Engine& engine, const std::string& mode, const char* oci_type, const char* kind, spec::HostFacts& facts) {
+  if (mode.starts_with("container:")) facts.namespace_paths[oci_type] = namespace_path(engine, mode.substr(10), kind);
+  if (mode.starts_with("ns:")) facts.namespace_paths[oci_type] = mode.substr(3);
+}
+
+bool is_cgroup2(const char* path) {
+  struct statfs info {};
+  return ::statfs(path, &info) == 0 && info.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+std::vector<std::string> openable_devices() {
+  std::vector<std::string> devices;
+  for (const auto& name : sys::list_directory("/dev")) {
+    const std::string path = "/dev/" + name;
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0 || (!S_ISCHR(info.st_mode) && !S_ISBLK(info.st_mode))) continue;
+    if (::access(path.c_str(), R_OK) == 0) devices.push_back(path);
+  }
+  return devices;
+}
+
+unsigned thermal_cpus() {
+  unsigned count = 0;
+  while (sys::exists(format("/sys/devices/system/cpu/cpu{}/thermal_throttle", count))) ++count;
+  return count;
+}
+
+std::string timezone_file(const spec::ContainerConfig& config) {
+  if (config.timezone.empty()) return "";
+  if (config.timezone == "local") return "/etc/localtime";
+  const std::string path = clean_path("/usr/share/zoneinfo/" + config.timezone);
+  if (!is_below(path, "/usr/share/zoneinfo") || !sys::exists(path))
+    throw Error(ErrorKind::usage, format("unknown time zone '{}'", config.timezone)).with_hint("use `local` or a name below /usr/share/zoneinfo, such as Europe/Berlin");
+  return path;
+}
+
+}  // namespace
+
+spec::ResolvedUser resolve_container_user(int root, const std::string& user, const std::vector<std::string>& groups) {
+  const auto parsed = spec::parse_user_spec(user);
+  std::vector<std::string> added = groups;
+  std::erase(added, "keep-groups");
+  // The files are read for numbers too: HOME and the supplementary groups come from them.
+  return spec::resolve_user(parsed, read_user_file(root, "/etc/passwd"), read_user_file(root, "/etc/group"), added);
+}
+
+spec::HostFacts collect_host_facts(Engine& engine, const spec::ContainerConfig& config) {
+  spec::HostFacts facts;
+  utsname host{};
+  ::uname(&host);
+  facts.host_hostname = host.nodename;
+  facts.localtime_path = timezone_file(config);
+  if (config.init) facts.init_path = engine.program("lichen-init");
+  for (const auto& mount : config.mounts)
+    if (mount.type == spec::MountType::volume) facts.volume_paths[mount.source] = engine.volumes.data_path(mount.source);
+  add_namespace_path(engine, config.pid_mode, "pid", "pid", facts);
+  add_namespace_path(engine, config.ipc_mode, "ipc", "ipc", facts);
+  add_namespace_path(engine, config.uts_mode, "uts", "uts", facts);
+  add_namespace_path(engine, config.cgroupns_mode, "cgroup", "cgroup", facts);
+  facts.own_network = config.network.mode != "host";
+  facts.shared_network = config.network.mode == "container" || config.network.mode == "ns";
+  facts.mapped_ids = 0;
+  for (const auto& range : sys::current_maps().uids) facts.mapped_ids = std::max(facts.mapped_ids, range.inside + range.count);
+  if (config.privileged) facts.host_devices = openable_devices();
+  facts.cgroup2 = is_cgroup2("/sys/fs/cgroup");
+  facts.thermal_throttle_cpus = thermal_cpus();
+  facts.apparmor = sys::exists("/sys/kernel/security/apparmor");
+  facts.selinux = sys::exists("/sys/fs/selinux/enforce");
+  if (config.seccomp_profile.starts_with('/')) facts.seccomp_profile_text = sys::read_file(config.seccomp_profile, 4 << 20);
+  return facts;
+}
+
+}  // namespace lichen::engine

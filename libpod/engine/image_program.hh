@@ -1,0 +1,25 @@
+// Running lichen-image, where everything heavy lives (registry, archives, unpacking).
+#pragma once
+
+#include "libpod/engine/engine.hh"
+#include "libpod/wire/image_cli.hh"
+
+namespace lichen::engine {
+
+/// A request with paths and environment filled in.
+wire::ImageRequest image_request(const Engine& engine);
+
+/// Run `lichen-image COMMAND` in U0 and wait. Its progress goes to our standard error, its input and (save) output are ours.
+/// @param command  pull, load, import, save
+/// @throws the Error that it reports
+wire::ImageResult run_image_program(Engine& engine, const std::string& command, const wire::ImageRequest& request);
+
+enum class PullPolicy { missing, always, never, newer };
+/// @throws Error{usage}
+PullPolicy parse_pull_policy(const std::string& text);
+
+/// The id of the image called `name`, pulled by the policy. Progress is shown unless `quiet`.
+/// @throws Error{not_found} policy never and it is not here
+std::string ensure_image(Engine& engine, const std::string& name, PullPolicy policy, const std::string& platform, bool quiet);
+
+}  // namespace lichen::engine

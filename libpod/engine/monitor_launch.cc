@@ -1,0 +1,153 @@
+#include "libpod/engine/monitor_launch.hh"
+
+#include "libpod/base/error.hh"
+#include "libpod/base/path.hh"
+#include "libpod/engine/control.hh"
+#include "libpod/engine/container_network.hh"
+#include "libpod/engine/copy_up.hh"
+#include "libpod/engine/host_facts.hh"
+#include "libpod/engine/rootfs.hh"
+#include "libpod/sys/fs.hh"
+#include "libpod/sys/resolve.hh"
+#include "libpod/wire/monitor_args.hh"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace lichen::engine {
+namespace {
+
+constexpr std::chrono::seconds kLockTimeout{5};
+// A runtime that takes longer hangs: on a dead network file system, say.
+constexpr std::chrono::seconds kCreateTimeout{120};
+
+// Descriptor numbers in the monitor.
+constexpr int kSyncFd = 3, kLockFd = 4, kMemberFd = 5, kMarkerFd = 6, kFirstNetworkFd = 7;
+
+wire::MonitorConfig monitor_config(const Engine& engine, const spec::ContainerConfig& config, bool has_marker) {
+  const store::Paths& paths = engine.paths;
+  wire::MonitorConfig out;
+  out.id = config.id;
+  out.name = config.name;
+  out.container_dir = paths.container(config.id);
+  out.run_dir = paths.container_run(config.id);
+  out.bundle_dir = out.run_dir;
+  out.runtime = engine.runtime_path(config.runtime);
+  out.runtime_root = paths.oci_root();
+  out.runtime_is_ours = base_name(out.runtime) == "lichen-oci";
+  out.log_driver = config.log.driver;
+  const auto log_path = config.log.options.find("path");
+  out.log_path = log_path != config.log.options.end() ? log_path->second : out.container_dir + "/ctr.log";
+  out.log_max_size = config.log.max_size_bytes;
+  out.log_max_files = config.log.max_files;
+  out.tty = config.tty;
+  out.interactive = config.interactive;
+  out.stop_signal = config.stop_signal;
+  out.stop_timeout_s = config.stop_timeout_s;
+  out.restart = spec::to_string(config.restart);
+  out.restart_max_retries = config.restart_max_retries;
+  out.auto_remove = config.auto_remove;
+  out.staging_dir = paths.staging();
+  if (has_marker) out.marker_path = paths.container_marker(config.id);
+  if (config.auto_remove || has_marker) {
+    for (const auto& mount : config.mounts)
+      if (mount.anonymous) out.remove_dirs.push_back(paths.volume(mount.source));
+    out.remove_dirs.push_back(out.container_dir);
+    out.remove_links.push_back(paths.names() + "/" + config.name);
+  }
+  out.events_dir = paths.events();
+  out.boot_id = paths.boot_id();
+  out.pidfile = config.pidfile;
+  out.image = config.image_name;
+  return out;
+}
+
+void copy_up_volumes(const Engine& engine, const spec::ContainerConfig& config, int root) {
+  for (const auto& mount : config.mounts)
+    if (mount.type == spec::MountType::volume && !mount.no_copy && mount.subpath.empty())
+      copy_up_volume(root, mount.destination, engine.volumes.data_path(mount.source));
+}
+
+void write_spec(const std::string& run_dir, const spec::OciSpec& spec) {
+  sys::write_file(run_dir + "/config.json", dump_json(spec::to_json(spec)), 0600);
+}
+
+// Everything of the child before it becomes lichen-conmon; see the header.
+void prepare_in_child(Engine& engine, const spec::ContainerConfig& config, ContainerNetwork& network) {
+  network.setup.enter_in_child(network.join.get());
+  if (::unshare(CLONE_NEWNS) != 0) throw_errno("make a mount namespace");
+  const std::string rootfs = mount_rootfs(engine, config);
+  const sys::UniqueFd root = sys::open_path(rootfs, O_PATH | O_DIRECTORY);
+  copy_up_volumes(engine, config, root.get());
+  spec::HostFacts facts = collect_host_facts(engine, config);
+  facts.rootfs = rootfs;
+  facts.user = resolve_container_user(root.get(), config.user, config.groups);
+  const std::string run_dir = engine.paths.container_run(config.id);
+  write_network_files(config, network, spec::container_hostname(config, facts), run_dir, facts);
+  write_spec(run_dir, spec::generate(config, facts));
+}
+
+}  // namespace
+
+Launched launch_monitor(Engine& engine, const spec::ContainerConfig& config, int marker_fd) {
+  engine.enter_userns();
+  const std::string run_dir = engine.paths.container_run(config.id);
+  sys::make_directories(run_dir, 0700);
+  auto lock = sys::wait_lock(run_dir + "/monitor.lock", sys::LockMode::exclusive, kLockTimeout, /*create=*/true);
+  sys::SocketPair sync = sys::make_socket_pair(SOCK_SEQPACKET);
+  ContainerNetwork network = plan_container_network(engine, config);
+
+  wire::MonitorConfig monitor = monitor_config(engine, config, marker_fd >= 0);
+  monitor.sync_fd = kSyncFd;
+  monitor.lock_fd = kLockFd;
+  monitor.keep_fds = {kMemberFd};
+  for (const auto& port : network.setup.ports()) monitor.ports.push_back(port_text(port));
+  sys::SpawnOptions options{.argv = {}, .program = engine.program("lichen-conmon")};
+  options.new_session = true;
+  options.fds = {{sync.second.get(), kSyncFd}, {lock.fd(), kLockFd}};
+  if (marker_fd >= 0) {
+    monitor.marker_fd = kMarkerFd;
+    options.fds.emplace_back(marker_fd, kMarkerFd);
+  }
+  UsernsMember member;  // lives in the child only
+  options.argv = {"lichen-conmon"};
+  options.in_child = [&] {
+    member = register_member(engine.paths);
+    options.fds.emplace_back(member.fd(), kMemberFd);
+    prepare_in_child(engine, config, network);
+    for (const int fd : network.setup.keep_fds()) {
+      const int target = kFirstNetworkFd + static_cast<int>(monitor.keep_fds.size()) - 1;
+      monitor.keep_fds.push_back(target);
+      options.fds.emplace_back(fd, target);
+    }
+    for (auto& argument : wire::to_argv(monitor)) options.argv.push_back(std::move(argument));
+  };
+  Launched launched;
+  launched.sync = std::move(sync.first);
+  launched.monitor = sys::spawn(options);
+  sync.second.reset();
+  network.setup.in_parent();
+
+  const Answer answer = receive_message(launched.sync.get(), kCreateTimeout);
+  if (answer.timed_out) throw_error(ErrorKind::system, "start container {}: the OCI runtime did not answer in {} s", config.name, kCreateTimeout.count());
+  if (!answer.received) throw_error(ErrorKind::internal, "start container {}: its monitor ended without a word", config.name);
+  const wire::Message& message = answer.received->message;
+  if (message.type == wire::MessageType::error) throw_monitor_error(message);
+  if (message.type != wire::MessageType::created) throw_error(ErrorKind::internal, "the monitor answered out of order");
+  launched.init_pid = message.a;
+  network.setup.finish();
+  return launched;
+}
+
+void start_launched(Launched& launched) {
+  if (!send_message(launched.sync.get(), {.type = wire::MessageType::start})) throw_error(ErrorKind::internal, "the monitor ended before the start");
+  const Answer answer = receive_message(launched.sync.get(), kCreateTimeout);
+  if (!answer.received) throw_error(ErrorKind::internal, "the monitor ended during the start");
+  if (answer.received->message.type == wire::MessageType::error) throw_monitor_error(answer.received->message);
+  if (answer.received->message.type != wire::MessageType::started) throw_error(ErrorKind::internal, "the monitor answered out of order");
+  launched.monitor.release();
+}
+
+}  // namespace lichen::engine

@@ -1,0 +1,65 @@
+#include "libpod/engine/remove.hh"
+
+#include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
+#include "libpod/engine/cleanup.hh"
+#include "libpod/engine/control.hh"
+#include "libpod/engine/events.hh"
+
+#include <signal.h>
+
+namespace lichen::engine {
+namespace {
+
+// How long a monitor may take to tear down a container that was killed.
+constexpr std::chrono::seconds kTearDown{20};
+
+void remove_running(Engine& engine, const store::ContainerRecord& record, const RemoveOptions& options) {
+  const std::string& id = record.config.id;
+  try {
+    request_exit(engine, id, {.type = wire::MessageType::stop, .a = SIGKILL, .b = 0, .text = ""}, std::chrono::seconds(3));
+  } catch (const Error& error) {
+    log_debug("{}", error.what());  // it hangs or answers badly: go without it
+    kill_init(engine, record.state, SIGKILL);
+  }
+  wait_for_monitor_end(engine, id, kTearDown);
+  if (!engine.containers.has(id)) return;  // --rm: the monitor has removed it
+  engine.enter_userns();
+  remove_stopped(engine, record.config, options.volumes);
+}
+
+}  // namespace
+
+void remove_stopped(Engine& engine, const spec::ContainerConfig& config, bool volumes) {
+  engine.containers.remove(config.id, config.name);
+  if (volumes)
+    for (const auto& mount : config.mounts)
+      if (mount.anonymous && engine.volumes.has(mount.source)) engine.volumes.remove(mount.source);
+  append_event(engine, {.action = "destroy", .id = config.id, .name = config.name, .image = config.image_name});
+}
+
+void remove_container(Engine& engine, const std::string& name_or_id, const RemoveOptions& options) {
+  const std::string id = engine.containers.find(name_or_id);
+  store::ContainerRecord record;
+  try {
+    record = load_container(engine, id);
+  } catch (Error& error) {
+    // A record that cannot be read must not be immortal.
+    if (error.kind() != ErrorKind::invalid || !options.force) throw;
+    engine.enter_userns();
+    engine.containers.remove(id, "");
+    return;
+  }
+  using enum wire::ContainerStatus;
+  if (record.state.status == running || record.state.status == paused || record.state.status == restarting) {
+    if (!options.force)
+      throw Error(ErrorKind::conflict, format("container {} is {}: it cannot be removed", record.config.name, wire::to_string(record.state.status)))
+          .with_hint(format("stop it first, or use force: lichen rm -f {}", record.config.name));
+    return remove_running(engine, record, options);
+  }
+  engine.enter_userns();
+  wait_for_monitor_end(engine, id, kTearDown);
+  remove_stopped(engine, record.config, options.volumes);
+}
+
+}  // namespace lichen::engine

@@ -1,0 +1,19 @@
+// lichen rm.
+#pragma once
+
+#include "libpod/engine/engine.hh"
+
+namespace lichen::engine {
+
+struct RemoveOptions {
+  bool force = false;    // kill a running one first
+  bool volumes = false;  // its anonymous volumes too
+};
+
+/// @throws Error{conflict} it runs and force is not set; Error{not_found}
+void remove_container(Engine& engine, const std::string& name_or_id, const RemoveOptions& options);
+
+/// Remove the files of a container that has no monitor. @stage in U0
+void remove_stopped(Engine& engine, const spec::ContainerConfig& config, bool volumes);
+
+}  // namespace lichen::engine

@@ -1,0 +1,90 @@
+#include "libpod/engine/stop.hh"
+
+#include <charconv>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
+#include "libpod/base/strings.hh"
+#include "libpod/engine/cleanup.hh"
+#include "libpod/engine/control.hh"
+#include "libpod/sys/io.hh"
+#include "libpod/sys/process.hh"
+#include "libpod/sys/signals.hh"
+
+#include <signal.h>
+
+namespace lichen::engine {
+namespace {
+
+bool is_alive(const store::ContainerRecord& record) {
+  using enum wire::ContainerStatus;
+  return record.state.status == running || record.state.status == paused || record.state.status == restarting;
+}
+
+int signal_number(const std::string& text) {
+  const auto number = sys::parse_signal_name(text);
+  if (!number) throw Error(ErrorKind::usage, format("invalid signal: {}", text)).with_hint("use a name such as TERM or a number from 1 to 64");
+  return *number;
+}
+
+// Whether the first process of a pid namespace would get this signal: the kernel drops signals without a handler there
+// (pid_namespaces(7)), so waiting for their effect is waiting for nothing.
+bool init_would_notice(pid_t pid, int signal) {
+  if (signal == SIGKILL || signal == SIGSTOP) return true;
+  const auto status = sys::read_file_if_exists(format("/proc/{}/status", pid));
+  if (!status) return true;
+  for (const auto& line : split(*status, '\n')) {
+    if (!line.starts_with("SigCgt:")) continue;
+    const auto hex = trim(std::string_view(line).substr(7));
+    std::uint64_t caught = 0;
+    std::from_chars(hex.data(), hex.data() + hex.size(), caught, 16);
+    if ((caught & (1ULL << (signal - 1))) != 0) return true;
+  }
+  // sigwait, signalfd and the like block a signal instead of catching it: then it is pending or taken, not dropped.
+  for (const auto& line : split(*status, '\n')) {
+    if (!line.starts_with("SigBlk:")) continue;
+    const auto hex = trim(std::string_view(line).substr(7));
+    std::uint64_t blocked = 0;
+    std::from_chars(hex.data(), hex.data() + hex.size(), blocked, 16);
+    return (blocked & (1ULL << (signal - 1))) != 0;
+  }
+  return true;
+}
+
+bool shares_host_pids(const spec::ContainerConfig& config) { return !config.pid_mode.empty() && config.pid_mode != "private"; }
+
+}  // namespace
+
+void stop_container(Engine& engine, const std::string& name_or_id, std::optional<std::int64_t> timeout_s, const std::string& signal) {
+  const auto record = find_container(engine, name_or_id);
+  if (!is_alive(record)) return;
+  const int number = signal_number(signal.empty() ? record.config.stop_signal : signal);
+  std::int64_t timeout = timeout_s.value_or(record.config.stop_timeout_s);
+  if (!shares_host_pids(record.config) && !init_would_notice(static_cast<pid_t>(record.state.pid), number)) timeout = 0;
+  const std::int64_t timeout_ms = timeout < 0 ? INT64_MAX / 2 : timeout * 1000;
+  const auto patience = timeout < 0 ? std::nullopt : std::optional(std::chrono::milliseconds(timeout_ms) + std::chrono::seconds(5));
+  try {
+    request_exit(engine, record.config.id, {.type = wire::MessageType::stop, .a = number, .b = timeout_ms, .text = ""}, patience);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::conflict) throw;
+    kill_init(engine, record.state, SIGKILL);
+  }
+}
+
+void kill_container(Engine& engine, const std::string& name_or_id, const std::string& signal) {
+  const auto record = find_container(engine, name_or_id);
+  const int number = signal_number(signal.empty() ? "KILL" : signal);
+  if (!is_alive(record))
+    throw Error(ErrorKind::conflict, format("cannot kill container: {}: container {} is not running", name_or_id, short_id(record.config.id)));
+  if (!request_done(engine, record.config.id, {.type = wire::MessageType::kill, .a = number, .b = 0, .text = ""}))
+    kill_init(engine, record.state, number);
+}
+
+int wait_container(Engine& engine, const std::string& name_or_id) {
+  const std::string id = engine.containers.find(name_or_id);
+  if (const auto exited = request_exit(engine, id, {.type = wire::MessageType::wait}, std::nullopt)) return exited->code;
+  const auto record = load_container(engine, id);
+  return static_cast<int>(record.state.exit_code);
+}
+
+}  // namespace lichen::engine

@@ -1,0 +1,22 @@
+// lichen stop, kill and wait.
+#pragma once
+
+#include <optional>
+
+#include "libpod/engine/engine.hh"
+
+namespace lichen::engine {
+
+/// Stop: the signal, then SIGKILL after the timeout. A container that does not run is fine.
+///
+/// @param timeout_s  nullopt: the container's own; -1: wait for ever
+/// @param signal     empty: the container's own
+void stop_container(Engine& engine, const std::string& name_or_id, std::optional<std::int64_t> timeout_s, const std::string& signal);
+
+/// Send a signal. @throws Error{conflict} it does not run
+void kill_container(Engine& engine, const std::string& name_or_id, const std::string& signal);
+
+/// Wait for the end; gives the exit code. A container that has ended (or was never started: 0) answers at once, as docker.
+int wait_container(Engine& engine, const std::string& name_or_id);
+
+}  // namespace lichen::engine
