@@ -1,0 +1,91 @@
+#include <limits>
+
+#include "libpod/base/parse.hh"
+#include "libpod/base/path.hh"
+#include "libpod/spec/capabilities.hh"
+#include "libpod/spec/env.hh"
+#include "libpod/spec/generate_parts.hh"
+#include "libpod/spec/resources.hh"
+
+namespace lichen::spec {
+namespace {
+
+std::uint64_t rlimit_value(std::int64_t value) {
+  return value < 0 ? std::numeric_limits<std::uint64_t>::max() : static_cast<std::uint64_t>(value);
+}
+
+OciUser oci_user(const ContainerConfig& config, const HostFacts& facts) {
+  OciUser user;
+  user.uid = facts.user.uid;
+  user.gid = facts.user.gid;
+  const auto umask = parse_octal(config.umask);
+  if (!umask) throw_error(ErrorKind::invalid, "umask '{}': not octal", config.umask);
+  user.umask = *umask;
+  // keep-groups: the caller's groups stay, which only works when no list is set (setgroups(2)).
+  for (const auto& group : config.groups)
+    if (group == "keep-groups") return user;
+  user.additional_gids = facts.user.additional_gids;
+  return user;
+}
+
+// Inheritable and ambient stay empty: a program with inheritable file capabilities must not gain any (CVE-2022-29162 and its kin).
+OciCapabilities oci_capabilities(const ContainerConfig& config, const HostFacts& facts, bool privileged) {
+  OciCapabilities sets;
+  sets.bounding = compute_capabilities(config.cap_add, config.cap_drop, privileged, facts.available_capabilities);
+  sets.effective = sets.bounding;
+  sets.permitted = sets.bounding;
+  return sets;
+}
+
+std::string working_dir(const std::string& asked) { return clean_path("/" + asked); }
+
+OciProcess common_process(const ContainerConfig& config, const HostFacts& facts, bool privileged) {
+  OciProcess process;
+  process.user = oci_user(config, facts);
+  process.capabilities = oci_capabilities(config, facts, privileged);
+  for (const auto& ulimit : config.ulimits)
+    process.rlimits.push_back({rlimit_type(ulimit.name), rlimit_value(ulimit.soft), rlimit_value(ulimit.hard)});
+  process.no_new_privileges = config.no_new_privileges;
+  if (config.apparmor_profile != "unconfined" && !privileged) process.apparmor_profile = config.apparmor_profile;
+  if (config.oom_score_adj) process.oom_score_adj = static_cast<int>(*config.oom_score_adj);
+  return process;
+}
+
+}  // namespace
+
+std::vector<std::string> process_env(const ContainerConfig& config, const HostFacts& facts, bool tty) {
+  std::vector<std::string> base{"PATH=" + std::string(kDefaultPath), "HOSTNAME=" + container_hostname(config, facts)};
+  if (tty) base.emplace_back("TERM=xterm");
+  std::vector<std::string> env = merge_env(base, config.env);
+  if (!find_env(env, "HOME")) env.push_back("HOME=" + facts.user.home);
+  return env;
+}
+
+OciProcess generate_process(const ContainerConfig& config, const HostFacts& facts) {
+  OciProcess process = common_process(config, facts, config.privileged);
+  process.terminal = config.tty;
+  process.args = config.entrypoint;
+  process.args.insert(process.args.end(), config.command.begin(), config.command.end());
+  if (process.args.empty() || process.args[0].empty())
+    throw Error(ErrorKind::usage, "no command specified: the image has none and none is given").with_hint("add the command after the image");
+  if (config.init) {
+    if (facts.init_path.empty())
+      throw Error(ErrorKind::unsupported, "--init: no init program is installed").with_hint("install the package catatonit or tini");
+    process.args.insert(process.args.begin(), {std::string(kInitPath), "--"});
+  }
+  process.env = process_env(config, facts, config.tty);
+  process.cwd = working_dir(config.working_dir);
+  return process;
+}
+
+OciProcess generate_exec_process(const ContainerConfig& config, const HostFacts& facts, std::vector<std::string> args,
+                                 const std::vector<std::string>& exec_env, const std::string& cwd, bool tty, bool privileged) {
+  OciProcess process = common_process(config, facts, privileged || config.privileged);
+  process.terminal = tty;
+  process.args = std::move(args);
+  process.env = merge_env(process_env(config, facts, tty), exec_env);
+  process.cwd = working_dir(cwd.empty() ? config.working_dir : cwd);
+  return process;
+}
+
+}  // namespace lichen::spec
