@@ -2,8 +2,8 @@
 //
 // The subset: {{.A.B}} {{$.A}} {{$x := ...}} {{$x = ...}}, pipelines, ( ), if / else if / else, with / else, range / else with
 // one or two variables, break, continue, define, template, block, comments, {{- -}} trimming, all literals, Go's functions
-// (and or not eq ne lt le gt ge len index slice print printf println html js urlquery) and docker's (json join split lower
-// upper title truncate pad) and `.Label "key"`. Parsed once, run once per row.
+// (and or not eq ne lt le gt ge len index slice print printf println) and docker's (json join split lower upper title truncate
+// pad) and `.Label "key"`. Parsed once, run once per row. template_lexer -> template_parser -> Program -> Executor here.
 #pragma once
 
 #include <memory>
@@ -32,6 +32,8 @@ class Template {
   ///
   /// @throws Error{usage} a field that does not exist (hint: the nearest), wrong argument of a function, ...
   std::string execute(const Json& data) const;
+  /// The heading of a table: `headings` has each field's heading; json, join, upper, ... leave it as it is.
+  std::string execute_headings(const Json& headings) const;
 
  private:
   explicit Template(std::unique_ptr<tmpl::Program> program);

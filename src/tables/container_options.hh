@@ -61,7 +61,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
     text("pull", "policy", "When to pull the image").with_default("missing").with_values("always|missing|never|newer"),
     flag('q', "quiet", "No progress of a pull"),
     flag("read-only", "The root file system cannot be written"),
-    flag("read-only-tmpfs", "With --read-only: a tmpfs on /run, /tmp and /var/tmp").with_default("true"),
+    flag("read-only-tmpfs", "With --read-only: a tmpfs on /run, /tmp and /var/tmp"),
     flag("replace", "Remove a container that has the same name first"),
     text("restart", "policy", "When to start again").with_default("no").with_hints(
         "no|on-failure|on-failure:|always|unless-stopped"),

@@ -1,0 +1,37 @@
+// completion SHELL, and the hidden __complete WORDS... and __man DIRECTORY.
+#include "src/completion.hh"
+
+#include <cstdio>
+#include <memory>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/path.hh"
+#include "src/commands/commands.hh"
+#include "src/exit_code.hh"
+#include "src/man_pages.hh"
+#include "src/output.hh"
+
+namespace lichen::cli {
+
+int completion_command(Context&, const ParsedArgs& args) {
+  write_out(completion_script(args.positionals()[0]));
+  return kExitOk;
+}
+
+int complete_command(Context&, const ParsedArgs& args) {
+  write_out(format_completions(complete_words(args.positionals(), complete_objects)));
+  return kExitOk;
+}
+
+int man_command(Context&, const ParsedArgs& args) {
+  for (const ManPage& page : man_pages()) {
+    const std::string path = join_path(args.positionals()[0], page.file_name);
+    std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "we"), std::fclose);
+    if (!file) throw_errno("open '{}'", path);
+    if (std::fwrite(page.text.data(), 1, page.text.size(), file.get()) != page.text.size() || std::fflush(file.get()) != 0)
+      throw_errno("write '{}'", path);
+  }
+  return kExitOk;
+}
+
+}  // namespace lichen::cli
