@@ -18,14 +18,15 @@ std::span<const std::string_view> default_capabilities();
 /// @throws Error{usage} no such capability; a near name is suggested
 std::string normalize_capability(std::string_view text, std::string_view option);
 
-/// The set after adds and drops, as docker computes it: privileged gives all; ALL among the adds gives all but the drops; ALL among the
-/// drops gives the adds alone; else the defaults without the drops plus the adds (so one that is both dropped and added stays).
+/// The set after adds and drops, as docker computes it: privileged gives all; ALL among the adds gives all but the
+/// drops; ALL among the drops gives the adds alone; else the defaults without the drops plus the adds (so one that is
+/// both dropped and added stays).
 ///
 /// @param available  the capabilities that the user namespace can give; empty = all
 /// @return names in the order of the kernel's numbers
 /// @throws Error{usage}        an unknown name
 /// @throws Error{unsupported}  one asked for by name is not available
-std::vector<std::string> compute_capabilities(std::span<const std::string> add, std::span<const std::string> drop, bool privileged,
-                                              std::span<const std::string> available = {});
+std::vector<std::string> compute_capabilities(std::span<const std::string> add, std::span<const std::string> drop,
+                                              bool privileged, std::span<const std::string> available = {});
 
 }  // namespace lichen::spec

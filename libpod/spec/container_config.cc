@@ -1,8 +1,9 @@
-// containers/<id>/config.json. Each struct lists its members once, as pairs of a name and a pointer to member; one writer and one
-// reader walk these lists, so that the two directions cannot drift apart.
+// containers/<id>/config.json. Each struct lists its members once, as pairs of a name and a pointer to member; one
+// writer and one reader walk these lists, so that the two directions cannot drift apart.
 //
-// A member that is empty, 0 or false is not written when that is also its initial value: the record stays short. Hence a new member may
-// be added freely when its empty value means "as before"; changing an initial value needs a new version.
+// A member that is empty, 0 or false is not written when that is also its initial value: the record stays short. Hence
+// a new member may be added freely when its empty value means "as before"; changing an initial value needs a new
+// version.
 #include "libpod/spec/container_config.hh"
 
 #include <algorithm>
@@ -16,7 +17,8 @@ namespace {
 
 constexpr std::int64_t kVersion = 1;
 
-constexpr EnumName<MountType> kMountTypes[] = {{MountType::bind, "bind"}, {MountType::volume, "volume"}, {MountType::tmpfs, "tmpfs"}};
+constexpr EnumName<MountType> kMountTypes[] = {
+    {MountType::bind, "bind"}, {MountType::volume, "volume"}, {MountType::tmpfs, "tmpfs"}};
 constexpr EnumName<RestartPolicy> kRestartPolicies[] = {{RestartPolicy::no, "no"},
                                                         {RestartPolicy::on_failure, "on-failure"},
                                                         {RestartPolicy::always, "always"},
@@ -213,7 +215,9 @@ void members(Type<ContainerConfig>, F& f) {
 }
 
 template <typename T>
-concept HasEmpty = requires(const T& value) { value.empty(); };
+concept HasEmpty = requires(const T& value) {
+  value.empty();
+};
 template <typename T>
 struct IsOptional : std::false_type {};
 template <typename T>
@@ -221,10 +225,14 @@ struct IsOptional<std::optional<T>> : std::true_type {};
 
 template <typename T>
 bool is_nothing(const T& value) {
-  if constexpr (HasEmpty<T>) return value.empty();
-  else if constexpr (IsOptional<T>::value) return !value.has_value();
-  else if constexpr (std::is_arithmetic_v<T>) return value == T{};
-  else return false;
+  if constexpr (HasEmpty<T>)
+    return value.empty();
+  else if constexpr (IsOptional<T>::value)
+    return !value.has_value();
+  else if constexpr (std::is_arithmetic_v<T>)
+    return value == T{};
+  else
+    return false;
 }
 
 template <typename T>
@@ -359,7 +367,8 @@ ContainerConfig container_config_from_json(const Json& json, std::string_view wh
   const JsonView version = view.at("version");
   if (version.is_null()) throw_error(ErrorKind::invalid, "{} is missing", version.path());
   if (version.as_int() < 1 || version.as_int() > kVersion)
-    throw Error(ErrorKind::invalid, fmt::format("{} is {}, this lichen knows versions up to {}", version.path(), version.as_int(), kVersion))
+    throw Error(ErrorKind::invalid, fmt::format("{} is {}, this lichen knows versions up to {}", version.path(),
+                                                version.as_int(), kVersion))
         .with_hint("a newer lichen wrote the record: use that one");
   ContainerConfig config;
   decode(view, config);

@@ -1,6 +1,6 @@
-// What the user asked for, as plain structs: the content of containers/<id>/config.json. Written once by `create`, changed
-// only by `rename` and `update`. Everything here is already checked and resolved (names to ids, relative paths to absolute),
-// so that `start` on another day does the same.
+// What the user asked for, as plain structs: the content of containers/<id>/config.json. Written once by `create`,
+// changed only by `rename` and `update`. Everything here is already checked and resolved (names to ids, relative paths
+// to absolute), so that `start` on another day does the same.
 #pragma once
 
 #include <cstdint>
@@ -19,30 +19,31 @@ enum class MountType { bind, volume, tmpfs };
 /// One -v, --mount or --tmpfs, or a volume of the image.
 struct MountConfig {
   MountType type = MountType::bind;
-  std::string source;               // bind: absolute host path; volume: its name (made up when anonymous)
-  std::string destination;          // absolute, clean container path
+  std::string source;       // bind: absolute host path; volume: its name (made up when anonymous)
+  std::string destination;  // absolute, clean container path
   bool read_only = false;
-  bool anonymous = false;           // volume: removed with the container by --rm and rm -v
-  bool no_copy = false;             // volume: no copy-up of the image's content
-  bool create_source = false;       // bind by -v: a missing source becomes a directory, as docker does
-  bool non_recursive = false;       // bind without its submounts
-  std::string read_only_submounts;  // read_only bind: "" = read-only where the kernel can, "writable", "readonly" (or fail)
-  std::string relabel;              // SELinux: "shared" (z) or "private" (Z)
-  bool tmp_copy_up = false;         // tmpfs: starts with the image's content (podman's tmpcopyup)
-  bool from_image = false;          // came from the image's VOLUME
-  bool chown = false;               // the U option: give the source to the container's user
-  std::string subpath;              // volume: directory within it
-  std::string propagation;          // "" = rprivate; private, shared, slave, unbindable and their r forms
+  bool anonymous = false;      // volume: removed with the container by --rm and rm -v
+  bool no_copy = false;        // volume: no copy-up of the image's content
+  bool create_source = false;  // bind by -v: a missing source becomes a directory, as docker does
+  bool non_recursive = false;  // bind without its submounts
+  std::string
+      read_only_submounts;   // read_only bind: "" = read-only where the kernel can, "writable", "readonly" (or fail)
+  std::string relabel;       // SELinux: "shared" (z) or "private" (Z)
+  bool tmp_copy_up = false;  // tmpfs: starts with the image's content (podman's tmpcopyup)
+  bool from_image = false;   // came from the image's VOLUME
+  bool chown = false;        // the U option: give the source to the container's user
+  std::string subpath;       // volume: directory within it
+  std::string propagation;   // "" = rprivate; private, shared, slave, unbindable and their r forms
   std::optional<std::uint64_t> tmpfs_size;  // bytes; nullopt: kernel's default
   std::optional<std::uint32_t> tmpfs_mode;
   std::vector<std::string> options;  // further mount options as typed: noexec, nosuid, nodev, exec, suid, dev, ...
 };
 
 struct PortMapping {
-  std::string host_ip;               // empty: all addresses
-  std::uint16_t host_port = 0;       // 0: chosen at start
+  std::string host_ip;          // empty: all addresses
+  std::uint16_t host_port = 0;  // 0: chosen at start
   std::uint16_t container_port = 0;
-  std::string protocol = "tcp";      // tcp, udp, sctp
+  std::string protocol = "tcp";  // tcp, udp, sctp
 };
 
 struct DeviceConfig {
@@ -52,7 +53,7 @@ struct DeviceConfig {
 };
 
 struct UlimitConfig {
-  std::string name;  // "nofile"
+  std::string name;       // "nofile"
   std::int64_t soft = 0;  // -1: unlimited
   std::int64_t hard = 0;
 };
@@ -86,7 +87,7 @@ struct NetworkConfig {
   std::vector<PortMapping> ports;
   std::vector<std::string> expose;  // "80/tcp"
   bool publish_all = false;
-  bool no_hosts = false;            // leave /etc/hosts to the image
+  bool no_hosts = false;  // leave /etc/hosts to the image
 };
 
 struct LogConfig {
@@ -97,12 +98,12 @@ struct LogConfig {
 };
 
 struct ContainerConfig {
-  std::string id;    // 64 hex digits
+  std::string id;  // 64 hex digits
   std::string name;
-  std::string created;  // RFC 3339
-  std::string image_id;    // 64 hex digits; empty with --rootfs
-  std::string image_name;  // as the user gave it, for ps
-  std::string rootfs_path; // --rootfs: absolute host path
+  std::string created;                      // RFC 3339
+  std::string image_id;                     // 64 hex digits; empty with --rootfs
+  std::string image_name;                   // as the user gave it, for ps
+  std::string rootfs_path;                  // --rootfs: absolute host path
   std::vector<std::string> create_command;  // argv, for inspect
 
   // process
@@ -116,31 +117,31 @@ struct ContainerConfig {
   bool tty = false;                     // -t
   bool attach_stdin = false, attach_stdout = false, attach_stderr = false;
   std::string umask = "0022";
-  std::string timezone;                 // --tz: zone name, "local" or empty
+  std::string timezone;  // --tz: zone name, "local" or empty
   std::string stop_signal = "SIGTERM";
   std::int64_t stop_timeout_s = 10;
-  std::string detach_keys;              // empty = default ctrl-p,ctrl-q
+  std::string detach_keys;  // empty = default ctrl-p,ctrl-q
   bool init = false;
 
   // identity
-  std::string hostname;    // empty: short id
+  std::string hostname;  // empty: short id
   std::string domainname;
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
 
   // isolation
-  std::string userns;      // "" = share U0; "host", "keep-id[:uid=,gid=]", "nomap", "auto", "container:ID"
-  std::string pid_mode;    // "" = private; "host", "container:ID"
-  std::string ipc_mode;    // "" = private; likewise and "none", "shareable"
+  std::string userns;    // "" = share U0; "host", "keep-id[:uid=,gid=]", "nomap", "auto", "container:ID"
+  std::string pid_mode;  // "" = private; "host", "container:ID"
+  std::string ipc_mode;  // "" = private; likewise and "none", "shareable"
   std::string uts_mode;
   std::string cgroupns_mode;
   bool privileged = false;
-  std::vector<std::string> cap_add, cap_drop;   // "CAP_NET_RAW", "ALL"
-  std::vector<std::string> security_opt;        // as typed, for inspect
+  std::vector<std::string> cap_add, cap_drop;  // "CAP_NET_RAW", "ALL"
+  std::vector<std::string> security_opt;       // as typed, for inspect
   bool no_new_privileges = false;
-  std::string seccomp_profile;                  // "" default, "unconfined", or an absolute path of a profile
+  std::string seccomp_profile;  // "" default, "unconfined", or an absolute path of a profile
   std::string apparmor_profile, selinux_label;
-  std::vector<std::string> unmask;              // paths, or "ALL"; systempaths=unconfined gives ALL
+  std::vector<std::string> unmask;  // paths, or "ALL"; systempaths=unconfined gives ALL
   std::vector<std::string> mask;
   std::map<std::string, std::string> sysctls;
   std::vector<UlimitConfig> ulimits;
@@ -151,7 +152,8 @@ struct ContainerConfig {
 
   // files
   bool read_only = false;
-  bool read_only_tmpfs = false;  // with read_only: tmpfs on /run, /tmp, /var/tmp (podman's --read-only-tmpfs); docker has none
+  bool read_only_tmpfs =
+      false;  // with read_only: tmpfs on /run, /tmp, /var/tmp (podman's --read-only-tmpfs); docker has none
   std::vector<MountConfig> mounts;
   std::int64_t shm_size_bytes = 64 << 20;
   NetworkConfig network;
@@ -163,8 +165,8 @@ struct ContainerConfig {
   std::int64_t restart_max_retries = 0;  // 0: no limit
   std::string runtime;                   // "" = lichen-oci
   std::string pidfile, cidfile;
-  std::string platform;                  // as asked for
-  std::string storage_driver;            // the driver that its read-write layer belongs to
+  std::string platform;        // as asked for
+  std::string storage_driver;  // the driver that its read-write layer belongs to
   std::optional<HealthConfig> healthcheck;
   std::string pod_id;
 };

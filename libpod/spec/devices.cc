@@ -10,7 +10,8 @@ namespace lichen::spec {
 namespace {
 
 [[noreturn]] void fail(std::string_view text, std::string_view cause) {
-  throw Error(ErrorKind::usage, fmt::format("--device '{}': {}", text, cause)).with_hint("write it as /dev/HOST[:/dev/CONTAINER][:rwm]");
+  throw Error(ErrorKind::usage, fmt::format("--device '{}': {}", text, cause))
+      .with_hint("write it as /dev/HOST[:/dev/CONTAINER][:rwm]");
 }
 
 bool is_permissions(std::string_view text) {
@@ -33,7 +34,8 @@ DeviceConfig parse_device_option(std::string_view text) {
   device.container_path = device.host_path;
   std::size_t next = 1;
   if (parts.size() > 1 && !(parts.size() == 2 && is_permissions(parts[1]))) {
-    if (!parts[1].starts_with('/')) fail(text, fmt::format("'{}' is neither an absolute path nor permissions", parts[1]));
+    if (!parts[1].starts_with('/'))
+      fail(text, fmt::format("'{}' is neither an absolute path nor permissions", parts[1]));
     device.container_path = clean_path(parts[1]);
     next = 2;
   }

@@ -15,9 +15,11 @@ std::string_view name_of(std::string_view entry) { return entry.substr(0, entry.
 bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : (lead & 0xf0) == 0xe0 ? 3
-                               : lead >= 0xf0 && lead < 0xf5                 ? 4
-                                                                             : 0;
+    const std::size_t length = lead < 0x80                   ? 1
+                               : lead >= 0xc2 && lead < 0xe0 ? 2
+                               : (lead & 0xf0) == 0xe0       ? 3
+                               : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                             : 0;
     if (length == 0 || i + length > text.size()) return false;
     for (std::size_t k = 1; k < length; ++k)
       if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
@@ -30,7 +32,8 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-// Calls `take(line, where)` for each line that holds an entry. The blanks before a name are dropped, those after a value stay.
+// Calls `take(line, where)` for each line that holds an entry. The blanks before a name are dropped, those after a
+// value stay.
 template <typename Taker>
 void for_each_line(std::string_view text, std::string_view what, Taker take) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
@@ -50,7 +53,8 @@ void for_each_line(std::string_view text, std::string_view what, Taker take) {
     if (name.empty())
       throw Error(ErrorKind::invalid, fmt::format("{}: no name before '='", where)).with_hint("write NAME=value");
     if (name.find_first_of(" \t\v\f") != std::string_view::npos)
-      throw Error(ErrorKind::invalid, fmt::format("{}: the name '{}' has blanks", where, name)).with_hint("write NAME=value");
+      throw Error(ErrorKind::invalid, fmt::format("{}: the name '{}' has blanks", where, name))
+          .with_hint("write NAME=value");
     take(line);
   }
 }
@@ -62,10 +66,12 @@ bool is_valid_env_entry(std::string_view entry) {
   return equals != std::string_view::npos && equals != 0 && entry.find('\0') == std::string_view::npos;
 }
 
-std::vector<std::string> parse_env_option(std::string_view text, const EnvLookup& lookup, std::span<const std::string> names) {
+std::vector<std::string> parse_env_option(std::string_view text, const EnvLookup& lookup,
+                                          std::span<const std::string> names) {
   if (text.find('\0') != std::string_view::npos) throw_error(ErrorKind::usage, "--env: NUL byte in the value");
   if (name_of(text).empty())
-    throw Error(ErrorKind::usage, fmt::format("--env '{}': the name is empty", text)).with_hint("write NAME=value or NAME");
+    throw Error(ErrorKind::usage, fmt::format("--env '{}': the name is empty", text))
+        .with_hint("write NAME=value or NAME");
   if (text.find('=') != std::string_view::npos) return {std::string(text)};
   std::vector<std::string> entries;
   const auto take = [&](std::string_view name) {
@@ -83,8 +89,10 @@ std::vector<std::string> parse_env_option(std::string_view text, const EnvLookup
 std::vector<std::string> parse_env_file(std::string_view text, std::string_view what, const EnvLookup& lookup) {
   std::vector<std::string> entries;
   for_each_line(text, what, [&](std::string_view line) {
-    if (line.find('=') != std::string_view::npos) entries.emplace_back(line);
-    else if (const auto value = lookup(line)) entries.push_back(std::string(line) + "=" + *value);
+    if (line.find('=') != std::string_view::npos)
+      entries.emplace_back(line);
+    else if (const auto value = lookup(line))
+      entries.push_back(std::string(line) + "=" + *value);
   });
   return entries;
 }
@@ -104,15 +112,18 @@ std::vector<std::string> merge_env(std::span<const std::string> base, std::span<
     for (const auto& entry : list) {
       if (!is_valid_env_entry(entry)) continue;
       const auto [place, is_new] = places.try_emplace(std::string(name_of(entry)), merged.size());
-      if (is_new) merged.push_back(entry);
-      else merged[place->second] = entry;
+      if (is_new)
+        merged.push_back(entry);
+      else
+        merged[place->second] = entry;
     }
   return merged;
 }
 
 std::optional<std::string> find_env(std::span<const std::string> env, std::string_view name) {
   for (const auto& entry : env)
-    if (entry.size() > name.size() && entry[name.size()] == '=' && entry.starts_with(name)) return entry.substr(name.size() + 1);
+    if (entry.size() > name.size() && entry[name.size()] == '=' && entry.starts_with(name))
+      return entry.substr(name.size() + 1);
   return std::nullopt;
 }
 

@@ -1,7 +1,8 @@
 // Environment lists: "NAME=value" entries, in order, one per name.
 //
-// The environment of the caller reaches a container only through an explicit `-e NAME`: the lookup is a parameter, so that getenv stays
-// in one place and no image can ask for a host variable (CVE-2026-57231: entries of an image without '=' were filled from the host).
+// The environment of the caller reaches a container only through an explicit `-e NAME`: the lookup is a parameter, so
+// that getenv stays in one place and no image can ask for a host variable (CVE-2026-57231: entries of an image without
+// '=' were filled from the host).
 #pragma once
 
 #include <functional>
@@ -18,13 +19,16 @@ inline constexpr std::string_view kDefaultPath = "/usr/local/sbin:/usr/local/bin
 /// The value of one variable of the caller's environment, or nothing when it is unset.
 using EnvLookup = std::function<std::optional<std::string>(std::string_view name)>;
 
-/// -e NAME=value, or -e NAME for the caller's value, or podman's -e PREFIX* for all that begin so (`names` lists the caller's variables).
+/// -e NAME=value, or -e NAME for the caller's value, or podman's -e PREFIX* for all that begin so (`names` lists the
+/// caller's variables).
 ///
 /// @return entries; none when the variable is not set
 /// @throws Error{usage} an empty name or a NUL byte
-std::vector<std::string> parse_env_option(std::string_view text, const EnvLookup& lookup, std::span<const std::string> names = {});
+std::vector<std::string> parse_env_option(std::string_view text, const EnvLookup& lookup,
+                                          std::span<const std::string> names = {});
 
-/// --env-file by docker's rules: lines of NAME=value or NAME, '#' comments, no quotes, no expansion, blanks before a name are dropped.
+/// --env-file by docker's rules: lines of NAME=value or NAME, '#' comments, no quotes, no expansion, blanks before a
+/// name are dropped.
 ///
 /// @param what  the file's name for errors
 /// @throws Error{invalid} a name with blanks, an empty name, a NUL byte, invalid UTF-8; the message has the line number

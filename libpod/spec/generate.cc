@@ -1,5 +1,5 @@
-// The document as a whole: root, identity, namespaces, what is hidden, sysctls, resources, seccomp. The longer parts are in
-// generate_mounts.cc and generate_process.cc.
+// The document as a whole: root, identity, namespaces, what is hidden, sysctls, resources, seccomp. The longer parts
+// are in generate_mounts.cc and generate_process.cc.
 #include "libpod/spec/generate.hh"
 
 #include <algorithm>
@@ -19,11 +19,22 @@ constexpr std::int64_t kDefaultPidsLimit = 2048;  // podman's
 
 // Docker's and podman's lists united. What does not exist on a host is skipped by the runtime.
 constexpr std::string_view kMaskedPaths[] = {
-    "/proc/acpi",        "/proc/asound",      "/proc/interrupts",  "/proc/kcore",       "/proc/keys",   "/proc/latency_stats",
-    "/proc/sched_debug", "/proc/scsi",        "/proc/timer_list",  "/proc/timer_stats", "/sys/firmware", "/sys/fs/selinux",
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/interrupts",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/sys/firmware",
+    "/sys/fs/selinux",
     "/sys/devices/virtual/powercap",
 };
-constexpr std::string_view kReadonlyPaths[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
+constexpr std::string_view kReadonlyPaths[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+                                               "/proc/sysrq-trigger"};
 
 struct NamespaceMode {
   const char* type;
@@ -31,10 +42,8 @@ struct NamespaceMode {
 };
 
 constexpr NamespaceMode kNamespaces[] = {
-    {"pid", &ContainerConfig::pid_mode},
-    {"mount", nullptr},
-    {"ipc", &ContainerConfig::ipc_mode},
-    {"uts", &ContainerConfig::uts_mode},
+    {"pid", &ContainerConfig::pid_mode},         {"mount", nullptr},
+    {"ipc", &ContainerConfig::ipc_mode},         {"uts", &ContainerConfig::uts_mode},
     {"cgroup", &ContainerConfig::cgroupns_mode},
 };
 
@@ -54,13 +63,16 @@ std::vector<OciNamespace> namespaces(const ContainerConfig& config, const HostFa
     result.push_back({row.type, path});
   }
   if (const std::string path = given("network"); !path.empty()) result.push_back({"network", path});
-  if (const std::string path = given("user"); !path.empty()) result.push_back({"user", path});
-  else if (!facts.uid_mappings.empty()) result.push_back({"user", ""});
+  if (const std::string path = given("user"); !path.empty())
+    result.push_back({"user", path});
+  else if (!facts.uid_mappings.empty())
+    result.push_back({"user", ""});
   return result;
 }
 
 bool is_unmasked(const ContainerConfig& config, std::string_view path) {
-  return std::ranges::any_of(config.unmask, [&](const std::string& pattern) { return pattern == "ALL" || glob_match(pattern, path); });
+  return std::ranges::any_of(config.unmask,
+                             [&](const std::string& pattern) { return pattern == "ALL" || glob_match(pattern, path); });
 }
 
 void hide_paths(const ContainerConfig& config, const HostFacts& facts, OciLinux& result) {
@@ -79,14 +91,16 @@ void hide_paths(const ContainerConfig& config, const HostFacts& facts, OciLinux&
     if (std::ranges::find(result.masked_paths, path) == result.masked_paths.end()) result.masked_paths.push_back(path);
 }
 
-// Without NET_RAW, ping works through ICMP sockets, which the kernel gives to a range of groups; and ports below 1024 belong to no
-// host here. Both as docker sets them. Groups must exist in the user namespace (icmp(7)), so the range ends with the last one.
+// Without NET_RAW, ping works through ICMP sockets, which the kernel gives to a range of groups; and ports below 1024
+// belong to no host here. Both as docker sets them. Groups must exist in the user namespace (icmp(7)), so the range
+// ends with the last one.
 std::map<std::string, std::string> sysctls(const ContainerConfig& config, const HostFacts& facts) {
   const bool shares_network = !facts.own_network || facts.shared_network;
   std::map<std::string, std::string> result;
   if (!shares_network) {
     result["net.ipv4.ip_unprivileged_port_start"] = "0";
-    result["net.ipv4.ping_group_range"] = fmt::format("0 {}", facts.mapped_ids == 0 ? 0 : std::min(facts.mapped_ids - 1, kMaxId));
+    result["net.ipv4.ping_group_range"] =
+        fmt::format("0 {}", facts.mapped_ids == 0 ? 0 : std::min(facts.mapped_ids - 1, kMaxId));
   }
   for (const auto& [name, value] : config.sysctls) {
     check_sysctl_namespace(name, shares_network, !is_private_mode(config.ipc_mode));
@@ -95,9 +109,11 @@ std::map<std::string, std::string> sysctls(const ContainerConfig& config, const 
   return result;
 }
 
-std::optional<SeccompSpec> seccomp(const ContainerConfig& config, const HostFacts& facts, const std::vector<std::string>& capabilities) {
+std::optional<SeccompSpec> seccomp(const ContainerConfig& config, const HostFacts& facts,
+                                   const std::vector<std::string>& capabilities) {
   if (config.seccomp_profile == "unconfined") return std::nullopt;
-  if (!config.seccomp_profile.empty()) return seccomp_profile_from_json(facts.seccomp_profile_text, config.seccomp_profile, capabilities);
+  if (!config.seccomp_profile.empty())
+    return seccomp_profile_from_json(facts.seccomp_profile_text, config.seccomp_profile, capabilities);
   if (config.privileged) return std::nullopt;
   return default_seccomp_profile(capabilities);
 }
@@ -117,7 +133,8 @@ ResourceConfig with_default_pids_limit(ResourceConfig resources) {
   return resources;
 }
 
-OciLinux linux_section(const ContainerConfig& config, const HostFacts& facts, const std::vector<std::string>& capabilities) {
+OciLinux linux_section(const ContainerConfig& config, const HostFacts& facts,
+                       const std::vector<std::string>& capabilities) {
   OciLinux result;
   result.namespaces = namespaces(config, facts);
   result.uid_mappings = facts.uid_mappings;
@@ -131,26 +148,31 @@ OciLinux linux_section(const ContainerConfig& config, const HostFacts& facts, co
   return result;
 }
 
-// What is asked for and cannot be applied stops the start (security.md, C07): never a container with less than was asked.
+// What is asked for and cannot be applied stops the start (security.md, C07): never a container with less than was
+// asked.
 void check_labels(const ContainerConfig& config, const HostFacts& facts) {
   if (!config.selinux_label.empty() && config.selinux_label != "disable")
-    throw Error(ErrorKind::unsupported, fmt::format("--security-opt 'label={}': {}", config.selinux_label,
-                                                    facts.selinux ? "SELinux labels are not supported yet" : "this host has no SELinux"))
+    throw Error(ErrorKind::unsupported,
+                fmt::format("--security-opt 'label={}': {}", config.selinux_label,
+                            facts.selinux ? "SELinux labels are not supported yet" : "this host has no SELinux"))
         .with_hint("leave it out or use label=disable");
   if (facts.selinux)
     for (const auto& mount : config.mounts)
       if (!mount.relabel.empty())
-        throw Error(ErrorKind::unsupported, fmt::format("mount '{}': SELinux relabelling is not supported yet", mount.destination))
+        throw Error(ErrorKind::unsupported,
+                    fmt::format("mount '{}': SELinux relabelling is not supported yet", mount.destination))
             .with_hint("leave out z and Z, and relabel the source with chcon(1)");
   if (!config.apparmor_profile.empty() && config.apparmor_profile != "unconfined" && !facts.apparmor)
-    throw Error(ErrorKind::unsupported, fmt::format("--security-opt 'apparmor={}': this host has no AppArmor", config.apparmor_profile))
+    throw Error(ErrorKind::unsupported,
+                fmt::format("--security-opt 'apparmor={}': this host has no AppArmor", config.apparmor_profile))
         .with_hint("leave it out");
 }
 
 void set_names(const ContainerConfig& config, const HostFacts& facts, OciSpec& spec) {
   if (!is_private_mode(config.uts_mode)) {
     if (!config.hostname.empty() || !config.domainname.empty())
-      throw Error(ErrorKind::usage, fmt::format("--hostname '{}': the container shares its uts namespace", config.hostname + config.domainname))
+      throw Error(ErrorKind::usage, fmt::format("--hostname '{}': the container shares its uts namespace",
+                                                config.hostname + config.domainname))
           .with_hint("remove --hostname and --domainname, or --uts");
     return;
   }
@@ -160,7 +182,9 @@ void set_names(const ContainerConfig& config, const HostFacts& facts, OciSpec& s
 
 }  // namespace
 
-bool is_private_mode(std::string_view mode) { return mode.empty() || mode == "private" || mode == "none" || mode == "shareable"; }
+bool is_private_mode(std::string_view mode) {
+  return mode.empty() || mode == "private" || mode == "none" || mode == "shareable";
+}
 
 std::vector<std::string> default_masked_paths() { return {std::begin(kMaskedPaths), std::end(kMaskedPaths)}; }
 
@@ -168,7 +192,8 @@ std::vector<std::string> default_readonly_paths() { return {std::begin(kReadonly
 
 std::string container_hostname(const ContainerConfig& config, const HostFacts& facts) {
   if (!config.hostname.empty()) return config.hostname;
-  if ((config.uts_mode == "host" || config.network.mode == "host") && !facts.host_hostname.empty()) return facts.host_hostname;
+  if ((config.uts_mode == "host" || config.network.mode == "host") && !facts.host_hostname.empty())
+    return facts.host_hostname;
   return config.id.substr(0, 12);
 }
 

@@ -1,10 +1,10 @@
 // ContainerConfig + what is known about the host -> the OCI spec that lichen-oci (or crun, runc) runs.
 //
-// Pure: everything that needs a system call to find out comes in as HostFacts, filled by the engine. The security defaults of
-// the design's section 7 are decided here and nowhere else; the runtime only does what the spec says.
+// Pure: everything that needs a system call to find out comes in as HostFacts, filled by the engine. The security
+// defaults of the design's section 7 are decided here and nowhere else; the runtime only does what the spec says.
 //
-// A normal container has no "user" and no "network" entry: monitor and runtime are already in U0 and in the container's network
-// namespace, and the container inherits them (no entry = inherit, OCI config-linux.md "Namespaces").
+// A normal container has no "user" and no "network" entry: monitor and runtime are already in U0 and in the container's
+// network namespace, and the container inherits them (no entry = inherit, OCI config-linux.md "Namespaces").
 #pragma once
 
 #include <map>
@@ -24,24 +24,27 @@ inline constexpr std::string_view kInitPath = "/run/lichen-init";
 
 /// All paths are absolute and seen from the monitor's mount namespace.
 struct HostFacts {
-  std::string rootfs;             // mounted, becomes root.path
-  std::string hosts_path;         // generated files to be seen as /etc/hosts ...; empty: the image's own
+  std::string rootfs;      // mounted, becomes root.path
+  std::string hosts_path;  // generated files to be seen as /etc/hosts ...; empty: the image's own
   std::string resolv_conf_path;
   std::string hostname_path;
-  std::string localtime_path;     // --tz; empty: none
-  std::string init_path;          // --init
-  std::string shm_path;           // a directory to be seen as /dev/shm (shared ipc); empty: a tmpfs of its own
-  std::string host_hostname;      // for --uts host and --network host
+  std::string localtime_path;  // --tz; empty: none
+  std::string init_path;       // --init
+  std::string shm_path;        // a directory to be seen as /dev/shm (shared ipc); empty: a tmpfs of its own
+  std::string host_hostname;   // for --uts host and --network host
   std::map<std::string, std::string> volume_paths;  // volume's name -> its directory (subpath already applied)
 
   ResolvedUser user;
 
-  // Namespaces. Keys are OCI types: pid ipc uts cgroup network. A path joins, type absent = a new one (network: inherited).
+  // Namespaces. Keys are OCI types: pid ipc uts cgroup network. A path joins, type absent = a new one (network:
+  // inherited).
   std::map<std::string, std::string> namespace_paths;
-  std::vector<OciIdMapping> uid_mappings;  // not empty: a user namespace of its own, nested in U0 (keep-id, nomap, auto)
+  std::vector<OciIdMapping>
+      uid_mappings;  // not empty: a user namespace of its own, nested in U0 (keep-id, nomap, auto)
   std::vector<OciIdMapping> gid_mappings;
-  bool own_network = true;     // the network namespace was made for this container or pod within its user namespace; false: sysfs is bound
-  bool shared_network = false; // another container made it: its sysctls stay
+  bool own_network = true;      // the network namespace was made for this container or pod within its user namespace;
+                                // false: sysfs is bound
+  bool shared_network = false;  // another container made it: its sysctls stay
   std::uint32_t mapped_ids = 65536;  // ids 0..n-1 exist in the user namespace
 
   std::vector<std::string> available_capabilities;  // empty: all
@@ -56,22 +59,26 @@ struct HostFacts {
 };
 
 /// @throws Error{usage}        no command; options that exclude each other
-/// @throws Error{unsupported}  a label or profile that this host cannot apply, a capability that the user namespace lacks
+/// @throws Error{unsupported}  a label or profile that this host cannot apply, a capability that the user namespace
+/// lacks
 /// @throws Error{invalid}      a malformed seccomp profile
 OciSpec generate(const ContainerConfig& config, const HostFacts& facts);
 
-/// The process section for `exec` in a container: same capabilities, limits and profile as `config` gives its first process.
+/// The process section for `exec` in a container: same capabilities, limits and profile as `config` gives its first
+/// process.
 ///
 /// @param user       resolved -u of the exec
 /// @param exec_env   -e of the exec
 OciProcess generate_exec_process(const ContainerConfig& config, const HostFacts& facts, std::vector<std::string> args,
-                                 const std::vector<std::string>& exec_env, const std::string& cwd, bool tty, bool privileged);
+                                 const std::vector<std::string>& exec_env, const std::string& cwd, bool tty,
+                                 bool privileged);
 
 /// Paths that are hidden and those that are made read-only by default.
 std::vector<std::string> default_masked_paths();
 std::vector<std::string> default_readonly_paths();
 
-/// The default environment of a process: PATH, HOSTNAME, TERM with a terminal, then `config.env`, then HOME when it is still missing.
+/// The default environment of a process: PATH, HOSTNAME, TERM with a terminal, then `config.env`, then HOME when it is
+/// still missing.
 std::vector<std::string> process_env(const ContainerConfig& config, const HostFacts& facts, bool tty);
 
 /// The host name that processes of the container see.

@@ -1,6 +1,6 @@
-// Everything that is mounted over the rootfs, in mounting order: the kernel's file systems, then all that is asked for, parents before
-// children. A mount of the user takes the place of a default one at the same path, and one at /dev of all that we would have put below it
-// (docker's rule).
+// Everything that is mounted over the rootfs, in mounting order: the kernel's file systems, then all that is asked for,
+// parents before children. A mount of the user takes the place of a default one at the same path, and one at /dev of
+// all that we would have put below it (docker's rule).
 #include <algorithm>
 
 #include "libpod/base/path.hh"
@@ -13,7 +13,8 @@ using Options = std::vector<std::string>;
 
 bool is_joined(const HostFacts& facts, const char* type) { return facts.namespace_paths.contains(type); }
 
-// No new mount of a file system of a namespace that belongs to an outer user namespace (mount(2), EPERM): the host's is bound.
+// No new mount of a file system of a namespace that belongs to an outer user namespace (mount(2), EPERM): the host's is
+// bound.
 OciMount host_bind(const std::string& path, Options options) {
   options.insert(options.begin(), {"rbind", "rprivate"});
   return {path, "bind", path, std::move(options), {}, {}};
@@ -59,11 +60,17 @@ void add_ipc(const ContainerConfig& config, const HostFacts& facts, std::vector<
   } else if (inherited) {
     mounts.push_back(host_bind("/dev/shm", safe));
   } else if (config.ipc_mode != "none") {
-    mounts.push_back({"/dev/shm", "tmpfs", "shm",
-                      {"nosuid", "noexec", "nodev", "mode=1777", fmt::format("size={}", config.shm_size_bytes)}, {}, {}});
+    mounts.push_back({"/dev/shm",
+                      "tmpfs",
+                      "shm",
+                      {"nosuid", "noexec", "nodev", "mode=1777", fmt::format("size={}", config.shm_size_bytes)},
+                      {},
+                      {}});
   }
-  if (inherited) mounts.push_back(host_bind("/dev/mqueue", safe));
-  else mounts.push_back({"/dev/mqueue", "mqueue", "mqueue", safe, {}, {}});
+  if (inherited)
+    mounts.push_back(host_bind("/dev/mqueue", safe));
+  else
+    mounts.push_back({"/dev/mqueue", "mqueue", "mqueue", safe, {}, {}});
 }
 
 std::vector<OciMount> default_mounts(const ContainerConfig& config, const HostFacts& facts) {
@@ -80,7 +87,9 @@ std::vector<OciMount> default_mounts(const ContainerConfig& config, const HostFa
   return mounts;
 }
 
-bool has_option(const Options& options, std::string_view name) { return std::ranges::find(options, name) != options.end(); }
+bool has_option(const Options& options, std::string_view name) {
+  return std::ranges::find(options, name) != options.end();
+}
 
 // `defaults` unless the user said the opposite, then the user's words.
 Options with_flags(Options first, std::initializer_list<const char*> defaults, const Options& asked) {
@@ -93,7 +102,8 @@ Options with_flags(Options first, std::initializer_list<const char*> defaults, c
 std::string read_only_option(const MountConfig& mount, const HostFacts& facts) {
   if (mount.read_only_submounts == "readonly") {
     if (!facts.recursive_read_only)
-      throw Error(ErrorKind::unsupported, fmt::format("mount '{}': bind-recursive=readonly needs Linux 5.12", mount.destination))
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("mount '{}': bind-recursive=readonly needs Linux 5.12", mount.destination))
           .with_hint("use bind-recursive=writable or bind-recursive=disabled");
     return "rro";
   }
@@ -115,7 +125,8 @@ OciMount user_mount(const MountConfig& mount, const HostFacts& facts) {
   std::string source = mount.source;
   if (mount.type == MountType::volume) {
     const auto found = facts.volume_paths.find(mount.source);
-    if (found == facts.volume_paths.end()) throw_error(ErrorKind::internal, "volume '{}': no directory given", mount.source);
+    if (found == facts.volume_paths.end())
+      throw_error(ErrorKind::internal, "volume '{}': no directory given", mount.source);
     source = found->second;
   }
   Options first{mount.non_recursive ? "bind" : "rbind", mount.propagation.empty() ? "rprivate" : mount.propagation};
@@ -133,15 +144,18 @@ OciMount device_mount(const std::string& host_path, const std::string& container
 
 // What the runtime provides itself (OCI config-linux.md, "Default Devices"), and what the mounts above cover.
 bool is_provided_device(const std::string& path) {
-  static constexpr std::string_view kPaths[] = {"/dev/null",    "/dev/zero", "/dev/full", "/dev/random",  "/dev/urandom",
-                                                "/dev/tty",     "/dev/ptmx", "/dev/console", "/dev/shm", "/dev/mqueue", "/dev/pts"};
+  static constexpr std::string_view kPaths[] = {"/dev/null",    "/dev/zero",   "/dev/full", "/dev/random",
+                                                "/dev/urandom", "/dev/tty",    "/dev/ptmx", "/dev/console",
+                                                "/dev/shm",     "/dev/mqueue", "/dev/pts"};
   return std::ranges::any_of(kPaths, [&](std::string_view known) { return is_below(path, known); });
 }
 
 std::vector<OciMount> asked_mounts(const ContainerConfig& config, const HostFacts& facts) {
   std::vector<OciMount> mounts;
   for (const auto& mount : config.mounts) mounts.push_back(user_mount(mount, facts));
-  const auto is_taken = [&](std::string_view path) { return std::ranges::find(mounts, path, &OciMount::destination) != mounts.end(); };
+  const auto is_taken = [&](std::string_view path) {
+    return std::ranges::find(mounts, path, &OciMount::destination) != mounts.end();
+  };
   const auto add_file = [&](const std::string& source, const char* destination) {
     if (source.empty() || is_taken(destination)) return;
     Options options{"bind", "rprivate", "nosuid", "nodev", "noexec"};
@@ -153,15 +167,18 @@ std::vector<OciMount> asked_mounts(const ContainerConfig& config, const HostFact
   add_file(facts.hostname_path, "/etc/hostname");
   add_file(facts.localtime_path, "/etc/localtime");
   if (config.init && !facts.init_path.empty())
-    mounts.push_back({std::string(kInitPath), "bind", facts.init_path, {"bind", "rprivate", "nosuid", "nodev", "ro"}, {}, {}});
+    mounts.push_back(
+        {std::string(kInitPath), "bind", facts.init_path, {"bind", "rprivate", "nosuid", "nodev", "ro"}, {}, {}});
   for (const auto& device : config.devices)
-    mounts.push_back(device_mount(device.host_path, device.container_path, device.permissions.find('w') != std::string::npos));
+    mounts.push_back(
+        device_mount(device.host_path, device.container_path, device.permissions.find('w') != std::string::npos));
   if (config.privileged)
     for (const auto& path : facts.host_devices)
       if (!is_taken(path) && !is_provided_device(path)) mounts.push_back(device_mount(path, path, true));
   if (config.read_only && config.read_only_tmpfs)
     for (const char* path : {"/run", "/tmp", "/var/tmp"})
-      if (!is_taken(path)) mounts.push_back({path, "tmpfs", "tmpfs", {"nosuid", "nodev", "mode=1777", "tmpcopyup"}, {}, {}});
+      if (!is_taken(path))
+        mounts.push_back({path, "tmpfs", "tmpfs", {"nosuid", "nodev", "mode=1777", "tmpcopyup"}, {}, {}});
   return mounts;
 }
 
@@ -172,7 +189,9 @@ std::ptrdiff_t depth(const OciMount& mount) { return std::ranges::count(mount.de
 std::vector<OciMount> generate_mounts(const ContainerConfig& config, const HostFacts& facts) {
   std::vector<OciMount> asked = asked_mounts(config, facts);
   std::ranges::stable_sort(asked, {}, depth);
-  const auto has_asked = [&](std::string_view path) { return std::ranges::find(asked, path, &OciMount::destination) != asked.end(); };
+  const auto has_asked = [&](std::string_view path) {
+    return std::ranges::find(asked, path, &OciMount::destination) != asked.end();
+  };
   std::vector<OciMount> mounts;
   for (auto& mount : default_mounts(config, facts)) {
     if (has_asked(mount.destination)) continue;

@@ -8,7 +8,8 @@
 
 namespace lichen::spec {
 
-/// Default mounts, the generated files of /etc, devices, volumes, binds and tmpfs, in the order in which they must be mounted.
+/// Default mounts, the generated files of /etc, devices, volumes, binds and tmpfs, in the order in which they must be
+/// mounted.
 std::vector<OciMount> generate_mounts(const ContainerConfig& config, const HostFacts& facts);
 
 /// The first process.

@@ -28,7 +28,8 @@ OciUser oci_user(const ContainerConfig& config, const HostFacts& facts) {
   return user;
 }
 
-// Inheritable and ambient stay empty: a program with inheritable file capabilities must not gain any (CVE-2022-29162 and its kin).
+// Inheritable and ambient stay empty: a program with inheritable file capabilities must not gain any (CVE-2022-29162
+// and its kin).
 OciCapabilities oci_capabilities(const ContainerConfig& config, const HostFacts& facts, bool privileged) {
   OciCapabilities sets;
   sets.bounding = compute_capabilities(config.cap_add, config.cap_drop, privileged, facts.available_capabilities);
@@ -67,10 +68,12 @@ OciProcess generate_process(const ContainerConfig& config, const HostFacts& fact
   process.args = config.entrypoint;
   process.args.insert(process.args.end(), config.command.begin(), config.command.end());
   if (process.args.empty() || process.args[0].empty())
-    throw Error(ErrorKind::usage, "no command specified: the image has none and none is given").with_hint("add the command after the image");
+    throw Error(ErrorKind::usage, "no command specified: the image has none and none is given")
+        .with_hint("add the command after the image");
   if (config.init) {
     if (facts.init_path.empty())
-      throw Error(ErrorKind::unsupported, "--init: no init program is installed").with_hint("install the package catatonit or tini");
+      throw Error(ErrorKind::unsupported, "--init: no init program is installed")
+          .with_hint("install the package catatonit or tini");
     process.args.insert(process.args.begin(), {std::string(kInitPath), "--"});
   }
   process.env = process_env(config, facts, config.tty);
@@ -79,7 +82,8 @@ OciProcess generate_process(const ContainerConfig& config, const HostFacts& fact
 }
 
 OciProcess generate_exec_process(const ContainerConfig& config, const HostFacts& facts, std::vector<std::string> args,
-                                 const std::vector<std::string>& exec_env, const std::string& cwd, bool tty, bool privileged) {
+                                 const std::vector<std::string>& exec_env, const std::string& cwd, bool tty,
+                                 bool privileged) {
   OciProcess process = common_process(config, facts, privileged || config.privileged);
   process.terminal = tty;
   process.args = std::move(args);

@@ -1,5 +1,5 @@
-// The OCI image configuration (image-spec, config.md). What comes in may be hostile: types are checked, NUL bytes refused, and
-// environment entries that could pull in something of the host are dropped before anybody else sees them.
+// The OCI image configuration (image-spec, config.md). What comes in may be hostile: types are checked, NUL bytes
+// refused, and environment entries that could pull in something of the host are dropped before anybody else sees them.
 #include "libpod/spec/image_config.hh"
 
 #include <algorithm>
@@ -14,7 +14,8 @@ constexpr std::size_t kMaxBytes = 4u << 20;
 std::string text(const JsonView& view) {
   if (view.is_null()) return {};
   std::string value = view.as_string();
-  if (value.find('\0') != std::string::npos) throw_error(ErrorKind::invalid, "{} must not hold a NUL byte", view.path());
+  if (value.find('\0') != std::string::npos)
+    throw_error(ErrorKind::invalid, "{} must not hold a NUL byte", view.path());
   return value;
 }
 
@@ -28,7 +29,8 @@ std::vector<std::string> texts(const JsonView& view) {
 std::vector<std::string> key_set(const JsonView& view) {
   std::vector<std::string> keys;
   for (const auto& [key, value] : view.as_object()) {
-    if (key.find('\0') != std::string::npos) throw_error(ErrorKind::invalid, "{} must not have a key with a NUL byte", view.path());
+    if (key.find('\0') != std::string::npos)
+      throw_error(ErrorKind::invalid, "{} must not have a key with a NUL byte", view.path());
     if (!key.empty()) keys.push_back(key);
   }
   std::ranges::sort(keys);
@@ -45,7 +47,8 @@ std::vector<std::string> environment(const JsonView& view) {
 std::map<std::string, std::string> labels(const JsonView& view) {
   std::map<std::string, std::string> result;
   for (const auto& [key, value] : view.as_object()) {
-    if (key.find('\0') != std::string::npos) throw_error(ErrorKind::invalid, "{} must not have a key with a NUL byte", view.path());
+    if (key.find('\0') != std::string::npos)
+      throw_error(ErrorKind::invalid, "{} must not have a key with a NUL byte", view.path());
     result[key] = text(value);
   }
   return result;

@@ -56,7 +56,8 @@ struct ImageConfig {
 /// Read an image configuration that may be hostile.
 ///
 /// @param text  the blob's bytes, at most 4 MiB
-/// @throws Error{invalid} wrong types, a malformed diff id, NUL bytes, an environment entry without '=' or with an empty name
+/// @throws Error{invalid} wrong types, a malformed diff id, NUL bytes, an environment entry without '=' or with an
+/// empty name
 ///         is dropped silently by docker and kept out of the container here too (CVE-2026-57231)
 ImageConfig parse_image_config(std::string_view text, std::string_view what);
 

@@ -10,7 +10,8 @@
 namespace lichen::spec {
 namespace {
 
-// An --entrypoint of the user takes the image's CMD away as well: its words were written for the image's own entrypoint.
+// An --entrypoint of the user takes the image's CMD away as well: its words were written for the image's own
+// entrypoint.
 void apply_command(ContainerConfig& config, const ImageConfig& image, const UserGave& gave) {
   if (gave.entrypoint) return;
   if (config.command.empty()) config.command = image.cmd;
@@ -36,7 +37,8 @@ void apply_ports(ContainerConfig& config, const ImageConfig& image) {
   for (const auto& text : image.exposed_ports) {
     const auto [port, protocol] = split_exposed_port(text);
     std::string name = fmt::format("{}/{}", port, protocol);
-    if (std::ranges::find(config.network.expose, name) == config.network.expose.end()) config.network.expose.push_back(std::move(name));
+    if (std::ranges::find(config.network.expose, name) == config.network.expose.end())
+      config.network.expose.push_back(std::move(name));
   }
 }
 
@@ -45,7 +47,8 @@ void apply_volumes(ContainerConfig& config, const ImageConfig& image) {
     if (!path.starts_with('/') || has_control_characters(path))
       throw_error(ErrorKind::invalid, "VOLUME of the image: not an absolute path");
     const std::string destination = clean_path(path);
-    if (destination == "/") throw_error(ErrorKind::invalid, "VOLUME of the image '{}': the root cannot be a volume", path);
+    if (destination == "/")
+      throw_error(ErrorKind::invalid, "VOLUME of the image '{}': the root cannot be a volume", path);
     if (std::ranges::find(config.mounts, destination, &MountConfig::destination) != config.mounts.end()) continue;
     MountConfig mount;
     mount.type = MountType::volume;
@@ -70,8 +73,8 @@ void apply_healthcheck(ContainerConfig& config, const ImageConfig& image, const 
   HealthConfig& mine = *config.healthcheck;
   const HealthConfig& theirs = *image.healthcheck;
   if (mine.test.empty()) mine.test = theirs.test;
-  for (auto field : {&HealthConfig::interval_ns, &HealthConfig::timeout_ns, &HealthConfig::start_period_ns, &HealthConfig::start_interval_ns,
-                     &HealthConfig::retries})
+  for (auto field : {&HealthConfig::interval_ns, &HealthConfig::timeout_ns, &HealthConfig::start_period_ns,
+                     &HealthConfig::start_interval_ns, &HealthConfig::retries})
     if (mine.*field == 0) mine.*field = theirs.*field;
 }
 

@@ -31,7 +31,9 @@ bool to_bool(std::string_view text, std::string_view key, std::string_view value
   return *parsed;
 }
 
-void set_source(MountConfig& mount, std::string_view, std::string_view, std::string_view value) { mount.source = std::string(value); }
+void set_source(MountConfig& mount, std::string_view, std::string_view, std::string_view value) {
+  mount.source = std::string(value);
+}
 
 void set_destination(MountConfig& mount, std::string_view text, std::string_view, std::string_view value) {
   if (value.empty() || value[0] != '/')
@@ -47,7 +49,8 @@ void set_read_only(MountConfig& mount, std::string_view text, std::string_view k
 void set_propagation(MountConfig& mount, std::string_view text, std::string_view, std::string_view value) {
   const MountFlag* flag = find_mount_flag(value);
   if (flag == nullptr || flag->kind != MountFlagKind::propagation)
-    fail(text, fmt::format("unknown propagation '{}'", value), "use private, rprivate, shared, rshared, slave, rslave or unbindable");
+    fail(text, fmt::format("unknown propagation '{}'", value),
+         "use private, rprivate, shared, rshared, slave, rslave or unbindable");
   mount.propagation = std::string(value);
 }
 
@@ -55,7 +58,8 @@ void set_non_recursive(MountConfig& mount, std::string_view text, std::string_vi
   mount.non_recursive = to_bool(text, key, value);
 }
 
-// docker's run(1): enabled, disabled, writable (submounts of a read-only bind stay writable), readonly (they must become read-only).
+// docker's run(1): enabled, disabled, writable (submounts of a read-only bind stay writable), readonly (they must
+// become read-only).
 void set_recursive(MountConfig& mount, std::string_view text, std::string_view, std::string_view value) {
   if (value == "enabled" || value == "disabled") {
     mount.non_recursive = value == "disabled";
@@ -82,7 +86,8 @@ void set_chown(MountConfig& mount, std::string_view text, std::string_view key, 
 }
 
 void set_relabel(MountConfig& mount, std::string_view text, std::string_view, std::string_view value) {
-  if (value != "shared" && value != "private") fail(text, fmt::format("unknown relabel '{}'", value), "use shared or private");
+  if (value != "shared" && value != "private")
+    fail(text, fmt::format("unknown relabel '{}'", value), "use shared or private");
   mount.relabel = std::string(value);
 }
 
@@ -98,7 +103,8 @@ void set_size(MountConfig& mount, std::string_view text, std::string_view, std::
 
 void set_mode(MountConfig& mount, std::string_view text, std::string_view, std::string_view value) {
   const auto mode = parse_octal(value);
-  if (!mode || *mode > 07777) fail(text, fmt::format("'{}' is not an octal mode", value), "write it like tmpfs-mode=1777");
+  if (!mode || *mode > 07777)
+    fail(text, fmt::format("'{}' is not an octal mode", value), "write it like tmpfs-mode=1777");
   mount.tmpfs_mode = *mode;
 }
 
@@ -115,7 +121,8 @@ void set_kernel_flag(MountConfig& mount, std::string_view text, std::string_view
 }
 
 void set_tmpfs_number(MountConfig& mount, std::string_view text, std::string_view key, std::string_view value) {
-  if (!parse_size(value)) fail(text, fmt::format("'{}={}' is not a number", key, value), fmt::format("write {}=1000", key));
+  if (!parse_size(value))
+    fail(text, fmt::format("'{}={}' is not a number", key, value), fmt::format("write {}=1000", key));
   mount.options.push_back(fmt::format("{}={}", key, value));
 }
 
@@ -127,7 +134,8 @@ void check_consistency(MountConfig&, std::string_view text, std::string_view, st
 
 void refuse(MountConfig&, std::string_view text, std::string_view key, std::string_view) {
   throw Error(ErrorKind::unsupported, fmt::format("{} '{}': the key '{}' is not supported yet", kOption, text, key))
-      .with_hint(key.starts_with("volume-") ? "make the volume first with 'lichen volume create', then mount it by name" : "leave it out");
+      .with_hint(key.starts_with("volume-") ? "make the volume first with 'lichen volume create', then mount it by name"
+                                            : "leave it out");
 }
 
 // Any kernel flag of mount_flags() is a key too.
@@ -176,7 +184,8 @@ MountType mount_type(std::string_view text, std::string_view name) {
   if (name == "tmpfs") return MountType::tmpfs;
   for (const std::string_view known : {"image", "glob", "devpts", "ramfs", "artifact", "npipe", "cluster"})
     if (name == known)
-      throw Error(ErrorKind::unsupported, fmt::format("{} '{}': the type '{}' is not supported yet", kOption, text, name))
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("{} '{}': the type '{}' is not supported yet", kOption, text, name))
           .with_hint("the types are bind, volume and tmpfs");
   fail(text, fmt::format("unknown type '{}'", name), "the types are bind, volume and tmpfs");
 }
@@ -185,19 +194,24 @@ std::string_view type_name(MountType type) {
   return type == MountType::bind ? "bind" : type == MountType::volume ? "volume" : "tmpfs";
 }
 
-unsigned type_bit(MountType type) { return type == MountType::bind ? kBind : type == MountType::volume ? kVolume : kTmpfs; }
+unsigned type_bit(MountType type) {
+  return type == MountType::bind ? kBind : type == MountType::volume ? kVolume : kTmpfs;
+}
 
 const MountKey& find_key(std::string_view text, std::string_view key, MountType type) {
   const auto found = std::ranges::find(kKeys, key, &MountKey::name);
   if (found == std::end(kKeys)) {
-    if (const MountFlag* flag = find_mount_flag(key); flag != nullptr && flag->kind == MountFlagKind::kernel) return kKernelFlag;
+    if (const MountFlag* flag = find_mount_flag(key); flag != nullptr && flag->kind == MountFlagKind::kernel)
+      return kKernelFlag;
     std::vector<std::string> names;
     for (const auto& row : kKeys) names.emplace_back(row.name);
     const auto near = nearest(key, names);
-    fail(text, fmt::format("unknown key '{}'", key), near ? fmt::format("did you mean '{}'?", *near) : "see 'lichen run --help'");
+    fail(text, fmt::format("unknown key '{}'", key),
+         near ? fmt::format("did you mean '{}'?", *near) : "see 'lichen run --help'");
   }
   if ((found->types & type_bit(type)) == 0)
-    fail(text, fmt::format("the key '{}' is not for mounts of type {}", key, type_name(type)), "remove it or change the type");
+    fail(text, fmt::format("the key '{}' is not for mounts of type {}", key, type_name(type)),
+         "remove it or change the type");
   return *found;
 }
 
@@ -212,7 +226,8 @@ void check_mount(MountConfig& mount, std::string_view text) {
     if (!mount.anonymous && !is_object_name(mount.source))
       fail(text, fmt::format("'{}' is no name of a volume (letters, digits, '_', '.', '-')", mount.source),
            "to mount a host directory use type=bind");
-    if (!mount.subpath.empty() && mount.anonymous) fail(text, "a subpath needs the name of a volume", "add source=NAME");
+    if (!mount.subpath.empty() && mount.anonymous)
+      fail(text, "a subpath needs the name of a volume", "add source=NAME");
   }
   if (!mount.read_only_submounts.empty() && !mount.read_only)
     fail(text, fmt::format("bind-recursive={} is for read-only mounts", mount.read_only_submounts), "add readonly");
@@ -235,7 +250,8 @@ std::vector<std::string> split_csv(std::string_view text, std::string_view optio
       while (true) {
         const std::size_t quote = text.find('"', at);
         if (quote == std::string_view::npos)
-          throw Error(ErrorKind::usage, fmt::format("{} '{}': a quote is not closed", option, text)).with_hint("add the closing '\"'");
+          throw Error(ErrorKind::usage, fmt::format("{} '{}': a quote is not closed", option, text))
+              .with_hint("add the closing '\"'");
         field += text.substr(at, quote - at);
         at = quote + 1;
         if (at >= text.size() || text[at] != '"') break;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "libpod/base/enum_names.hh"
 #include "libpod/base/parse.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
@@ -67,13 +66,16 @@ constexpr MountFlag kFlags[] = {
 std::string clean_destination(std::string_view option, std::string_view text, std::string_view destination) {
   if (destination.find('\0') != std::string_view::npos) fail(option, "...", "NUL byte in the path", "remove it");
   if (destination.empty() || destination[0] != '/')
-    fail(option, text, fmt::format("the container path '{}' is not absolute", destination), "begin the container path with '/'");
+    fail(option, text, fmt::format("the container path '{}' is not absolute", destination),
+         "begin the container path with '/'");
   std::string clean = clean_path(destination);
   if (clean == "/") fail(option, text, "the container's root cannot be a mount", "mount on a directory below '/'");
   return clean;
 }
 
-bool is_host_path(std::string_view source) { return source.starts_with('/') || source.starts_with('.') || source.starts_with('~'); }
+bool is_host_path(std::string_view source) {
+  return source.starts_with('/') || source.starts_with('.') || source.starts_with('~');
+}
 
 void set_volume_name(MountConfig& mount, std::string_view option, std::string_view text, std::string_view name) {
   if (!is_object_name(name))
@@ -85,7 +87,8 @@ void set_volume_name(MountConfig& mount, std::string_view option, std::string_vi
 // Applies one option word; checks contradictions against the words seen before.
 class FlagReader {
  public:
-  FlagReader(MountConfig& mount, std::string_view option, std::string_view text) : mount_(mount), option_(option), text_(text) {}
+  FlagReader(MountConfig& mount, std::string_view option, std::string_view text)
+      : mount_(mount), option_(option), text_(text) {}
 
   void apply(std::string_view word) {
     const MountFlag* flag = find_mount_flag(word);
@@ -98,7 +101,8 @@ class FlagReader {
     }
     for (const MountFlag* earlier : seen_)
       if (earlier->name == flag->opposite || (earlier->kind == Kind::propagation && flag->kind == Kind::propagation))
-        fail(option_, text_, fmt::format("'{}' and '{}' contradict each other", earlier->name, word), "keep one of them");
+        fail(option_, text_, fmt::format("'{}' and '{}' contradict each other", earlier->name, word),
+             "keep one of them");
     seen_.push_back(flag);
     set(*flag, word);
   }
@@ -107,21 +111,34 @@ class FlagReader {
   void set(const MountFlag& flag, std::string_view word) {
     const bool bind = mount_.type == MountType::bind;
     switch (flag.kind) {
-      case Kind::access: mount_.read_only = word == "ro"; break;
-      case Kind::propagation: mount_.propagation = std::string(word); break;
+      case Kind::access:
+        mount_.read_only = word == "ro";
+        break;
+      case Kind::propagation:
+        mount_.propagation = std::string(word);
+        break;
       case Kind::recursion:
         if (!bind) fail(option_, text_, fmt::format("'{}' is for host paths only", word), "remove it");
         mount_.non_recursive = word == "bind";
         break;
-      case Kind::kernel: mount_.options.emplace_back(word); break;
+      case Kind::kernel:
+        mount_.options.emplace_back(word);
+        break;
       case Kind::copy:
-        if (mount_.type != MountType::volume) fail(option_, text_, fmt::format("'{}' is for volumes only", word), "remove it");
+        if (mount_.type != MountType::volume)
+          fail(option_, text_, fmt::format("'{}' is for volumes only", word), "remove it");
         mount_.no_copy = word == "nocopy";
         break;
-      case Kind::chown: mount_.chown = true; break;
-      case Kind::relabel: mount_.relabel = word == "z" ? "shared" : "private"; break;
-      case Kind::consistency: break;
-      case Kind::unsupported: fail_unsupported(option_, text_, fmt::format("mount option '{}' ({})", word, flag.meaning));
+      case Kind::chown:
+        mount_.chown = true;
+        break;
+      case Kind::relabel:
+        mount_.relabel = word == "z" ? "shared" : "private";
+        break;
+      case Kind::consistency:
+        break;
+      case Kind::unsupported:
+        fail_unsupported(option_, text_, fmt::format("mount option '{}' ({})", word, flag.meaning));
     }
   }
 
@@ -156,7 +173,8 @@ bool set_tmpfs_option(MountConfig& mount, std::string_view option, std::string_v
     mount.tmpfs_size = static_cast<std::uint64_t>(*size);
   } else if (key == "mode") {
     const auto mode = parse_octal(value);
-    if (!mode || *mode > 07777) fail(option, text, fmt::format("'{}' is not an octal mode", value), "write it like mode=1777");
+    if (!mode || *mode > 07777)
+      fail(option, text, fmt::format("'{}' is not an octal mode", value), "write it like mode=1777");
     mount.tmpfs_mode = *mode;
   } else if (key == "uid" || key == "gid" || key == "nr_inodes" || key == "nr_blocks") {
     if (!parse_size(value)) fail(option, text, fmt::format("'{}' is not a number", word), "write it like uid=1000");
@@ -177,7 +195,9 @@ const MountFlag* find_mount_flag(std::string_view name) {
 }
 
 bool is_object_name(std::string_view name) {
-  const auto is_alnum = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+  const auto is_alnum = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
   return !name.empty() && name.size() <= 255 && is_alnum(name[0]) &&
          std::ranges::all_of(name, [&](char c) { return is_alnum(c) || c == '_' || c == '.' || c == '-'; });
 }

@@ -1,8 +1,9 @@
 // -v, --mount and --tmpfs as docker and podman write them, into MountConfig.
 //
-// One table names every option word and what it does, so that the three syntaxes, the generator and completion agree. Nothing here
-// looks at the file system: a relative source ("./data") stays as typed and the CLI resolves it against its working directory, a volume
-// name is checked for its characters only. What a word asks for and lichen cannot do is an error, never dropped.
+// One table names every option word and what it does, so that the three syntaxes, the generator and completion agree.
+// Nothing here looks at the file system: a relative source ("./data") stays as typed and the CLI resolves it against
+// its working directory, a volume name is checked for its characters only. What a word asks for and lichen cannot do is
+// an error, never dropped.
 #pragma once
 
 #include <span>
@@ -40,8 +41,10 @@ const MountFlag* find_mount_flag(std::string_view name);
 
 /// docker's -v: "[SOURCE:]DESTINATION[:OPTIONS]".
 ///
-/// A source that begins with '/', '.' or '~' is a host path, another one a volume's name, none makes an anonymous volume.
-/// @throws Error{usage}        wrong form, a relative destination or "/", a bad volume name, an unknown or contradicting option
+/// A source that begins with '/', '.' or '~' is a host path, another one a volume's name, none makes an anonymous
+/// volume.
+/// @throws Error{usage}        wrong form, a relative destination or "/", a bad volume name, an unknown or
+/// contradicting option
 /// @throws Error{unsupported}  an option that lichen does not have
 MountConfig parse_volume_option(std::string_view text);
 

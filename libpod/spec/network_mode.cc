@@ -18,7 +18,8 @@ namespace {
 
 bool is_boolean(std::string_view value) { return parse_bool(value).has_value(); }
 
-// An IPv4 network in which slirp4netns can place itself: it needs the addresses .1 to .100 and more (slirp4netns(1), --cidr).
+// An IPv4 network in which slirp4netns can place itself: it needs the addresses .1 to .100 and more (slirp4netns(1),
+// --cidr).
 bool is_cidr(std::string_view value) {
   const auto pair = cut(value, '/');
   if (!pair || ip_version(pair->first) != 4) return false;
@@ -32,8 +33,8 @@ bool is_mtu(std::string_view value) {
 }
 
 bool is_interface(std::string_view value) {
-  return !value.empty() && value.size() < 16 && value.find('/') == std::string_view::npos && !has_control_characters(value) &&
-         value.find(' ') == std::string_view::npos && value[0] != '-';  // IFNAMSIZ
+  return !value.empty() && value.size() < 16 && value.find('/') == std::string_view::npos &&
+         !has_control_characters(value) && value.find(' ') == std::string_view::npos && value[0] != '-';  // IFNAMSIZ
 }
 
 bool is_outbound(std::string_view value) { return ip_version(value) == 4 || is_interface(value); }
@@ -68,7 +69,8 @@ void check_slirp_option(std::string_view text, std::string_view word) {
          near ? fmt::format("did you mean '{}'?", *near) : "the options of slirp4netns are " + join(names, " "));
   }
   if (!pair || !found->is_valid(pair->second))
-    fail(text, fmt::format("'{}' is not {}", pair ? pair->second : "", found->form), fmt::format("write {}=VALUE", name));
+    fail(text, fmt::format("'{}' is not {}", pair ? pair->second : "", found->form),
+         fmt::format("write {}=VALUE", name));
 }
 
 NetworkConfig with_mode(std::string mode) {
@@ -81,7 +83,8 @@ NetworkConfig with_mode(std::string mode) {
 
 NetworkConfig parse_network_option(std::string_view text) {
   if (has_control_characters(text)) fail("...", "control characters in the value", "remove them");
-  if (text.empty()) fail(text, "no network named", "use none, host, slirp4netns, container:NAME or the name of a network");
+  if (text.empty())
+    fail(text, "no network named", "use none, host, slirp4netns, container:NAME or the name of a network");
   if (text == "default" || text == "private") return {};
   if (text == "none" || text == "host" || text == "bridge") return with_mode(std::string(text));
   const auto pair = cut(text, ':');
@@ -93,18 +96,22 @@ NetworkConfig parse_network_option(std::string_view text) {
     if (tail.empty()) fail(text, "no options after ':'", fmt::format("write {} alone or {}:OPTION=VALUE", head, head));
     network.options = split(tail, ',');
     for (const auto& word : network.options) {
-      if (head == "slirp4netns") check_slirp_option(text, word);
-      else if (word.empty()) fail(text, "an empty option", "remove the comma");
+      if (head == "slirp4netns")
+        check_slirp_option(text, word);
+      else if (word.empty())
+        fail(text, "an empty option", "remove the comma");
     }
     return network;
   }
   if (head == "container" && pair) {
-    if (!is_object_name(tail)) fail(text, fmt::format("'{}' is no name of a container", tail), "write container:NAME or container:ID");
+    if (!is_object_name(tail))
+      fail(text, fmt::format("'{}' is no name of a container", tail), "write container:NAME or container:ID");
     network.target = tail;
     return network;
   }
   if (head == "ns" && pair) {
-    if (!tail.starts_with('/')) fail(text, fmt::format("'{}' is not an absolute path", tail), "write ns:/proc/PID/ns/net");
+    if (!tail.starts_with('/'))
+      fail(text, fmt::format("'{}' is not an absolute path", tail), "write ns:/proc/PID/ns/net");
     network.target = clean_path(tail);
     return network;
   }
@@ -113,7 +120,8 @@ NetworkConfig parse_network_option(std::string_view text) {
     throw Error(ErrorKind::unsupported, fmt::format("--network '{}': options of a network are not supported yet", text))
         .with_hint(fmt::format("write --network {}", head));
   if (!is_object_name(text))
-    fail(text, "not a name of a network (letters, digits, '_', '.', '-')", "use none, host, slirp4netns, container:NAME or the name of a network");
+    fail(text, "not a name of a network (letters, digits, '_', '.', '-')",
+         "use none, host, slirp4netns, container:NAME or the name of a network");
   network = with_mode("network");
   network.target = std::string(text);
   return network;

@@ -7,11 +7,14 @@
 
 namespace lichen::spec {
 
-/// "none", "host", "bridge", "default", "private", "slirp4netns[:k=v,...]", "pasta[:opts]", "container:NAME", "ns:PATH", or the name of a network.
+/// "none", "host", "bridge", "default", "private", "slirp4netns[:k=v,...]", "pasta[:opts]", "container:NAME",
+/// "ns:PATH", or the name of a network.
 ///
-/// @return only mode, target and options are set. "default" and "private" give the default mode. A network's name gives mode "network" with the
+/// @return only mode, target and options are set. "default" and "private" give the default mode. A network's name gives
+/// mode "network" with the
 ///         name as target. The options of slirp4netns are checked, pasta's are handed to pasta word by word.
-/// @throws Error{usage} an empty target, a relative path, an unknown or malformed option, a name with characters that no network has
+/// @throws Error{usage} an empty target, a relative path, an unknown or malformed option, a name with characters that
+/// no network has
 NetworkConfig parse_network_option(std::string_view text);
 
 /// As --network would read it.

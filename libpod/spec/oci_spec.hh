@@ -1,12 +1,12 @@
 // The OCI runtime specification's config.json (version 1.2) as plain structs, read and written here and nowhere else.
 //
-// The generator fills these structs, lichen-oci and any other OCI runtime read the JSON. The reader is strict about types and
-// ranges and names the JSON path of what is wrong; members that it does not know are skipped, because the specification says that
-// a runtime must not fail on them (spec.md, "Extensibility"). A std::optional is a member whose absence differs from every value
-// it may have; a std::string or a vector that is empty means absent.
+// The generator fills these structs, lichen-oci and any other OCI runtime read the JSON. The reader is strict about
+// types and ranges and names the JSON path of what is wrong; members that it does not know are skipped, because the
+// specification says that a runtime must not fail on them (spec.md, "Extensibility"). A std::optional is a member whose
+// absence differs from every value it may have; a std::string or a vector that is empty means absent.
 //
-// Not modelled: the solaris, windows, vm and zos sections. `scheduler`, `ioPriority`, `execCPUAffinity`, `intelRdt` and `rdma` are
-// kept as JSON, for whoever acts on them.
+// Not modelled: the solaris, windows, vm and zos sections. `scheduler`, `ioPriority`, `execCPUAffinity`, `intelRdt` and
+// `rdma` are kept as JSON, for whoever acts on them.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +52,7 @@ struct OciCapabilities {
 };
 
 struct OciRlimit {
-  std::string type;  // "RLIMIT_NOFILE"
+  std::string type;        // "RLIMIT_NOFILE"
   std::uint64_t soft = 0;  // UINT64_MAX = RLIM_INFINITY
   std::uint64_t hard = 0;
 };
@@ -70,7 +70,7 @@ struct OciProcess {
   std::string apparmor_profile;
   std::string selinux_label;
   std::optional<int> oom_score_adj;  // absent: inherited
-  Json scheduler;       // null when absent, likewise below
+  Json scheduler;                    // null when absent, likewise below
   Json io_priority;
   Json exec_cpu_affinity;
 };
@@ -82,7 +82,7 @@ struct OciRoot {
 
 struct OciMount {
   std::string destination;
-  std::string type;    // "bind", "tmpfs", "proc", ...; may be empty for a bind
+  std::string type;  // "bind", "tmpfs", "proc", ...; may be empty for a bind
   std::string source;
   std::vector<std::string> options;
   std::vector<OciIdMapping> uid_mappings;
@@ -90,10 +90,10 @@ struct OciMount {
 };
 
 struct OciHook {
-  std::string path;  // absolute host path
+  std::string path;               // absolute host path
   std::vector<std::string> args;  // args[0] is the program's name
   std::vector<std::string> env;
-  std::optional<int> timeout_s;   // greater than 0
+  std::optional<int> timeout_s;  // greater than 0
 };
 
 struct OciHooks {
@@ -122,7 +122,7 @@ struct OciDevice {
 
 struct OciDeviceRule {
   bool allow = false;
-  std::string type;  // "" or a = all, c, b
+  std::string type;                   // "" or a = all, c, b
   std::optional<std::int64_t> major;  // absent or negative: any
   std::optional<std::int64_t> minor;
   std::string access;  // subset of "rwm"
@@ -143,7 +143,7 @@ struct OciMemory {
 
 struct OciCpu {
   std::optional<std::uint64_t> shares;
-  std::optional<std::int64_t> quota;    // microseconds; -1 = no limit
+  std::optional<std::int64_t> quota;  // microseconds; -1 = no limit
   std::optional<std::uint64_t> burst;
   std::optional<std::uint64_t> period;  // microseconds
   std::optional<std::int64_t> realtime_runtime;
@@ -195,7 +195,7 @@ struct OciResources {
   std::vector<OciHugepageLimit> hugepage_limits;
   std::optional<std::uint32_t> network_class_id;
   std::vector<OciInterfacePriority> network_priorities;
-  Json rdma;  // null when absent
+  Json rdma;                                   // null when absent
   std::map<std::string, std::string> unified;  // cgroup v2 file name -> content
 };
 
@@ -204,12 +204,12 @@ struct SeccompArg {
   std::uint32_t index = 0;  // 0..5
   std::uint64_t value = 0;
   std::uint64_t value_two = 0;  // for SCMP_CMP_MASKED_EQ: (arg & value) == value_two
-  std::string op;  // "SCMP_CMP_EQ"
+  std::string op;               // "SCMP_CMP_EQ"
 };
 
 struct SeccompRule {
   std::vector<std::string> names;  // at least one
-  std::string action;  // "SCMP_ACT_ALLOW"
+  std::string action;              // "SCMP_ACT_ALLOW"
   std::optional<std::uint32_t> errno_ret;
   std::vector<SeccompArg> args;  // all must hold
 };
@@ -274,7 +274,8 @@ Json to_json(const OciResources& resources);
 /// Read a config.json that is already parsed.
 ///
 /// @param what  names the document in errors ("config.json")
-/// @throws Error{invalid} a missing required member, a wrong type or a number out of its range, an ociVersion that is not 1.x;
+/// @throws Error{invalid} a missing required member, a wrong type or a number out of its range, an ociVersion that is
+/// not 1.x;
 ///         the message has the JSON path
 OciSpec oci_spec_from_json(const Json& json, std::string_view what);
 /// A document that is a `process` section only.

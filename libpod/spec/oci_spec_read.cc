@@ -1,5 +1,6 @@
-// JSON -> OciSpec, for documents that may come from anybody. Every number is checked against the range of its field before it is
-// narrowed (CVE-2024-40635: an id that wraps to 0), and no string may hold a NUL byte, which the kernel would read as its end.
+// JSON -> OciSpec, for documents that may come from anybody. Every number is checked against the range of its field
+// before it is narrowed (CVE-2024-40635: an id that wraps to 0), and no string may hold a NUL byte, which the kernel
+// would read as its end.
 #include <limits>
 
 #include "libpod/spec/oci_spec.hh"
@@ -51,7 +52,8 @@ T number(const JsonView& view) {
   if constexpr (std::numeric_limits<T>::is_signed) {
     const std::int64_t value = view.as_int();
     if (value < std::numeric_limits<T>::min() || value > std::numeric_limits<T>::max())
-      wrong(view, fmt::format("must be between {} and {}", std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
+      wrong(view,
+            fmt::format("must be between {} and {}", std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
     return static_cast<T>(value);
   } else {
     const std::uint64_t value = view.as_uint();
@@ -104,8 +106,8 @@ auto find_object(const JsonView& view, std::string_view key, Reader reader) -> s
 }
 
 OciIdMapping read_mapping(const JsonView& view) {
-  OciIdMapping mapping{required_number<std::uint32_t>(view, "containerID"), required_number<std::uint32_t>(view, "hostID"),
-                       required_number<std::uint32_t>(view, "size")};
+  OciIdMapping mapping{required_number<std::uint32_t>(view, "containerID"),
+                       required_number<std::uint32_t>(view, "hostID"), required_number<std::uint32_t>(view, "size")};
   if (mapping.size == 0) wrong(view.at("size"), "must be at least 1");
   return mapping;
 }
@@ -115,17 +117,19 @@ OciUser read_user(const JsonView& view) {
   user.uid = get_number<std::uint32_t>(view, "uid", 0);
   user.gid = get_number<std::uint32_t>(view, "gid", 0);
   read(view, "umask", user.umask);
-  for (const auto& item : view.at("additionalGids").as_array()) user.additional_gids.push_back(number<std::uint32_t>(item));
+  for (const auto& item : view.at("additionalGids").as_array())
+    user.additional_gids.push_back(number<std::uint32_t>(item));
   return user;
 }
 
 OciCapabilities read_capabilities(const JsonView& view) {
-  return {get_texts(view, "bounding"), get_texts(view, "effective"), get_texts(view, "inheritable"), get_texts(view, "permitted"),
-          get_texts(view, "ambient")};
+  return {get_texts(view, "bounding"), get_texts(view, "effective"), get_texts(view, "inheritable"),
+          get_texts(view, "permitted"), get_texts(view, "ambient")};
 }
 
 OciRlimit read_rlimit(const JsonView& view) {
-  return {required_text(view, "type"), required_number<std::uint64_t>(view, "soft"), required_number<std::uint64_t>(view, "hard")};
+  return {required_text(view, "type"), required_number<std::uint64_t>(view, "soft"),
+          required_number<std::uint64_t>(view, "hard")};
 }
 
 OciProcess read_process(const JsonView& view) {
@@ -204,7 +208,8 @@ OciDeviceRule read_device_rule(const JsonView& view) {
   OciDeviceRule rule;
   rule.allow = view.get_bool("allow");
   rule.type = get_text(view, "type");
-  if (!rule.type.empty() && rule.type != "a" && rule.type != "b" && rule.type != "c") wrong(view.at("type"), "must be a, b or c");
+  if (!rule.type.empty() && rule.type != "a" && rule.type != "b" && rule.type != "c")
+    wrong(view.at("type"), "must be a, b or c");
   read(view, "major", rule.major);
   read(view, "minor", rule.minor);
   rule.access = get_text(view, "access");
@@ -278,7 +283,8 @@ OciResources read_resources(const JsonView& view) {
   resources.devices = get_list(view, "devices", read_device_rule);
   resources.memory = find_object(view, "memory", read_memory);
   resources.cpu = find_object(view, "cpu", read_cpu);
-  if (const JsonView pids = view.at("pids"); !pids.is_null()) resources.pids_limit = required_number<std::int64_t>(pids, "limit");
+  if (const JsonView pids = view.at("pids"); !pids.is_null())
+    resources.pids_limit = required_number<std::int64_t>(pids, "limit");
   resources.block_io = find_object(view, "blockIO", read_block_io);
   resources.hugepage_limits = get_list(view, "hugepageLimits", [](const JsonView& item) {
     return OciHugepageLimit{required_text(item, "pageSize"), required_number<std::uint64_t>(item, "limit")};
@@ -379,8 +385,12 @@ OciSpec oci_spec_from_json(const Json& json, std::string_view what) {
   return spec;
 }
 
-OciProcess oci_process_from_json(const Json& json, std::string_view what) { return read_process(root_view(json, what)); }
+OciProcess oci_process_from_json(const Json& json, std::string_view what) {
+  return read_process(root_view(json, what));
+}
 
-OciResources oci_resources_from_json(const Json& json, std::string_view what) { return read_resources(root_view(json, what)); }
+OciResources oci_resources_from_json(const Json& json, std::string_view what) {
+  return read_resources(root_view(json, what));
+}
 
 }  // namespace lichen::spec

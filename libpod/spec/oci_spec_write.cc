@@ -1,5 +1,5 @@
-// OciSpec -> JSON. Members come in the order of the specification's chapters, absent and empty ones are left out, so that a
-// spec.json is short enough to be read by a person.
+// OciSpec -> JSON. Members come in the order of the specification's chapters, absent and empty ones are left out, so
+// that a spec.json is short enough to be read by a person.
 #include "libpod/spec/oci_spec.hh"
 
 namespace lichen::spec {
@@ -172,8 +172,9 @@ Json write_block_io(const OciBlockIo& block) {
 Json write_network(const OciResources& resources) {
   Json json = Json::object();
   put(json, "classID", resources.network_class_id);
-  put_list(json, "priorities", resources.network_priorities,
-           [](const OciInterfacePriority& row) { return Json{{"name", row.name}, {"priority", row.priority}}; });
+  put_list(json, "priorities", resources.network_priorities, [](const OciInterfacePriority& row) {
+    return Json{{"name", row.name}, {"priority", row.priority}};
+  });
   return json;
 }
 
@@ -227,8 +228,9 @@ Json to_json(const OciResources& resources) {
   if (resources.cpu) json["cpu"] = write_cpu(*resources.cpu);
   if (resources.pids_limit) json["pids"] = {{"limit", *resources.pids_limit}};
   if (resources.block_io) json["blockIO"] = write_block_io(*resources.block_io);
-  put_list(json, "hugepageLimits", resources.hugepage_limits,
-           [](const OciHugepageLimit& row) { return Json{{"pageSize", row.page_size}, {"limit", row.limit}}; });
+  put_list(json, "hugepageLimits", resources.hugepage_limits, [](const OciHugepageLimit& row) {
+    return Json{{"pageSize", row.page_size}, {"limit", row.limit}};
+  });
   if (Json network = write_network(resources); !network.empty()) json["network"] = std::move(network);
   put_json(json, "rdma", resources.rdma);
   put(json, "unified", resources.unified);

@@ -1,5 +1,6 @@
-// The values of options that need more than a number: security, logs, restart, signals, keys, user namespaces, sysctls, names and
-// addresses. Each parser takes the text as typed and gives a checked struct; each error has the option, the text and the way out.
+// The values of options that need more than a number: security, logs, restart, signals, keys, user namespaces, sysctls,
+// names and addresses. Each parser takes the text as typed and gives a checked struct; each error has the option, the
+// text and the way out.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +18,9 @@ namespace lichen::spec {
 /// All --security-opt of one container.
 struct SecurityOptions {
   bool no_new_privileges = false;
-  std::string seccomp_profile;   // "" default, "unconfined", or a path as typed
-  std::string apparmor_profile;  // "", "unconfined" or a name
-  std::string selinux_label;     // "", "disable", or "user:..,type:.." joined with commas
+  std::string seccomp_profile;      // "" default, "unconfined", or a path as typed
+  std::string apparmor_profile;     // "", "unconfined" or a name
+  std::string selinux_label;        // "", "disable", or "user:..,type:.." joined with commas
   std::vector<std::string> mask;    // clean absolute paths
   std::vector<std::string> unmask;  // likewise (may have shell patterns), or "ALL"
 };
@@ -64,24 +65,29 @@ struct UsernsOption {
   std::optional<std::uint32_t> size;      // keep-id, auto
   std::string target;                     // container: its name; path: a namespace file
 };
-/// "", "private", "host", "keep-id[:uid=,gid=,size=]", "nomap", "auto[:size=]", "container:NAME", "ns:PATH". @throws Error{usage, unsupported}
+/// "", "private", "host", "keep-id[:uid=,gid=,size=]", "nomap", "auto[:size=]", "container:NAME", "ns:PATH". @throws
+/// Error{usage, unsupported}
 UsernsOption parse_userns(std::string_view text);
 
-/// --pid, --ipc, --uts, --cgroupns: "" and "private", "host", "container:NAME", "ns:PATH"; ipc also "none" and "shareable".
-/// @return the text in the form that ContainerConfig holds ("" for private) @throws Error{usage} not a mode of that namespace
+/// --pid, --ipc, --uts, --cgroupns: "" and "private", "host", "container:NAME", "ns:PATH"; ipc also "none" and
+/// "shareable".
+/// @return the text in the form that ContainerConfig holds ("" for private) @throws Error{usage} not a mode of that
+/// namespace
 std::string parse_namespace_mode(std::string_view text, std::string_view option);
 
 /// --sysctl NAME=VALUE. Only names that belong to a namespace of the container, dots only, no control characters (C48).
 /// @throws Error{usage}
 std::pair<std::string, std::string> parse_sysctl_option(std::string_view text);
-/// A sysctl of a namespace that the container shares with the host or with another one cannot be set. @throws Error{usage}
+/// A sysctl of a namespace that the container shares with the host or with another one cannot be set. @throws
+/// Error{usage}
 void check_sysctl_namespace(std::string_view name, bool shares_network, bool shares_ipc);
 
 /// @throws Error{usage} not a host name by RFC 1123, or longer than the kernel's 64 bytes (uts(2))
 std::string parse_hostname(std::string_view text);
 /// @throws Error{usage} blanks, control characters, longer than 64 bytes
 std::string parse_domainname(std::string_view text);
-/// --add-host NAME:ADDRESS, also NAME=ADDRESS and [v6]; "host-gateway" is an address; podman's "a;b:ADDRESS" gives several. @throws Error{usage}
+/// --add-host NAME:ADDRESS, also NAME=ADDRESS and [v6]; "host-gateway" is an address; podman's "a;b:ADDRESS" gives
+/// several. @throws Error{usage}
 std::vector<std::pair<std::string, std::string>> parse_add_host(std::string_view text);
 /// --dns. @throws Error{usage} not an IP address
 std::string parse_dns_server(std::string_view text);

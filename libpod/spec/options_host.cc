@@ -12,7 +12,8 @@ namespace {
 
 [[noreturn]] void fail(std::string_view option, std::string_view text, std::string_view cause, std::string_view hint) {
   const bool printable = !has_control_characters(text);
-  throw Error(ErrorKind::usage, fmt::format("{} '{}': {}", option, printable ? text : "...", cause)).with_hint(std::string(hint));
+  throw Error(ErrorKind::usage, fmt::format("{} '{}': {}", option, printable ? text : "...", cause))
+      .with_hint(std::string(hint));
 }
 
 bool is_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
@@ -69,8 +70,9 @@ std::vector<std::pair<std::string, std::string>> parse_add_host(std::string_view
          "write it like db:192.0.2.1, or host-gateway for the host");
   std::vector<std::pair<std::string, std::string>> hosts;
   for (const auto& name : split(text.substr(0, at), ';')) {
-    if (!is_host_name(name, 253)) fail(kOption, text, fmt::format("'{}' is not a host name", has_control_characters(name) ? "..." : name),
-                                       "use letters, digits, '-' and '.'");
+    if (!is_host_name(name, 253))
+      fail(kOption, text, fmt::format("'{}' is not a host name", has_control_characters(name) ? "..." : name),
+           "use letters, digits, '-' and '.'");
     hosts.emplace_back(name, address);
   }
   return hosts;
@@ -85,7 +87,8 @@ std::string parse_dns_search(std::string_view text) {
   std::string_view name = text;
   if (name == ".") return std::string(name);
   if (name.ends_with('.')) name.remove_suffix(1);
-  if (!is_host_name(name, 253)) fail("--dns-search", text, "not a domain name", "write it like example.org, or . for none");
+  if (!is_host_name(name, 253))
+    fail("--dns-search", text, "not a domain name", "write it like example.org, or . for none");
   return std::string(name);
 }
 

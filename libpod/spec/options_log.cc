@@ -10,10 +10,8 @@ namespace lichen::spec {
 namespace {
 
 constexpr EnumName<RestartPolicy> kRestartPolicies[] = {
-    {RestartPolicy::no, "no"},
-    {RestartPolicy::on_failure, "on-failure"},
-    {RestartPolicy::always, "always"},
-    {RestartPolicy::unless_stopped, "unless-stopped"},
+    {RestartPolicy::no, "no"},         {RestartPolicy::on_failure, "on-failure"},
+    {RestartPolicy::always, "always"}, {RestartPolicy::unless_stopped, "unless-stopped"},
     {RestartPolicy::no, "never"},  // podman's word; printed as the first row
 };
 
@@ -22,14 +20,15 @@ constexpr EnumName<RestartPolicy> kRestartPolicies[] = {
 }
 
 constexpr std::string_view kDrivers[] = {"k8s-file", "json-file", "none"};
-constexpr std::string_view kOtherDrivers[] = {"journald", "passthrough", "passthrough-tty", "local",  "syslog", "gelf",
+constexpr std::string_view kOtherDrivers[] = {"journald", "passthrough", "passthrough-tty", "local",   "syslog", "gelf",
                                               "fluentd",  "awslogs",     "splunk",          "gcplogs", "etwlogs"};
 
 std::string log_driver(std::string_view text) {
   if (text.empty()) return LogConfig{}.driver;
   if (std::ranges::find(kDrivers, text) != std::end(kDrivers)) return std::string(text);
   if (std::ranges::find(kOtherDrivers, text) != std::end(kOtherDrivers))
-    throw Error(ErrorKind::unsupported, fmt::format("--log-driver '{}': not supported yet", text)).with_hint("use k8s-file, json-file or none");
+    throw Error(ErrorKind::unsupported, fmt::format("--log-driver '{}': not supported yet", text))
+        .with_hint("use k8s-file, json-file or none");
   fail("--log-driver", text, "no such driver", "use k8s-file, json-file or none");
 }
 
@@ -42,13 +41,10 @@ struct LogKeyRow {
 
 // docker's json-file keys and podman's.
 constexpr LogKeyRow kLogKeys[] = {
-    {"max-size", LogKey::max_size},     {"max-file", LogKey::max_file},
-    {"path", LogKey::path},             {"tag", LogKey::text},
-    {"labels", LogKey::unsupported},    {"labels-regex", LogKey::unsupported},
-    {"env", LogKey::unsupported},       {"env-regex", LogKey::unsupported},
-    {"compress", LogKey::compress},     {"mode", LogKey::unsupported},
-    {"max-buffer-size", LogKey::unsupported},
-    {"label", LogKey::unsupported},
+    {"max-size", LogKey::max_size}, {"max-file", LogKey::max_file},           {"path", LogKey::path},
+    {"tag", LogKey::text},          {"labels", LogKey::unsupported},          {"labels-regex", LogKey::unsupported},
+    {"env", LogKey::unsupported},   {"env-regex", LogKey::unsupported},       {"compress", LogKey::compress},
+    {"mode", LogKey::unsupported},  {"max-buffer-size", LogKey::unsupported}, {"label", LogKey::unsupported},
 };
 
 void apply_log_option(LogConfig& log, const std::string& text) {
@@ -63,7 +59,8 @@ void apply_log_option(LogConfig& log, const std::string& text) {
     for (const auto& known : kLogKeys)
       if (known.key != LogKey::unsupported) names.emplace_back(known.name);
     const auto near = nearest(name, names);
-    fail(kOption, text, fmt::format("unknown key '{}'", name), near ? fmt::format("did you mean '{}'?", *near) : "the keys are " + join(names, " "));
+    fail(kOption, text, fmt::format("unknown key '{}'", name),
+         near ? fmt::format("did you mean '{}'?", *near) : "the keys are " + join(names, " "));
   }
   switch (row->key) {
     case LogKey::max_size: {
@@ -74,23 +71,28 @@ void apply_log_option(LogConfig& log, const std::string& text) {
     }
     case LogKey::max_file: {
       const auto count = parse_int(value);
-      if (!count || *count < 1 || *count > 10'000) fail(kOption, text, fmt::format("'{}' is not a number of files", value), "write it like max-file=3");
+      if (!count || *count < 1 || *count > 10'000)
+        fail(kOption, text, fmt::format("'{}' is not a number of files", value), "write it like max-file=3");
       log.max_files = *count;
       break;
     }
     case LogKey::path:
-      if (!value.starts_with('/')) fail(kOption, text, fmt::format("'{}' is not an absolute path", value), "give an absolute path");
+      if (!value.starts_with('/'))
+        fail(kOption, text, fmt::format("'{}' is not an absolute path", value), "give an absolute path");
       break;
-    case LogKey::text: break;
+    case LogKey::text:
+      break;
     case LogKey::compress: {
       const auto on = parse_bool(value);
       if (!on) fail(kOption, text, fmt::format("'{}' is not true or false", value), "write compress=false");
       if (*on)
-        throw Error(ErrorKind::unsupported, "--log-opt 'compress=true': compressed logs are not supported yet").with_hint("leave it out");
+        throw Error(ErrorKind::unsupported, "--log-opt 'compress=true': compressed logs are not supported yet")
+            .with_hint("leave it out");
       break;
     }
     case LogKey::unsupported:
-      throw Error(ErrorKind::unsupported, fmt::format("--log-opt '{}': the key '{}' is not supported yet", text, name)).with_hint("leave it out");
+      throw Error(ErrorKind::unsupported, fmt::format("--log-opt '{}': the key '{}' is not supported yet", text, name))
+          .with_hint("leave it out");
   }
   log.options[name] = value;
 }
@@ -111,7 +113,8 @@ RestartOption parse_restart_policy(std::string_view text) {
   if (!pair) return option;
   if (option.policy != RestartPolicy::on_failure) fail(kOption, text, "only on-failure has a number of retries", kHint);
   const auto retries = parse_int(pair->second);
-  if (!retries || *retries < 0) fail(kOption, text, fmt::format("'{}' is not a number of retries", pair->second), kHint);
+  if (!retries || *retries < 0)
+    fail(kOption, text, fmt::format("'{}' is not a number of retries", pair->second), kHint);
   option.max_retries = *retries;
   return option;
 }
@@ -130,7 +133,8 @@ LogConfig parse_log_options(std::string_view driver, std::span<const std::string
   if (log.options.contains("max-file") && log.max_files > 1 && log.max_size_bytes == 0)
     fail("--log-opt", "max-file=" + log.options["max-file"], "needs max-size as well", "add --log-opt max-size=10m");
   if (log.driver == "none" && !log.options.empty())
-    fail("--log-opt", log.options.begin()->first, "the driver none keeps no log", "remove the option or choose k8s-file");
+    fail("--log-opt", log.options.begin()->first, "the driver none keeps no log",
+         "remove the option or choose k8s-file");
   return log;
 }
 

@@ -19,7 +19,8 @@ constexpr std::string_view kSecurity = "--security-opt";
 std::vector<std::string> path_list(std::string_view text, std::string_view value) {
   std::vector<std::string> paths;
   for (const auto& path : split(value, ':')) {
-    if (!path.starts_with('/')) fail(kSecurity, text, fmt::format("'{}' is not an absolute path", path), "give paths separated by ':'");
+    if (!path.starts_with('/'))
+      fail(kSecurity, text, fmt::format("'{}' is not an absolute path", path), "give paths separated by ':'");
     paths.push_back(clean_path(path));
   }
   return paths;
@@ -34,7 +35,8 @@ void set_label(SecurityOptions& options, std::string_view text, const std::strin
     if (options.selinux_label == "disable") return;
     options.selinux_label += (options.selinux_label.empty() ? "" : ",") + value;
   } else {
-    fail(kSecurity, text, fmt::format("unknown label '{}'", value), "use label=disable or label=type:TYPE (user, role, level, filetype)");
+    fail(kSecurity, text, fmt::format("unknown label '{}'", value),
+         "use label=disable or label=type:TYPE (user, role, level, filetype)");
   }
 }
 
@@ -46,16 +48,20 @@ void apply_security_opt(SecurityOptions& options, std::string_view text) {
   const std::string value(at == std::string_view::npos ? std::string_view() : text.substr(at + 1));
   if (key == "no-new-privileges") {
     const auto on = at == std::string_view::npos ? std::optional(true) : parse_bool(value);
-    if (!on) fail(kSecurity, text, fmt::format("'{}' is not true or false", value), "write no-new-privileges or no-new-privileges=false");
+    if (!on)
+      fail(kSecurity, text, fmt::format("'{}' is not true or false", value),
+           "write no-new-privileges or no-new-privileges=false");
     options.no_new_privileges = *on;
     return;
   }
-  static constexpr std::string_view kKeys[] = {"seccomp", "apparmor", "label", "mask", "unmask", "systempaths", "proc-opts", "credentialspec"};
+  static constexpr std::string_view kKeys[] = {"seccomp", "apparmor",    "label",     "mask",
+                                               "unmask",  "systempaths", "proc-opts", "credentialspec"};
   if (std::ranges::find(kKeys, key) == std::end(kKeys)) {
     std::vector<std::string> names(std::begin(kKeys), std::end(kKeys));
     names.emplace_back("no-new-privileges");
     const auto near = nearest(key, names);
-    fail(kSecurity, text, fmt::format("unknown option '{}'", key), near ? fmt::format("did you mean '{}'?", *near) : "the options are " + join(names, " "));
+    fail(kSecurity, text, fmt::format("unknown option '{}'", key),
+         near ? fmt::format("did you mean '{}'?", *near) : "the options are " + join(names, " "));
   }
   if (value.empty()) fail(kSecurity, text, "no value", fmt::format("write {}=VALUE", key));
   if (key == "seccomp") {
@@ -73,13 +79,15 @@ void apply_security_opt(SecurityOptions& options, std::string_view text) {
   } else if (key == "systempaths") {
     fail(kSecurity, text, fmt::format("unknown systempaths '{}'", value), "the only value is unconfined");
   } else {
-    throw Error(ErrorKind::unsupported, fmt::format("{} '{}': '{}' is not supported", kSecurity, text, key)).with_hint("leave it out");
+    throw Error(ErrorKind::unsupported, fmt::format("{} '{}': '{}' is not supported", kSecurity, text, key))
+        .with_hint("leave it out");
   }
 }
 
 std::uint32_t id_value(std::string_view text, std::string_view word, std::string_view value, std::uint64_t lowest) {
   const auto id = parse_uint(value);
-  if (!id || *id < lowest || *id > 0x7fffffff) fail("--userns", text, fmt::format("'{}' is not a number of an id", word), "write it like uid=1000");
+  if (!id || *id < lowest || *id > 0x7fffffff)
+    fail("--userns", text, fmt::format("'{}' is not a number of an id", word), "write it like uid=1000");
   return static_cast<std::uint32_t>(*id);
 }
 
@@ -87,13 +95,20 @@ UsernsOption with_ids(UsernsOption option, std::string_view text, std::string_vi
   const bool keep_id = option.kind == UsernsOption::Kind::keep_id;
   for (const auto& word : split(words, ',')) {
     const auto pair = cut(word, '=');
-    if (!pair) fail("--userns", text, fmt::format("'{}' is not NAME=VALUE", word), "write it like keep-id:uid=1000,gid=1000");
-    if (pair->first == "uid" && keep_id) option.uid = id_value(text, word, pair->second, 0);
-    else if (pair->first == "gid" && keep_id) option.gid = id_value(text, word, pair->second, 0);
-    else if (pair->first == "size") option.size = id_value(text, word, pair->second, 1);
+    if (!pair)
+      fail("--userns", text, fmt::format("'{}' is not NAME=VALUE", word), "write it like keep-id:uid=1000,gid=1000");
+    if (pair->first == "uid" && keep_id)
+      option.uid = id_value(text, word, pair->second, 0);
+    else if (pair->first == "gid" && keep_id)
+      option.gid = id_value(text, word, pair->second, 0);
+    else if (pair->first == "size")
+      option.size = id_value(text, word, pair->second, 1);
     else if (!keep_id && (pair->first == "uidmapping" || pair->first == "gidmapping"))
-      throw Error(ErrorKind::unsupported, fmt::format("--userns '{}': '{}' is not supported yet", text, pair->first)).with_hint("use size=");
-    else fail("--userns", text, fmt::format("unknown option '{}'", pair->first), keep_id ? "the options are uid, gid, size" : "the option is size");
+      throw Error(ErrorKind::unsupported, fmt::format("--userns '{}': '{}' is not supported yet", text, pair->first))
+          .with_hint("use size=");
+    else
+      fail("--userns", text, fmt::format("unknown option '{}'", pair->first),
+           keep_id ? "the options are uid, gid, size" : "the option is size");
   }
   return option;
 }
@@ -105,13 +120,15 @@ struct SysctlScope {
 
 // What belongs to the ipc and network namespaces: ipc_namespaces(7), network_namespaces(7); docker's list.
 constexpr SysctlScope kSysctls[] = {
-    {"kernel.msgmax", true}, {"kernel.msgmnb", true}, {"kernel.msgmni", true}, {"kernel.sem", true},           {"kernel.shmall", true},
-    {"kernel.shmmax", true}, {"kernel.shmmni", true}, {"kernel.shm_rmid_forced", true}, {"fs.mqueue.", true},  {"net.", false},
+    {"kernel.msgmax", true}, {"kernel.msgmnb", true}, {"kernel.msgmni", true}, {"kernel.sem", true},
+    {"kernel.shmall", true}, {"kernel.shmmax", true}, {"kernel.shmmni", true}, {"kernel.shm_rmid_forced", true},
+    {"fs.mqueue.", true},    {"net.", false},
 };
 
 const SysctlScope* find_sysctl(std::string_view name) {
   for (const auto& row : kSysctls)
-    if (row.name.ends_with('.') ? name.starts_with(row.name) && name.size() > row.name.size() : name == row.name) return &row;
+    if (row.name.ends_with('.') ? name.starts_with(row.name) && name.size() > row.name.size() : name == row.name)
+      return &row;
   return nullptr;
 }
 
@@ -120,7 +137,8 @@ bool is_sysctl_name(std::string_view name) {
   for (const auto& part : split(name, '.')) {
     if (part.empty()) return false;
     for (const char c : part)
-      if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-')) return false;
+      if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'))
+        return false;
   }
   return true;
 }
@@ -154,7 +172,8 @@ UsernsOption parse_userns(std::string_view text) {
     option.kind = Kind::path;
     option.target = clean_path(pair->second);
   } else {
-    fail("--userns", text, "no such mode", "use host, keep-id[:uid=,gid=], nomap, auto[:size=], container:NAME or ns:PATH");
+    fail("--userns", text, "no such mode",
+         "use host, keep-id[:uid=,gid=], nomap, auto[:size=], container:NAME or ns:PATH");
   }
   return option;
 }
@@ -168,7 +187,8 @@ std::string parse_namespace_mode(std::string_view text, std::string_view option)
   if (pair && pair->first == "container" && is_object_name(pair->second)) return std::string(text);
   if (pair && pair->first == "ns" && pair->second.starts_with('/')) return "ns:" + clean_path(pair->second);
   fail(option, text, "no such mode",
-       option == "--ipc" ? "use private, shareable, none, host, container:NAME or ns:PATH" : "use private, host, container:NAME or ns:PATH");
+       option == "--ipc" ? "use private, shareable, none, host, container:NAME or ns:PATH"
+                         : "use private, host, container:NAME or ns:PATH");
 }
 
 std::pair<std::string, std::string> parse_sysctl_option(std::string_view text) {
@@ -177,7 +197,8 @@ std::pair<std::string, std::string> parse_sysctl_option(std::string_view text) {
   const auto pair = cut(text, '=');
   if (!pair || pair->first.empty()) fail(kOption, text, "no value", "write it as NAME=VALUE");
   std::string name(trim(pair->first)), value(trim(pair->second));
-  if (!is_sysctl_name(name)) fail(kOption, text, fmt::format("'{}' is not a name of a sysctl", name), "write the name with dots");
+  if (!is_sysctl_name(name))
+    fail(kOption, text, fmt::format("'{}' is not a name of a sysctl", name), "write the name with dots");
   if (find_sysctl(name) == nullptr)
     fail(kOption, text, fmt::format("'{}' does not belong to a namespace: it would change the host", name),
          "only net.*, fs.mqueue.*, kernel.msg*, kernel.sem and kernel.shm* can be set for a container");
@@ -186,11 +207,15 @@ std::pair<std::string, std::string> parse_sysctl_option(std::string_view text) {
 
 void check_sysctl_namespace(std::string_view name, bool shares_network, bool shares_ipc) {
   const SysctlScope* scope = find_sysctl(name);
-  if (scope == nullptr) fail("--sysctl", name, "does not belong to a namespace", "only sysctls of the network and ipc namespace can be set");
+  if (scope == nullptr)
+    fail("--sysctl", name, "does not belong to a namespace",
+         "only sysctls of the network and ipc namespace can be set");
   if (scope->ipc && shares_ipc)
-    fail("--sysctl", name, "the container shares its ipc namespace, the setting would reach others", "remove --ipc or the sysctl");
+    fail("--sysctl", name, "the container shares its ipc namespace, the setting would reach others",
+         "remove --ipc or the sysctl");
   if (!scope->ipc && shares_network)
-    fail("--sysctl", name, "the container shares its network namespace, the setting would reach others", "remove --network or the sysctl");
+    fail("--sysctl", name, "the container shares its network namespace, the setting would reach others",
+         "remove --network or the sysctl");
 }
 
 }  // namespace lichen::spec

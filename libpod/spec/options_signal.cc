@@ -15,11 +15,11 @@ struct SignalName {
 
 // signal(7), x86 and arm. Aliases come after the canonical name.
 constexpr SignalName kSignals[] = {
-    {1, "HUP"},   {2, "INT"},   {3, "QUIT"},  {4, "ILL"},     {5, "TRAP"},  {6, "ABRT"},  {7, "BUS"},   {8, "FPE"},
-    {9, "KILL"},  {10, "USR1"}, {11, "SEGV"}, {12, "USR2"},   {13, "PIPE"}, {14, "ALRM"}, {15, "TERM"}, {16, "STKFLT"},
-    {17, "CHLD"}, {18, "CONT"}, {19, "STOP"}, {20, "TSTP"},   {21, "TTIN"}, {22, "TTOU"}, {23, "URG"},  {24, "XCPU"},
-    {25, "XFSZ"}, {26, "VTALRM"}, {27, "PROF"}, {28, "WINCH"}, {29, "IO"},  {30, "PWR"},  {31, "SYS"},  {6, "IOT"},
-    {17, "CLD"},  {29, "POLL"}, {31, "UNUSED"},
+    {1, "HUP"},   {2, "INT"},     {3, "QUIT"},  {4, "ILL"},   {5, "TRAP"},    {6, "ABRT"},  {7, "BUS"},
+    {8, "FPE"},   {9, "KILL"},    {10, "USR1"}, {11, "SEGV"}, {12, "USR2"},   {13, "PIPE"}, {14, "ALRM"},
+    {15, "TERM"}, {16, "STKFLT"}, {17, "CHLD"}, {18, "CONT"}, {19, "STOP"},   {20, "TSTP"}, {21, "TTIN"},
+    {22, "TTOU"}, {23, "URG"},    {24, "XCPU"}, {25, "XFSZ"}, {26, "VTALRM"}, {27, "PROF"}, {28, "WINCH"},
+    {29, "IO"},   {30, "PWR"},    {31, "SYS"},  {6, "IOT"},   {17, "CLD"},    {29, "POLL"}, {31, "UNUSED"},
 };
 
 // What glibc's SIGRTMIN is: 32 and 33 are its own (signal(7), "Real-time signals").
@@ -53,7 +53,8 @@ std::string signal_name(int number) {
   if (number == kRtMin) return "SIGRTMIN";
   if (number == kRtMax) return "SIGRTMAX";
   if (number > kRtMin && number < kRtMax)
-    return number - kRtMin <= 15 ? fmt::format("SIGRTMIN+{}", number - kRtMin) : fmt::format("SIGRTMAX-{}", kRtMax - number);
+    return number - kRtMin <= 15 ? fmt::format("SIGRTMIN+{}", number - kRtMin)
+                                 : fmt::format("SIGRTMAX-{}", kRtMax - number);
   return fmt::format("SIG{}", number);
 }
 
@@ -72,7 +73,8 @@ Signal parse_signal(std::string_view text) {
   for (const auto& row : kSignals) names.emplace_back(row.name);
   const auto near = nearest(name, names);
   throw Error(ErrorKind::usage, fmt::format("signal '{}': no such signal", text))
-      .with_hint(near ? fmt::format("did you mean {}?", *near) : "use a name such as TERM, RTMIN+3, or a number between 1 and 64");
+      .with_hint(near ? fmt::format("did you mean {}?", *near)
+                      : "use a name such as TERM, RTMIN+3, or a number between 1 and 64");
 }
 
 std::string parse_detach_keys(std::string_view text) {

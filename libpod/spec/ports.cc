@@ -20,7 +20,8 @@ struct Range {
 
 constexpr std::string_view kForm = "write it as [IP:][HOST:]CONTAINER[/tcp|udp|sctp], for example 127.0.0.1:8080:80";
 
-std::uint16_t port_number(std::string_view option, std::string_view text, std::string_view digits, std::uint16_t lowest) {
+std::uint16_t port_number(std::string_view option, std::string_view text, std::string_view digits,
+                          std::uint16_t lowest) {
   const auto number = parse_uint(digits);
   if (!number) fail(option, text, fmt::format("'{}' is not a port", digits), kForm);
   if (*number < lowest || *number > 65535)
@@ -35,12 +36,14 @@ Range port_range(std::string_view option, std::string_view text, std::string_vie
     return {port, port};
   }
   const Range range{port_number(option, text, pair->first, 1), port_number(option, text, pair->second, 1)};
-  if (range.last < range.first) fail(option, text, fmt::format("the range '{}' runs backwards", words), "put the smaller port first");
+  if (range.last < range.first)
+    fail(option, text, fmt::format("the range '{}' runs backwards", words), "put the smaller port first");
   return range;
 }
 
 // "80/udp" -> "80" and "udp"
-std::pair<std::string, std::string> split_protocol(std::string_view option, std::string_view text, std::string_view words) {
+std::pair<std::string, std::string> split_protocol(std::string_view option, std::string_view text,
+                                                   std::string_view words) {
   const auto pair = cut(words, '/');
   if (!pair) return {std::string(words), "tcp"};
   std::string protocol = to_lower(pair->second);
@@ -67,7 +70,9 @@ Parts split_parts(std::string_view text, std::string_view words) {
     const std::string ip = checked_ip(text, words.substr(1, close - 1));
     if (ip_version(ip) != 6) fail("--publish", text, "only an IPv6 address stands in brackets", kForm);
     const auto ports = cut(words.substr(close + 2), ':');
-    if (!ports) fail("--publish", text, "only one port after the address", "to let lichen choose the host's port write [IP]::CONTAINER");
+    if (!ports)
+      fail("--publish", text, "only one port after the address",
+           "to let lichen choose the host's port write [IP]::CONTAINER");
     return {ip, ports->first, ports->second};
   }
   const auto parts = split(words, ':');
@@ -108,7 +113,8 @@ std::vector<PortMapping> parse_port_option(std::string_view text) {
 std::vector<std::string> parse_expose_option(std::string_view text) {
   constexpr std::string_view kOption = "--expose";
   const auto [words, protocol] = split_protocol(kOption, text, text);
-  if (words.find(':') != std::string::npos) fail(kOption, text, "only a container port is exposed", "use --publish for host ports");
+  if (words.find(':') != std::string::npos)
+    fail(kOption, text, "only a container port is exposed", "use --publish for host ports");
   const Range range = port_range(kOption, text, words, 1);
   std::vector<std::string> ports;
   for (unsigned i = 0; i < range.count(); ++i) ports.push_back(fmt::format("{}/{}", range.first + i, protocol));
@@ -128,8 +134,10 @@ std::pair<std::uint16_t, std::string> split_exposed_port(std::string_view text) 
 std::string format_port_option(const PortMapping& port) {
   std::string text;
   if (!port.host_ip.empty()) text = ip_version(port.host_ip) == 6 ? "[" + port.host_ip + "]:" : port.host_ip + ":";
-  if (port.host_port != 0) text += fmt::format("{}:", port.host_port);
-  else if (!port.host_ip.empty()) text += ':';
+  if (port.host_port != 0)
+    text += fmt::format("{}:", port.host_port);
+  else if (!port.host_ip.empty())
+    text += ':';
   return fmt::format("{}{}/{}", text, port.container_port, port.protocol);
 }
 

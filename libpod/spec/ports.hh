@@ -1,7 +1,7 @@
 // -p and --expose: "[IP:][HOST[-RANGE]:]CONTAINER[-RANGE][/PROTOCOL]".
 //
-// A range becomes one PortMapping per port here, so that nobody later has to know about ranges. An IPv6 address stands in brackets;
-// docker also takes it bare when both ports follow, so we do.
+// A range becomes one PortMapping per port here, so that nobody later has to know about ranges. An IPv6 address stands
+// in brackets; docker also takes it bare when both ports follow, so we do.
 #pragma once
 
 #include <string>
@@ -13,7 +13,8 @@
 namespace lichen::spec {
 
 /// @return one entry per container port, ascending; host_port 0 = chosen at start
-/// @throws Error{usage} not this grammar, a port outside 1..65535 (a host port may be 0), ranges of different length, an unknown protocol, not an
+/// @throws Error{usage} not this grammar, a port outside 1..65535 (a host port may be 0), ranges of different length,
+/// an unknown protocol, not an
 ///         IP address
 std::vector<PortMapping> parse_port_option(std::string_view text);
 

@@ -18,14 +18,17 @@ struct UlimitName {
 };
 
 constexpr UlimitName kUlimits[] = {
-    {"as", "RLIMIT_AS"},           {"core", "RLIMIT_CORE"},       {"cpu", "RLIMIT_CPU"},         {"data", "RLIMIT_DATA"},
-    {"fsize", "RLIMIT_FSIZE"},     {"locks", "RLIMIT_LOCKS"},     {"memlock", "RLIMIT_MEMLOCK"}, {"msgqueue", "RLIMIT_MSGQUEUE"},
-    {"nice", "RLIMIT_NICE"},       {"nofile", "RLIMIT_NOFILE"},   {"nproc", "RLIMIT_NPROC"},     {"rss", "RLIMIT_RSS"},
-    {"rtprio", "RLIMIT_RTPRIO"},   {"rttime", "RLIMIT_RTTIME"},   {"sigpending", "RLIMIT_SIGPENDING"},
+    {"as", "RLIMIT_AS"},           {"core", "RLIMIT_CORE"},         {"cpu", "RLIMIT_CPU"},
+    {"data", "RLIMIT_DATA"},       {"fsize", "RLIMIT_FSIZE"},       {"locks", "RLIMIT_LOCKS"},
+    {"memlock", "RLIMIT_MEMLOCK"}, {"msgqueue", "RLIMIT_MSGQUEUE"}, {"nice", "RLIMIT_NICE"},
+    {"nofile", "RLIMIT_NOFILE"},   {"nproc", "RLIMIT_NPROC"},       {"rss", "RLIMIT_RSS"},
+    {"rtprio", "RLIMIT_RTPRIO"},   {"rttime", "RLIMIT_RTTIME"},     {"sigpending", "RLIMIT_SIGPENDING"},
     {"stack", "RLIMIT_STACK"},
 };
 
-[[noreturn]] void fail(std::string message, std::string hint) { throw Error(ErrorKind::usage, std::move(message)).with_hint(std::move(hint)); }
+[[noreturn]] void fail(std::string message, std::string hint) {
+  throw Error(ErrorKind::usage, std::move(message)).with_hint(std::move(hint));
+}
 
 std::int64_t ulimit_value(std::string_view text, std::string_view word) {
   if (word == "-1" || word == "unlimited") return -1;
@@ -47,7 +50,8 @@ void check_memory(const ResourceConfig& r) {
   }
   if (r.memory_reservation_bytes && *r.memory_reservation_bytes > 0) {
     if (*r.memory_reservation_bytes < kMinimumMemory)
-      fail(fmt::format("--memory-reservation '{}': less than the minimum of 6 MB", *r.memory_reservation_bytes), "give at least 6m");
+      fail(fmt::format("--memory-reservation '{}': less than the minimum of 6 MB", *r.memory_reservation_bytes),
+           "give at least 6m");
     if (has_memory && *r.memory_reservation_bytes > *r.memory_bytes)
       fail("--memory-reservation: more than --memory", "a reservation must not exceed the limit");
   }
@@ -58,12 +62,15 @@ void check_cpu(const ResourceConfig& r) {
   if (r.nano_cpus && *r.nano_cpus != 0 && (has_period || has_quota))
     fail("--cpus: cannot be used together with --cpu-period or --cpu-quota", "use --cpus alone");
   if (has_period && (*r.cpu_period_us < 1000 || *r.cpu_period_us > 1'000'000))
-    fail(fmt::format("--cpu-period '{}': not between 1000 (1 ms) and 1000000 (1 s)", *r.cpu_period_us), "100000 is the kernel's default");
+    fail(fmt::format("--cpu-period '{}': not between 1000 (1 ms) and 1000000 (1 s)", *r.cpu_period_us),
+         "100000 is the kernel's default");
   if (has_quota && *r.cpu_quota_us != -1 && *r.cpu_quota_us < 1000)
-    fail(fmt::format("--cpu-quota '{}': less than 1000 (1 ms)", *r.cpu_quota_us), "give at least 1000, or -1 for no limit");
+    fail(fmt::format("--cpu-quota '{}': less than 1000 (1 ms)", *r.cpu_quota_us),
+         "give at least 1000, or -1 for no limit");
   if (r.nano_cpus && *r.nano_cpus > 0 && *r.nano_cpus < 10'000'000)
     fail("--cpus: less than 0.01", "give at least 0.01");
-  if (r.cpu_shares && *r.cpu_shares < 0) fail(fmt::format("--cpu-shares '{}': negative", *r.cpu_shares), "1024 is the default weight");
+  if (r.cpu_shares && *r.cpu_shares < 0)
+    fail(fmt::format("--cpu-shares '{}': negative", *r.cpu_shares), "1024 is the default weight");
 }
 
 bool is_cpuset(std::string_view text) {
@@ -79,7 +86,8 @@ bool is_cpuset(std::string_view text) {
 // Docker's default for swap is twice the memory (memory + as much swap again).
 std::optional<std::int64_t> swap_limit(const ResourceConfig& r) {
   if (r.memory_swap_bytes && *r.memory_swap_bytes != 0) return r.memory_swap_bytes;
-  if (r.memory_bytes && *r.memory_bytes > 0 && *r.memory_bytes <= std::numeric_limits<std::int64_t>::max() / 2) return *r.memory_bytes * 2;
+  if (r.memory_bytes && *r.memory_bytes > 0 && *r.memory_bytes <= std::numeric_limits<std::int64_t>::max() / 2)
+    return *r.memory_bytes * 2;
   return std::nullopt;
 }
 
@@ -116,7 +124,8 @@ std::optional<OciCpu> oci_cpu(const ResourceConfig& r, const std::set<std::strin
 UlimitConfig parse_ulimit_option(std::string_view text) {
   const auto pair = cut(text, '=');
   if (!pair || pair->second.empty())
-    fail(fmt::format("--ulimit '{}': no limit given", text), "write it as NAME=SOFT[:HARD], for example nofile=1024:2048");
+    fail(fmt::format("--ulimit '{}': no limit given", text),
+         "write it as NAME=SOFT[:HARD], for example nofile=1024:2048");
   UlimitConfig ulimit;
   ulimit.name = to_lower(pair->first);
   if (std::ranges::find(kUlimits, ulimit.name, &UlimitName::name) == std::end(kUlimits)) {
@@ -130,11 +139,14 @@ UlimitConfig parse_ulimit_option(std::string_view text) {
   ulimit.soft = ulimit_value(text, values ? values->first : pair->second);
   ulimit.hard = values ? ulimit_value(text, values->second) : ulimit.soft;
   if (ulimit.hard != -1 && (ulimit.soft == -1 || ulimit.soft > ulimit.hard))
-    fail(fmt::format("--ulimit '{}': the soft limit is above the hard limit", text), "write it as NAME=SOFT:HARD with SOFT <= HARD");
+    fail(fmt::format("--ulimit '{}': the soft limit is above the hard limit", text),
+         "write it as NAME=SOFT:HARD with SOFT <= HARD");
   return ulimit;
 }
 
-std::string format_ulimit_option(const UlimitConfig& ulimit) { return fmt::format("{}={}:{}", ulimit.name, ulimit.soft, ulimit.hard); }
+std::string format_ulimit_option(const UlimitConfig& ulimit) {
+  return fmt::format("{}={}:{}", ulimit.name, ulimit.soft, ulimit.hard);
+}
 
 std::string rlimit_type(std::string_view name) {
   const auto found = std::ranges::find(kUlimits, name, &UlimitName::name);
@@ -144,7 +156,8 @@ std::string rlimit_type(std::string_view name) {
 
 std::int64_t parse_size_option(std::string_view text, std::string_view option) {
   const auto size = parse_size(text);
-  if (!size) fail(fmt::format("{} '{}': not a size", option, text), "write a number with b, k, m or g, for example 512m");
+  if (!size)
+    fail(fmt::format("{} '{}': not a size", option, text), "write a number with b, k, m or g, for example 512m");
   return *size;
 }
 
@@ -159,14 +172,16 @@ std::int64_t parse_cpus_option(std::string_view text) {
 }
 
 std::string parse_cpuset_option(std::string_view text, std::string_view option) {
-  if (!text.empty() && !is_cpuset(text)) fail(fmt::format("{} '{}': not a list of numbers", option, text), "write it like 0-3,5");
+  if (!text.empty() && !is_cpuset(text))
+    fail(fmt::format("{} '{}': not a list of numbers", option, text), "write it like 0-3,5");
   return std::string(text);
 }
 
 void check_resources(const ResourceConfig& resources) {
   check_memory(resources);
   check_cpu(resources);
-  if (resources.blkio_weight && *resources.blkio_weight != 0 && (*resources.blkio_weight < 10 || *resources.blkio_weight > 1000))
+  if (resources.blkio_weight && *resources.blkio_weight != 0 &&
+      (*resources.blkio_weight < 10 || *resources.blkio_weight > 1000))
     fail(fmt::format("--blkio-weight '{}': not between 10 and 1000", *resources.blkio_weight), "0 turns it off");
   if (resources.pids_limit && *resources.pids_limit < -1)
     fail(fmt::format("--pids-limit '{}': negative", *resources.pids_limit), "-1 means no limit");
@@ -179,8 +194,13 @@ OciResources to_oci_resources(const ResourceConfig& resources, const std::set<st
   if (controllers.contains("pids") && resources.pids_limit)
     result.pids_limit = *resources.pids_limit <= 0 ? -1 : *resources.pids_limit;
   if (controllers.contains("io") && resources.blkio_weight && *resources.blkio_weight > 0)
-    result.block_io = OciBlockIo{.weight = static_cast<std::uint16_t>(*resources.blkio_weight), .leaf_weight = {}, .weight_device = {},
-                                 .throttle_read_bps = {}, .throttle_write_bps = {}, .throttle_read_iops = {}, .throttle_write_iops = {}};
+    result.block_io = OciBlockIo{.weight = static_cast<std::uint16_t>(*resources.blkio_weight),
+                                 .leaf_weight = {},
+                                 .weight_device = {},
+                                 .throttle_read_bps = {},
+                                 .throttle_write_bps = {},
+                                 .throttle_read_iops = {},
+                                 .throttle_write_iops = {}};
   return result;
 }
 
@@ -188,7 +208,8 @@ std::vector<std::string> unenforceable_limits(const ResourceConfig& r, const std
   std::vector<std::string> sentences;
   const auto check = [&](bool asked, std::string_view option, const char* controller) {
     if (asked && !controllers.contains(controller))
-      sentences.push_back(fmt::format("{} has no effect: the cgroup controller '{}' is not delegated to this user", option, controller));
+      sentences.push_back(fmt::format("{} has no effect: the cgroup controller '{}' is not delegated to this user",
+                                      option, controller));
   };
   const auto set = [](const std::optional<std::int64_t>& value) { return value && *value > 0; };
   check(set(r.memory_bytes), "--memory", "memory");

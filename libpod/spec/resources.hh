@@ -28,16 +28,17 @@ std::int64_t parse_cpus_option(std::string_view text);
 /// --cpuset-cpus, --cpuset-mems: "0-3,5". @return the text; @throws Error{usage} not a list of ranges
 std::string parse_cpuset_option(std::string_view text, std::string_view option);
 
-/// Docker's rules between the options: memory at least 6 MB, memory-swap with memory and not below it, reservation not above memory, cpus
-/// not together with period or quota, period 1 ms..1 s, quota at least 1 ms, blkio weight 10..1000.
+/// Docker's rules between the options: memory at least 6 MB, memory-swap with memory and not below it, reservation not
+/// above memory, cpus not together with period or quota, period 1 ms..1 s, quota at least 1 ms, blkio weight 10..1000.
 /// @throws Error{usage}
 void check_resources(const ResourceConfig& resources);
 
-/// The OCI section. Limits whose controller is not among `controllers` (cgroup v2 names: memory cpu cpuset pids io) are left out: the caller
-/// has said so with unenforceable_limits.
+/// The OCI section. Limits whose controller is not among `controllers` (cgroup v2 names: memory cpu cpuset pids io) are
+/// left out: the caller has said so with unenforceable_limits.
 OciResources to_oci_resources(const ResourceConfig& resources, const std::set<std::string>& controllers);
 
 /// One sentence per limit that was asked for and that this host cannot keep.
-std::vector<std::string> unenforceable_limits(const ResourceConfig& resources, const std::set<std::string>& controllers);
+std::vector<std::string> unenforceable_limits(const ResourceConfig& resources,
+                                              const std::set<std::string>& controllers);
 
 }  // namespace lichen::spec

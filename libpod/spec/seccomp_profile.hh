@@ -1,4 +1,5 @@
-// Seccomp profiles: the default one (docker's allow-list, ENOSYS for the unknown; design section 7) and files in docker's format.
+// Seccomp profiles: the default one (docker's allow-list, ENOSYS for the unknown; design section 7) and files in
+// docker's format.
 #pragma once
 
 #include <string>
@@ -15,6 +16,7 @@ SeccompSpec default_seccomp_profile(const std::vector<std::string>& effective_ca
 /// A profile file in docker's format: includes and excludes by capability, architecture and kernel are resolved here.
 /// @param what  names the document in errors
 /// @throws Error{invalid} not JSON, wrong types, unknown actions; the message has the JSON path
-SeccompSpec seccomp_profile_from_json(std::string_view text, std::string_view what, const std::vector<std::string>& effective_caps);
+SeccompSpec seccomp_profile_from_json(std::string_view text, std::string_view what,
+                                      const std::vector<std::string>& effective_caps);
 
 }  // namespace lichen::spec

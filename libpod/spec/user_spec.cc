@@ -15,7 +15,8 @@ constexpr std::size_t kMaxSpec = 256;
 constexpr std::size_t kMaxGroups = 65536;  // NGROUPS_MAX
 
 [[noreturn]] void fail(std::string_view text, std::string_view cause) {
-  throw Error(ErrorKind::usage, fmt::format("user '{}': {}", text, cause)).with_hint("write it as USER[:GROUP], each a name or a number");
+  throw Error(ErrorKind::usage, fmt::format("user '{}': {}", text, cause))
+      .with_hint("write it as USER[:GROUP], each a name or a number");
 }
 
 // Go's Atoi takes a sign, so "+1" and "-1" are numbers for docker, never names.
@@ -39,7 +40,8 @@ std::optional<std::uint32_t> file_id(std::string_view field) {
   return static_cast<std::uint32_t>(*id);
 }
 
-// Calls `visit(fields)` for each line until it returns true. Fields are views: a line of a megabyte costs nothing (C14).
+// Calls `visit(fields)` for each line until it returns true. Fields are views: a line of a megabyte costs nothing
+// (C14).
 template <std::size_t Fields, typename Visitor>
 void for_each_entry(std::string_view file, Visitor visit) {
   while (!file.empty()) {
@@ -71,7 +73,7 @@ bool has_member(std::string_view members, std::string_view name) {
 // passwd(5): name:password:uid:gid:comment:home:shell
 bool find_passwd(std::string_view passwd, std::string_view name, std::optional<std::uint32_t> uid, ResolvedUser& user) {
   bool found = false;
-  for_each_entry<7>(passwd, [&](const std::string_view (&fields)[7], std::size_t count) {
+  for_each_entry<7>(passwd, [&](const std::string_view(&fields)[7], std::size_t count) {
     if (count < 4) return false;
     const auto entry_uid = file_id(fields[2]), entry_gid = file_id(fields[3]);
     if (!entry_uid || !entry_gid || fields[0].empty()) return false;
@@ -81,7 +83,8 @@ bool find_passwd(std::string_view passwd, std::string_view name, std::optional<s
     user.gid = *entry_gid;
     user.name = std::string(fields[0]);
     // A home with a control character would forge lines of what is written from it (CVE-2022-4318).
-    if (count > 5 && fields[5].starts_with('/') && !has_control_characters(fields[5])) user.home = std::string(fields[5]);
+    if (count > 5 && fields[5].starts_with('/') && !has_control_characters(fields[5]))
+      user.home = std::string(fields[5]);
     if (count > 6 && !has_control_characters(fields[6])) user.shell = std::string(fields[6]);
     return true;
   });
@@ -91,7 +94,7 @@ bool find_passwd(std::string_view passwd, std::string_view name, std::optional<s
 // group(5): name:password:gid:members
 std::optional<std::uint32_t> find_group(std::string_view group, std::string_view name) {
   std::optional<std::uint32_t> result;
-  for_each_entry<4>(group, [&](const std::string_view (&fields)[4], std::size_t count) {
+  for_each_entry<4>(group, [&](const std::string_view(&fields)[4], std::size_t count) {
     if (count < 3 || fields[0] != name) return false;
     result = file_id(fields[2]);
     return result.has_value();
@@ -115,7 +118,7 @@ void add_unique(std::vector<std::uint32_t>& gids, std::uint32_t gid) {
 // A set beside the list: a hostile file may put the user into tens of thousands of groups (C14).
 void add_memberships(ResolvedUser& user, std::string_view group) {
   std::set<std::uint32_t> seen(user.additional_gids.begin(), user.additional_gids.end());
-  for_each_entry<4>(group, [&](const std::string_view (&fields)[4], std::size_t count) {
+  for_each_entry<4>(group, [&](const std::string_view(&fields)[4], std::size_t count) {
     if (count < 4 || !has_member(fields[3], user.name)) return false;
     if (const auto gid = file_id(fields[2]); gid && seen.insert(*gid).second) user.additional_gids.push_back(*gid);
     return user.additional_gids.size() >= kMaxGroups;
@@ -141,7 +144,8 @@ UserSpec parse_user_spec(std::string_view text) {
   return spec;
 }
 
-ResolvedUser resolve_user(const UserSpec& spec, std::string_view passwd, std::string_view group, std::span<const std::string> group_add) {
+ResolvedUser resolve_user(const UserSpec& spec, std::string_view passwd, std::string_view group,
+                          std::span<const std::string> group_add) {
   ResolvedUser user;
   if (spec.user.empty() || is_number(spec.user)) {
     const std::uint32_t uid = spec.user.empty() ? 0 : id_number(spec.user, spec.user);
