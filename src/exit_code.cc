@@ -23,6 +23,7 @@ constexpr Row kCodes[] = {
 }  // namespace
 
 int exit_code_of(const Error& error) {
+  if (error.exit_code() != 0) return error.exit_code();
   for (const auto& row : kCodes)
     if (row.kind == error.kind()) return row.code;
   return kExitOurError;

@@ -10,10 +10,9 @@
 #include <unistd.h>
 
 #include "libpod/base/error.hh"
-#include "libpod/base/log.hh"
 #include "src/dispatch.hh"
 #include "src/exit_code.hh"
-#include "src/style.hh"
+#include "src/report.hh"
 
 namespace {
 
@@ -30,25 +29,14 @@ void open_missing_standard_descriptors() {
 // `lichen ps | head -1` must end quietly. A parent may have set SIGPIPE to "ignore", which is inherited (Python does it).
 void restore_sigpipe() { ::signal(SIGPIPE, SIG_DFL); }
 
-void report(const lichen::Error& error) {
-  const bool colour = lichen::cli::read_terminal_facts().colour_on_stderr();
-  const auto paint = [&](std::string_view text, lichen::cli::Colour c) { return lichen::cli::paint(text, c, colour); };
-  std::string text = paint("lichen:", lichen::cli::Colour::red) + " " + lichen::printable(error.what()) + "\n";
-  if (!error.hint().empty())
-    text += paint("  hint:", lichen::cli::Colour::cyan) + " " + lichen::printable(error.hint()) + "\n";
-  std::fwrite(text.data(), 1, text.size(), stderr);
-}
-
 int run(int argc, char** argv) {
   try {
     return lichen::cli::dispatch(std::vector<std::string>(argv, argv + argc));
   } catch (const lichen::Error& error) {
-    std::fflush(stdout);
-    report(error);
+    lichen::cli::report(error);
     return lichen::cli::exit_code_of(error);
   } catch (const std::exception& error) {
-    std::fflush(stdout);
-    report(lichen::Error(lichen::ErrorKind::internal, std::string("internal error: ") + error.what()));
+    lichen::cli::report(lichen::Error(lichen::ErrorKind::internal, std::string("internal error: ") + error.what()));
     return lichen::cli::kExitOurError;
   }
 }

@@ -5,6 +5,7 @@
 #include "libpod/base/log.hh"
 #include "libpod/base/time.hh"
 #include "libpod/engine/events.hh"
+#include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/remove.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/sys/fs.hh"
@@ -26,15 +27,19 @@ void choose_identity(const Engine& engine, spec::ContainerConfig& config) {
   } while (engine.containers.find_name(config.name));
 }
 
-void resolve_image(Engine& engine, CreateRequest& request) {
+/// The image stays locked until the record that uses it is on disk.
+sys::FileLock resolve_image(Engine& engine, CreateRequest& request) {
   spec::ContainerConfig& config = request.config;
   if (!config.rootfs_path.empty()) {
     if (!sys::is_directory(config.rootfs_path))
       throw_error(ErrorKind::not_found, "use '{}' as root file system: it is not a directory", config.rootfs_path);
-    return spec::apply_image_defaults(config, {}, request.gave);
+    spec::apply_image_defaults(config, {}, request.gave);
+    return {};
   }
   config.image_id = ensure_image(engine, config.image_name, request.pull, config.platform, request.quiet);
+  auto lock = hold_image(engine, config.image_id);
   spec::apply_image_defaults(config, engine.images.config(config.image_id), request.gave);
+  return lock;
 }
 
 // docker's words: a container without a command is refused at creation.
@@ -78,7 +83,7 @@ void check_bind_sources(const spec::ContainerConfig& config) {
 CreatedContainer create_container(Engine& engine, CreateRequest request) {
   spec::ContainerConfig& config = request.config;
   engine.enter_userns();
-  resolve_image(engine, request);
+  const auto image_lock = resolve_image(engine, request);
   require_command(config);
   choose_identity(engine, config);
   config.storage_driver = choose_storage_driver(engine);

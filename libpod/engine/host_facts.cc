@@ -4,6 +4,7 @@
 #include "libpod/base/log.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/engine/cgroup.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
@@ -107,6 +108,9 @@ spec::HostFacts collect_host_facts(Engine& engine, const spec::ContainerConfig& 
   for (const auto& range : sys::current_maps().uids) facts.mapped_ids = std::max(facts.mapped_ids, range.inside + range.count);
   if (config.privileged) facts.host_devices = openable_devices();
   facts.cgroup2 = is_cgroup2("/sys/fs/cgroup");
+  const CgroupPlace place = find_cgroup_place();
+  place_in_cgroup(config, place, facts);
+  warn_about_limits(config, place);
   facts.thermal_throttle_cpus = thermal_cpus();
   facts.apparmor = sys::exists("/sys/kernel/security/apparmor");
   facts.selinux = sys::exists("/sys/fs/selinux/enforce");

@@ -39,6 +39,7 @@ Environment Environment::capture() {
   std::vector<std::string> all;
   for (char** entry = environ; *entry != nullptr; ++entry) all.emplace_back(*entry);
   return {.home = variable("HOME"),
+          .shell = variable("SHELL"),
           .xdg_data_home = variable("XDG_DATA_HOME"),
           .xdg_config_home = variable("XDG_CONFIG_HOME"),
           .xdg_runtime_dir = variable("XDG_RUNTIME_DIR"),

@@ -19,7 +19,7 @@ struct GlobalSettings {
 
 /// A snapshot of the environment, taken once by main: the library calls getenv nowhere else.
 struct Environment {
-  std::string home, xdg_data_home, xdg_config_home, xdg_runtime_dir;
+  std::string home, shell, xdg_data_home, xdg_config_home, xdg_runtime_dir;
   std::string lichen_root, lichen_run_root, lichen_storage_driver, lichen_runtime;
   std::string docker_config, registry_auth_file, registries_conf;
   std::string http_proxy, https_proxy, no_proxy, ftp_proxy;  // handed to containers by --http-proxy

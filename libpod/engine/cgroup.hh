@@ -1,0 +1,26 @@
+// Where a container's cgroup can be, and what limits can bind there.
+//
+// A limit binds when our own cgroup v2 directory is writable for us (delegated) and its controllers are switched on for its children.
+// Elsewhere (v1, hybrid, nothing delegated) containers run without limits, and a limit that was asked for is said in one warning.
+#pragma once
+
+#include "libpod/engine/engine.hh"
+#include "libpod/spec/generate.hh"
+
+namespace lichen::engine {
+
+struct CgroupPlace {
+  std::string path;                   // "/user.slice/...": relative to /sys/fs/cgroup; empty: no cgroup of our own
+  std::set<std::string> controllers;  // that can limit children of it
+  std::string reason;                 // why there are none; names the file to change
+};
+
+CgroupPlace find_cgroup_place();
+
+/// Set cgroups_path and controllers of `facts`.
+void place_in_cgroup(const spec::ContainerConfig& config, const CgroupPlace& place, spec::HostFacts& facts);
+
+/// One warning for the limits of `config` that nobody will enforce.
+void warn_about_limits(const spec::ContainerConfig& config, const CgroupPlace& place);
+
+}  // namespace lichen::engine

@@ -1,0 +1,115 @@
+// start, stop, kill, rm, wait, attach: what happens to containers that are there.
+#include <cstdio>
+
+#include "libpod/base/error.hh"
+#include "libpod/engine/cleanup.hh"
+#include "libpod/engine/remove.hh"
+#include "libpod/engine/start.hh"
+#include "libpod/engine/stop.hh"
+#include "libpod/spec/options.hh"
+#include "src/commands/commands.hh"
+#include "src/session.hh"
+
+namespace lichen::cli {
+namespace {
+
+using wire::ContainerStatus;
+
+// The names on the line, or with --all every container whose status `wanted` accepts.
+std::vector<std::string> chosen_names(engine::Engine& engine, const ParsedArgs& args, bool (*wanted)(ContainerStatus)) {
+  if (!args.get_bool("all")) {
+    if (args.positionals().empty())
+      throw Error(ErrorKind::usage, format("lichen {} needs at least one container", args.command().path)).with_hint("name one, or use --all");
+    return args.positionals();
+  }
+  if (!args.positionals().empty()) throw_error(ErrorKind::usage, "--all and container names exclude each other");
+  std::vector<std::string> names;
+  for (const auto& record : engine::load_all_containers(engine, [](const std::string&, const Error&) {}))
+    if (wanted(record.state.status)) names.push_back(record.config.name);
+  return names;
+}
+
+bool is_any(ContainerStatus) { return true; }
+bool is_alive(ContainerStatus status) {
+  return status == ContainerStatus::running || status == ContainerStatus::paused || status == ContainerStatus::restarting;
+}
+bool is_startable(ContainerStatus status) { return status == ContainerStatus::created || status == ContainerStatus::exited; }
+
+// With --ignore a container that is not there is no error.
+bool is_ignored(const ParsedArgs& args, bool ignore, const Error& error) {
+  (void)args;
+  return ignore && error.kind() == ErrorKind::not_found;
+}
+
+std::string detach_keys(const engine::Engine& engine, const ParsedArgs& args) {
+  return spec::parse_detach_keys(args.find_string("detach-keys").value_or(engine.settings.detach_keys));
+}
+
+}  // namespace
+
+int start_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  const bool attach = args.get_bool("attach"), interactive = args.get_bool("interactive");
+  const auto names = chosen_names(*engine, args, is_startable);
+  if (!attach && !interactive)
+    return for_each_name(names, [&](const std::string& name) {
+      engine::start_container(*engine, name, nullptr);
+      std::printf("%s\n", name.c_str());
+    });
+  if (names.size() != 1) throw_error(ErrorKind::usage, "start --attach takes one container, not {}", names.size());
+  engine::AttachOptions options{.in = interactive, .out = true, .err = true, .tty = false, .detach_keys = detach_keys(*engine, args), .sig_proxy = args.get_bool("sig-proxy")};
+  return engine::start_container(*engine, names[0], &options).exit_code;
+}
+
+int attach_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  const engine::AttachOptions options{.in = !args.get_bool("no-stdin"), .out = true, .err = true, .tty = false, .detach_keys = detach_keys(*engine, args), .sig_proxy = args.get_bool("sig-proxy")};
+  return engine::attach_container(*engine, args.positionals()[0], options).exit_code;
+}
+
+int stop_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  const bool ignore = args.get_bool("ignore");
+  return for_each_name(chosen_names(*engine, args, is_alive), [&](const std::string& name) {
+    try {
+      engine::stop_container(*engine, name, args.find_int("timeout"), args.get_string("signal"));
+      std::printf("%s\n", name.c_str());
+    } catch (const Error& error) {
+      if (!is_ignored(args, ignore, error)) throw;
+    }
+  });
+}
+
+int kill_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  return for_each_name(chosen_names(*engine, args, is_alive), [&](const std::string& name) {
+    engine::kill_container(*engine, name, args.get_string("signal"));
+    std::printf("%s\n", name.c_str());
+  });
+}
+
+int rm_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  const engine::RemoveOptions options{.force = args.get_bool("force"), .volumes = args.get_bool("volumes")};
+  // docker rm -f of a container that does not exist says so and succeeds; --ignore is podman's word for it.
+  const bool ignore = args.get_bool("ignore") || options.force;
+  return for_each_name(chosen_names(*engine, args, is_any), [&](const std::string& name) {
+    try {
+      if (options.force && args.find_int("time")) engine::stop_container(*engine, name, args.find_int("time"), "");
+      engine::remove_container(*engine, name, options);
+      std::printf("%s\n", name.c_str());
+    } catch (const Error& error) {
+      if (!is_ignored(args, ignore, error)) throw;
+    }
+  });
+}
+
+int wait_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  return for_each_name(args.positionals(), [&](const std::string& name) {
+    std::printf("%d\n", engine::wait_container(*engine, name));
+    std::fflush(stdout);
+  });
+}
+
+}  // namespace lichen::cli

@@ -1,0 +1,102 @@
+// pull, load, import, save: images in and out. The work is lichen-image's.
+#include <cstdio>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/path.hh"
+#include "libpod/engine/events.hh"
+#include "libpod/engine/image_program.hh"
+#include "src/commands/commands.hh"
+#include "src/session.hh"
+
+#include <unistd.h>
+
+namespace lichen::cli {
+namespace {
+
+void announce(const engine::Engine& engine, const char* action, const wire::ImageResult& result) {
+  for (const auto& image : result.images) engine::append_event(engine, {.type = "image", .action = action, .id = image.id, .name = image.name});
+}
+
+void refuse_terminal(int fd, const char* what, const char* hint) {
+  if (::isatty(fd) == 1) throw Error(ErrorKind::usage, what).with_hint(hint);
+}
+
+}  // namespace
+
+int pull_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  auto request = engine::image_request(*engine);
+  request.names = args.positionals();
+  request.platform = args.get_string("platform");
+  request.quiet = args.get_bool("quiet");
+  request.creds = args.get_string("creds");
+  request.auth_file = args.get_string("authfile");
+  request.cert_dir = args.get_string("cert-dir");
+  if (args.has("tls-verify")) request.tls_verify = args.get_bool("tls-verify");
+  request.retries = static_cast<int>(args.get_int("retry"));
+  request.all_tags = args.get_bool("all-tags");
+  const auto policy = engine::parse_pull_policy(args.find_string("policy").value_or("always"));
+  if (policy == engine::PullPolicy::missing || policy == engine::PullPolicy::never) {
+    for (const auto& name : request.names) std::printf("%s\n", engine::ensure_image(*engine, name, policy, request.platform, request.quiet).c_str());
+    return 0;
+  }
+  const auto result = engine::run_image_program(*engine, "pull", request);
+  announce(*engine, "pull", result);
+  // docker prints digest, status and name; with -q the name alone.
+  for (const auto& image : result.images) {
+    if (!request.quiet) {
+      if (!image.digest.empty()) std::printf("Digest: %s\n", image.digest.c_str());
+      std::printf("Status: %s for %s\n", image.fetched ? "Downloaded newer image" : "Image is up to date", image.name.c_str());
+    }
+    std::printf("%s\n", image.name.c_str());
+  }
+  return 0;
+}
+
+int load_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  auto request = engine::image_request(*engine);
+  request.input = args.get_string("input");
+  request.quiet = args.get_bool("quiet");
+  request.platform = args.find_string("platform").value_or("");
+  if (request.input.empty()) refuse_terminal(0, "load: standard input is a terminal", "give an archive: lichen load -i FILE, or lichen load < FILE");
+  const auto result = engine::run_image_program(*engine, "load", request);
+  announce(*engine, "load", result);
+  for (const auto& image : result.images) {
+    if (image.name.empty()) std::printf("Loaded image ID: sha256:%s\n", image.id.c_str());
+    else std::printf("Loaded image: %s\n", image.name.c_str());
+  }
+  return 0;
+}
+
+int import_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  auto request = engine::image_request(*engine);
+  const auto& words = args.positionals();
+  request.input = words[0];
+  if (words.size() > 1) request.reference = words[1];
+  request.changes = args.get_list("change");
+  request.message = args.get_string("message");
+  request.platform = args.find_string("platform").value_or("");
+  request.quiet = args.get_bool("quiet");
+  if (request.input == "-") refuse_terminal(0, "import: standard input is a terminal", "give an archive: lichen import FILE NAME");
+  const auto result = engine::run_image_program(*engine, "import", request);
+  announce(*engine, "import", result);
+  for (const auto& image : result.images) std::printf("sha256:%s\n", image.id.c_str());
+  return 0;
+}
+
+int save_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  auto request = engine::image_request(*engine);
+  request.names = args.positionals();
+  request.output = args.get_string("output");
+  request.format = args.get_string("format");
+  request.compress = args.get_bool("compress");
+  request.quiet = args.get_bool("quiet");
+  if (request.output.empty()) refuse_terminal(1, "save: standard output is a terminal", "give a file: lichen save -o FILE IMAGE");
+  announce(*engine, "save", engine::run_image_program(*engine, "save", request));
+  return 0;
+}
+
+}  // namespace lichen::cli
