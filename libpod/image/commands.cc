@@ -1,0 +1,30 @@
+#include "libpod/image/commands.hh"
+
+#include "libpod/base/error.hh"
+#include "libpod/image/load.hh"
+#include "libpod/image/progress.hh"
+
+namespace lichen::image {
+namespace {
+
+struct Command {
+  std::string_view name;
+  wire::ImageResult (*run)(const store::Paths&, const wire::ImageRequest&, Progress&);
+};
+
+constexpr Command kCommands[] = {
+    {"load", load_images},
+};
+
+}  // namespace
+
+wire::ImageResult run_command(std::string_view command, const store::Paths& paths, const wire::ImageRequest& request) {
+  for (const auto& row : kCommands)
+    if (row.name == command) {
+      const auto progress = make_progress(request.quiet);
+      return row.run(paths, request, *progress);
+    }
+  throw_error(ErrorKind::usage, "lichen-image: there is no command '{}'", command);
+}
+
+}  // namespace lichen::image

@@ -1,0 +1,27 @@
+// Decompression of layers and archives, told apart by their first bytes (media types of images in the wild are wrong too often).
+//
+// Reachable from a registry: gzip (ISA-L, all members checked), zstd (window limited) and none. Archives given by the user may also
+// be bzip2 or xz, read by libarchive with only these two filters and the raw format registered, so that none of its other readers
+// is reachable (security.md C27).
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "libpod/image/stream.hh"
+
+namespace lichen::image {
+
+enum class Compression { none, gzip, zstd, bzip2, xz };
+
+/// By the first bytes; at least six of them unless the stream is shorter.
+Compression detect_compression(Bytes start);
+std::string_view to_string(Compression compression);
+
+enum class Allowed { layers, archives };
+
+/// A source of the decompressed bytes of `source` (borrowed). What is not compressed comes through as it is.
+/// @throws Error{unsupported} a kind of compression that is not allowed here. Reading may throw Error{invalid}.
+std::unique_ptr<ByteSource> decompress(ByteSource& source, Allowed allowed);
+
+}  // namespace lichen::image

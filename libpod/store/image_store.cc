@@ -1,0 +1,234 @@
+#include "libpod/store/image_store.hh"
+
+#include <algorithm>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
+#include "libpod/base/log.hh"
+#include "libpod/base/path.hh"
+#include "libpod/base/strings.hh"
+#include "libpod/store/staging.hh"
+#include "libpod/sys/fs.hh"
+#include "libpod/sys/io.hh"
+
+#include <unistd.h>
+
+namespace lichen::store {
+namespace {
+
+constexpr std::int64_t kImageVersion = 1;
+constexpr std::string_view kTags = ":tags";  // cannot be a repository's component
+constexpr std::size_t kMaxDepth = 130;       // a name has at most 255 characters
+
+[[noreturn]] void damaged(Error& error, const std::string& id) {
+  error.add_context(format("image '{}' is damaged", short_id(id)));
+  if (error.hint().empty()) error.with_hint("run 'lichen system check --repair', then pull or load the image again");
+  throw error;
+}
+
+std::string read_part(const Paths& paths, const std::string& id, const char* part) {
+  if (!is_full_id(id)) throw_error(ErrorKind::invalid, "image '{}': not an id of 64 hex digits", printable(id));
+  const std::string path = paths.image(id) + "/" + part;
+  if (auto text = sys::read_file_if_exists(path)) return *std::move(text);
+  if (!sys::exists(paths.image(id))) throw_error(ErrorKind::not_found, "image '{}': there is no such image", id);
+  Error error(ErrorKind::invalid, format("'{}' is missing", path));
+  damaged(error, id);
+}
+
+bool is_plain(std::string_view part) { return !part.empty() && part != "." && part != ".." && part.find('\0') == part.npos; }
+
+}  // namespace
+
+Json to_json(const ImageMeta& meta) {
+  return Json{{"version", kImageVersion},
+              {"id", meta.id},
+              {"created", meta.created},
+              {"chain_ids", meta.chain_ids},
+              {"manifest_digest", meta.manifest_digest.str()},
+              {"repo_digests", meta.repo_digests},
+              {"size", meta.size}};
+}
+
+ImageMeta image_meta_from_json(const Json& json, std::string_view what) {
+  const JsonView view(json, std::string(what) + ":");
+  const auto version = view.get_int("version", 0);
+  if (version != kImageVersion)
+    throw_error(ErrorKind::invalid, "{}: record version {}, this program knows {}", what, version, kImageVersion);
+  ImageMeta meta;
+  meta.id = view.get_string("id");
+  if (!is_full_id(meta.id)) throw_error(ErrorKind::invalid, "{}: id must be 64 hex digits", what);
+  meta.created = view.get_string("created");
+  meta.chain_ids = view.get_strings("chain_ids");
+  if (!std::all_of(meta.chain_ids.begin(), meta.chain_ids.end(), is_full_id))
+    throw_error(ErrorKind::invalid, "{}: chain_ids must be 64 hex digits each", what);
+  if (const auto text = view.get_string("manifest_digest"); !text.empty()) {
+    const auto digest = Digest::parse(text);
+    if (!digest) throw_error(ErrorKind::invalid, "{}: manifest_digest must be a digest", what);
+    meta.manifest_digest = *digest;
+  }
+  meta.repo_digests = view.get_strings("repo_digests");
+  meta.size = view.get_int("size");
+  return meta;
+}
+
+bool ImageStore::has(const std::string& id) const { return is_full_id(id) && sys::exists(paths_.image(id) + "/meta.json"); }
+
+ImageMeta ImageStore::get(const std::string& id) const {
+  const std::string text = read_part(paths_, id, "meta.json");
+  try {
+    const std::string what = paths_.image(id) + "/meta.json";
+    auto meta = image_meta_from_json(parse_json(text, what), what);
+    if (meta.id != id) throw_error(ErrorKind::invalid, "{}: it is the record of image {}", what, meta.id);
+    return meta;
+  } catch (Error& error) {
+    damaged(error, id);
+  }
+}
+
+std::string ImageStore::config_text(const std::string& id) const { return read_part(paths_, id, "config.json"); }
+
+spec::ImageConfig ImageStore::config(const std::string& id) const {
+  const std::string text = config_text(id);
+  try {
+    return spec::parse_image_config(text, paths_.image(id) + "/config.json");
+  } catch (Error& error) {
+    damaged(error, id);
+  }
+}
+
+std::optional<std::string> ImageStore::manifest_text(const std::string& id) const {
+  if (!is_full_id(id)) return std::nullopt;
+  return sys::read_file_if_exists(paths_.image(id) + "/manifest.json");
+}
+
+std::vector<std::string> ImageStore::list() const {
+  auto names = sys::list_directory(paths_.images());
+  std::erase_if(names, [](const std::string& name) { return !is_full_id(name); });
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> ImageStore::find_by_prefix(const std::string& prefix) const {
+  if (!is_id_prefix(prefix)) return {};
+  auto ids = list();
+  std::erase_if(ids, [&](const std::string& id) { return !id.starts_with(prefix); });
+  return ids;
+}
+
+void ImageStore::publish(const ImageMeta& meta, const std::string& config_text, const std::optional<std::string>& manifest_text) {
+  LICHEN_ASSERT(is_full_id(meta.id));
+  const auto merge = [&] {
+    auto known = get(meta.id);
+    bool changed = false;
+    for (const auto& digest : meta.repo_digests) {
+      if (std::find(known.repo_digests.begin(), known.repo_digests.end(), digest) != known.repo_digests.end()) continue;
+      known.repo_digests.push_back(digest);
+      changed = true;
+    }
+    if (changed) update(known);
+  };
+  if (has(meta.id)) {
+    // A damaged record is replaced by the good one that the caller brings.
+    try {
+      return merge();
+    } catch (const Error& error) {
+      log_debug("{}", error.what());
+      remove(meta.id);
+    }
+  }
+  StagingDir staged(paths_);
+  sys::write_file(staged.path() + "/config.json", config_text);
+  if (manifest_text) sys::write_file(staged.path() + "/manifest.json", *manifest_text);
+  sys::write_file(staged.path() + "/meta.json", dump_json_pretty(to_json(meta)));
+  sys::sync_file_system(staged.path());
+  if (!staged.publish(paths_.image(meta.id))) return merge();
+  sys::sync_directory(paths_.images());
+}
+
+void ImageStore::update(const ImageMeta& meta) {
+  LICHEN_ASSERT(is_full_id(meta.id));
+  sys::write_file_atomic(paths_.image(meta.id) + "/meta.json", dump_json_pretty(to_json(meta)));
+}
+
+void ImageStore::remove(const std::string& id) {
+  LICHEN_ASSERT(is_full_id(id));
+  remove_through_staging(paths_, paths_.image(id));
+}
+
+std::string ImageStore::ref_path(const RefName& name) const {
+  std::string path = paths_.refs();
+  if (!is_plain(name.host) || name.host.find('/') != std::string::npos || !is_plain(name.tag) || name.tag.find('/') != std::string::npos)
+    throw_error(ErrorKind::invalid, "image name '{}': not a full name", printable(name.str()));
+  path += "/" + name.host;
+  for (const auto& part : split(name.repository, '/')) {
+    if (!is_plain(part)) throw_error(ErrorKind::invalid, "image name '{}': not a full name", printable(name.str()));
+    path += "/" + part;
+  }
+  return path + "/" + std::string(kTags) + "/" + name.tag;
+}
+
+std::optional<std::string> ImageStore::resolve(const RefName& name) const {
+  const auto text = sys::read_file_if_exists(ref_path(name), 4096);
+  if (!text) return std::nullopt;
+  const std::string id(trim(*text));
+  if (!is_full_id(id))
+    throw Error(ErrorKind::invalid, format("name '{}' is damaged: '{}' does not hold an image id", name.str(), ref_path(name)))
+        .with_hint("run 'lichen system check --repair', or give the name again with 'lichen tag'");
+  return id;
+}
+
+void ImageStore::set_ref(const RefName& name, const std::string& image_id) {
+  LICHEN_ASSERT(is_full_id(image_id));
+  const std::string path = ref_path(name);
+  // remove_ref of the last tag takes empty parents away, perhaps between our two steps.
+  for (int attempt = 0;; ++attempt) {
+    try {
+      sys::make_directories(parent_path(path));
+      return sys::write_file_atomic(path, image_id + "\n");
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::not_found || attempt == 8) throw;
+    }
+  }
+}
+
+bool ImageStore::remove_ref(const RefName& name) {
+  std::string path = ref_path(name);
+  if (!sys::remove_file(path)) return false;
+  // Empty parents go too; rmdir(2) refuses one that has got a new entry.
+  for (path = parent_path(path); path.size() > paths_.refs().size(); path = parent_path(path))
+    if (::rmdir(path.c_str()) != 0) break;
+  return true;
+}
+
+std::vector<Ref> ImageStore::refs() const {
+  std::vector<Ref> found;
+  struct Level {
+    std::string path, repository;
+    std::size_t depth;
+  };
+  for (const auto& host : sys::list_directory(paths_.refs())) {
+    std::vector<Level> pending{{paths_.refs() + "/" + host, "", 0}};
+    while (!pending.empty()) {
+      const Level here = std::move(pending.back());
+      pending.pop_back();
+      for (const auto& entry : sys::list_directory(here.path)) {
+        if (entry != kTags) {
+          if (here.depth < kMaxDepth && !entry.starts_with('.'))
+            pending.push_back({here.path + "/" + entry, here.repository.empty() ? entry : here.repository + "/" + entry, here.depth + 1});
+          continue;
+        }
+        for (const auto& tag : sys::list_directory(here.path + "/" + entry)) {
+          if (tag.starts_with('.')) continue;  // a temporary of write_file_atomic
+          const auto text = sys::read_file_if_exists(here.path + "/" + entry + "/" + tag, 4096);
+          if (!text) continue;
+          const std::string id(trim(*text));
+          if (is_full_id(id)) found.push_back({{host, here.repository, tag}, id});
+        }
+      }
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const Ref& a, const Ref& b) { return a.name < b.name; });
+  return found;
+}
+
+}  // namespace lichen::store

@@ -1,0 +1,83 @@
+#include "libpod/wire/image_cli.hh"
+
+namespace lichen::wire {
+
+Json to_json(const ImageRequest& r) {
+  Json json{{"root", r.root},
+            {"run", r.run},
+            {"boot_id", r.boot_id},
+            {"quiet", r.quiet},
+            {"debug", r.debug},
+            {"home", r.home},
+            {"xdg_config_home", r.xdg_config_home},
+            {"xdg_runtime_dir", r.xdg_runtime_dir},
+            {"docker_config", r.docker_config},
+            {"registry_auth_file", r.registry_auth_file},
+            {"registries_conf", r.registries_conf},
+            {"names", r.names},
+            {"platform", r.platform},
+            {"creds", r.creds},
+            {"auth_file", r.auth_file},
+            {"cert_dir", r.cert_dir},
+            {"retries", r.retries},
+            {"all_tags", r.all_tags},
+            {"input", r.input},
+            {"changes", r.changes},
+            {"message", r.message},
+            {"reference", r.reference},
+            {"output", r.output},
+            {"format", r.format},
+            {"compress", r.compress},
+            {"result_fd", r.result_fd}};
+  if (r.tls_verify) json["tls_verify"] = *r.tls_verify;
+  return json;
+}
+
+ImageRequest image_request_from_json(const Json& json) {
+  const JsonView view(json, "request:");
+  ImageRequest r;
+  r.root = view.get_string("root");
+  r.run = view.get_string("run");
+  r.boot_id = view.get_string("boot_id");
+  r.quiet = view.get_bool("quiet");
+  r.debug = view.get_bool("debug");
+  r.home = view.get_string("home");
+  r.xdg_config_home = view.get_string("xdg_config_home");
+  r.xdg_runtime_dir = view.get_string("xdg_runtime_dir");
+  r.docker_config = view.get_string("docker_config");
+  r.registry_auth_file = view.get_string("registry_auth_file");
+  r.registries_conf = view.get_string("registries_conf");
+  r.names = view.get_strings("names");
+  r.platform = view.get_string("platform");
+  if (view.has("tls_verify")) r.tls_verify = view.get_bool("tls_verify");
+  r.creds = view.get_string("creds");
+  r.auth_file = view.get_string("auth_file");
+  r.cert_dir = view.get_string("cert_dir");
+  r.retries = static_cast<int>(view.get_int("retries", 3));
+  r.all_tags = view.get_bool("all_tags");
+  r.input = view.get_string("input");
+  r.changes = view.get_strings("changes");
+  r.message = view.get_string("message");
+  r.reference = view.get_string("reference");
+  r.output = view.get_string("output");
+  r.format = view.get_string("format");
+  r.compress = view.get_bool("compress");
+  r.result_fd = static_cast<int>(view.get_int("result_fd", 1));
+  return r;
+}
+
+Json to_json(const ImageResult& result) {
+  Json images = Json::array();
+  for (const auto& image : result.images)
+    images.push_back(Json{{"id", image.id}, {"name", image.name}, {"digest", image.digest}, {"fetched", image.fetched}});
+  return Json{{"images", std::move(images)}};
+}
+
+ImageResult image_result_from_json(const Json& json) {
+  ImageResult result;
+  for (const auto& item : JsonView(json, "result:").at("images").as_array())
+    result.images.push_back({item.get_string("id"), item.get_string("name"), item.get_string("digest"), item.get_bool("fetched")});
+  return result;
+}
+
+}  // namespace lichen::wire

@@ -1,0 +1,71 @@
+// How the engine asks lichen-image for something, and what comes back.
+//
+//   argv     lichen-image COMMAND --request FD       COMMAND: pull load import save
+//   FD       one JSON object (ImageRequest), to its end. A descriptor and not argv, as it may hold a password.
+//   stdin    `load`, `import`: the archive when input is "-".   stdout of `save`: see below.
+//   stdout   one JSON line: the result (ImageResult) with exit status 0, or {"error":{"kind","message","hint"}} with status 1.
+//            `save` with output "-" writes the archive there, and the JSON line to descriptor `result_fd` instead.
+//   stderr   progress: bars on a terminal, plain lines otherwise, nothing with quiet. Never the error.
+//   signals  SIGINT and SIGTERM end it by default action; what is half-made lies in staging/ and the next command sweeps it.
+//
+// The program runs in U0 as root (or as real root, or with one id mapped): it must see the ids that layers are to belong to.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libpod/base/json.hh"
+
+namespace lichen::wire {
+
+struct ImageRequest {
+  std::string root, run, boot_id;  // store::Paths
+  bool quiet = false;
+  bool debug = false;
+
+  /// From the environment of the user; empty where unset. The program itself reads no environment but proxies (libcurl).
+  std::string home, xdg_config_home, xdg_runtime_dir, docker_config, registry_auth_file;
+  std::string registries_conf;  // CONTAINERS_REGISTRIES_CONF, or --registries-conf
+
+  /// pull: names as typed. save: names or ids (unique prefixes). load, import: none.
+  std::vector<std::string> names;
+  std::string platform;  // os[/arch[/variant]]; empty: the host's
+
+  // pull
+  std::optional<bool> tls_verify;  // nullopt: as registries.conf says
+  std::string creds;               // user[:password]
+  std::string auth_file, cert_dir;
+  int retries = 3;
+  bool all_tags = false;
+
+  // load, import
+  std::string input;  // path (archive or OCI layout directory), URL (import), "-" or empty for stdin
+  // import
+  std::vector<std::string> changes;  // Dockerfile instructions, one each
+  std::string message;
+  std::string reference;  // name for the imported image; empty: none
+
+  // save
+  std::string output;  // path, "-" or empty for stdout
+  std::string format;  // docker-archive (default) oci-archive docker-dir oci-dir
+  bool compress = false;
+  int result_fd = 1;
+};
+Json to_json(const ImageRequest& request);
+ImageRequest image_request_from_json(const Json& json);
+
+struct ImageDone {
+  std::string id;                  // image id, 64 hex digits
+  std::string name;                // full name with tag or digest; empty when it has none
+  std::string digest;              // of the manifest (or index) that was asked for; pull only
+  bool fetched = false;            // false: all was here already
+};
+struct ImageResult {
+  std::vector<ImageDone> images;
+};
+Json to_json(const ImageResult& result);
+ImageResult image_result_from_json(const Json& json);
+
+}  // namespace lichen::wire
