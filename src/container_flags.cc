@@ -1,0 +1,259 @@
+#include "src/container_flags.hh"
+
+#include <cstdio>
+#include <memory>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/json.hh"
+#include "libpod/base/path.hh"
+#include "libpod/base/strings.hh"
+#include "libpod/spec/capabilities.hh"
+#include "libpod/spec/devices.hh"
+#include "libpod/spec/env.hh"
+#include "libpod/spec/mounts.hh"
+#include "libpod/spec/network_mode.hh"
+#include "libpod/spec/options.hh"
+#include "libpod/spec/ports.hh"
+#include "libpod/spec/resources.hh"
+#include "src/container_flags_check.hh"
+
+namespace lichen::cli {
+namespace {
+
+constexpr std::size_t kMaxFileBytes = 1u << 20;
+
+std::string read_text_file(const std::string& path, std::string_view option) {
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"), std::fclose);
+  if (!file) throw_errno("read {} '{}'", option, path);
+  std::string text(kMaxFileBytes + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  if (std::ferror(file.get()) != 0) throw_errno("read {} '{}'", option, path);
+  if (text.size() > kMaxFileBytes) throw_error(ErrorKind::invalid, "read {} '{}': larger than 1 MiB", option, path);
+  return text;
+}
+
+std::string absolute(std::string_view path, const HostView& host) {
+  if (path == "~" || path.starts_with("~/")) return join_path(host.home, path.substr(1));
+  return path.starts_with('/') ? clean_path(path) : join_path(host.working_directory, path);
+}
+
+spec::EnvLookup lookup_in(const std::vector<std::string>& environment) {
+  return [&environment](std::string_view name) { return spec::find_env(environment, name); };
+}
+
+std::vector<std::string> names_in(const std::vector<std::string>& environment) {
+  std::vector<std::string> names;
+  for (const auto& entry : environment) names.push_back(entry.substr(0, entry.find('=')));
+  return names;
+}
+
+std::vector<std::string> proxy_env(const std::vector<std::string>& environment) {
+  std::vector<std::string> entries;
+  for (const std::string_view name : {"http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY",
+                                      "FTP_PROXY", "NO_PROXY"})
+    if (const auto value = spec::find_env(environment, name)) entries.push_back(format("{}={}", name, *value));
+  return entries;
+}
+
+/// podman takes a JSON list, docker one word.
+std::vector<std::string> entrypoint_words(const std::string& text) {
+  if (text.empty()) return {};
+  if (text[0] != '[') return {text};
+  return JsonView(parse_json(text, "--entrypoint"), "--entrypoint").as_strings();
+}
+
+void set_process(const ParsedArgs& args, const HostView& host, ContainerRequest& request) {
+  spec::ContainerConfig& config = request.config;
+  const auto& words = args.positionals();
+  config.command.assign(words.begin() + 1, words.end());
+  if (const auto entrypoint = args.find_string("entrypoint")) config.entrypoint = entrypoint_words(*entrypoint);
+  config.env = collect_env(args, host.environment);
+  if (args.get_bool("http-proxy")) config.env = spec::merge_env(proxy_env(host.environment), config.env);
+  config.user = args.get_string("user");
+  config.groups = args.get_list("group-add");
+  config.working_dir = args.get_string("workdir");
+  if (!config.working_dir.empty() && config.working_dir[0] != '/')
+    throw_error(ErrorKind::usage, "--workdir '{}': the path must be absolute", config.working_dir);
+  config.interactive = args.get_bool("interactive");
+  config.tty = args.get_bool("tty");
+  if (args.has("umask")) config.umask = spec::parse_umask(args.get_string("umask"));
+  config.timezone = args.get_string("tz");
+  if (args.has("stop-signal")) config.stop_signal = spec::parse_signal(args.get_string("stop-signal")).name;
+  config.stop_timeout_s = args.find_int("stop-timeout").value_or(host.default_stop_timeout_s);
+  config.init = args.get_bool("init");
+  request.gave.entrypoint = args.has("entrypoint");
+  request.gave.user = args.has("user");
+  request.gave.working_dir = args.has("workdir");
+  request.gave.stop_signal = args.has("stop-signal");
+}
+
+// docker: -d attaches nothing; without -a everything that is open.
+void set_attachment(const ParsedArgs& args, const HostView& host, ContainerRequest& request) {
+  spec::ContainerConfig& config = request.config;
+  if (find_option(args.command(), "detach") != nullptr) {
+    request.detach = args.get_bool("detach");
+    request.sig_proxy = args.get_bool("sig-proxy");
+    config.detach_keys = args.find_string("detach-keys").value_or(host.default_detach_keys);
+    if (!config.detach_keys.empty()) spec::parse_detach_keys(config.detach_keys);
+  }
+  const auto streams = args.get_list("attach");
+  for (const auto& stream : streams) {
+    if (iequals(stream, "stdin")) config.attach_stdin = true;
+    else if (iequals(stream, "stdout")) config.attach_stdout = true;
+    else if (iequals(stream, "stderr")) config.attach_stderr = true;
+    else throw_usage(args.command(), format("--attach '{}': must be stdin, stdout or stderr", stream));
+  }
+  if (streams.empty() && !request.detach) {
+    config.attach_stdin = config.interactive;
+    config.attach_stdout = config.attach_stderr = true;
+  }
+}
+
+void set_identity(const ParsedArgs& args, spec::ContainerConfig& config) {
+  config.name = args.get_string("name");
+  if (args.has("hostname")) config.hostname = spec::parse_hostname(args.get_string("hostname"));
+  if (args.has("domainname")) config.domainname = spec::parse_domainname(args.get_string("domainname"));
+  for (const auto& path : args.get_list("label-file"))
+    for (const auto& line : spec::parse_label_file(read_text_file(path, "--label-file"), path))
+      config.labels.insert_or_assign(line.substr(0, line.find('=')), line.substr(std::min(line.find('='), line.size() - 1) + 1));
+  for (const auto& text : args.get_list("label")) {
+    auto [key, value] = spec::parse_label(text, "--label");
+    config.labels.insert_or_assign(std::move(key), std::move(value));
+  }
+  for (const auto& text : args.get_list("annotation")) {
+    auto [key, value] = spec::parse_label(text, "--annotation");
+    config.annotations.insert_or_assign(std::move(key), std::move(value));
+  }
+}
+
+std::vector<std::string> capability_list(const ParsedArgs& args, std::string_view option) {
+  std::vector<std::string> names;
+  for (const auto& value : args.get_list(option))
+    for (const auto& name : split(value, ','))
+      names.push_back(spec::normalize_capability(name, "--" + std::string(option)));
+  return names;
+}
+
+void set_isolation(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
+  config.userns = args.get_string("userns");
+  if (spec::parse_userns(config.userns).kind == spec::UsernsOption::Kind::shared) config.userns.clear();
+  config.pid_mode = spec::parse_namespace_mode(args.get_string("pid"), "--pid");
+  config.ipc_mode = spec::parse_namespace_mode(args.get_string("ipc"), "--ipc");
+  config.privileged = args.get_bool("privileged");
+  config.cap_add = capability_list(args, "cap-add");
+  config.cap_drop = capability_list(args, "cap-drop");
+  config.security_opt = args.get_list("security-opt");
+  auto security = spec::parse_security_opts(config.security_opt);
+  config.no_new_privileges = security.no_new_privileges;
+  config.seccomp_profile = std::move(security.seccomp_profile);
+  if (!config.seccomp_profile.empty() && config.seccomp_profile != "unconfined")
+    config.seccomp_profile = absolute(config.seccomp_profile, host);
+  config.apparmor_profile = std::move(security.apparmor_profile);
+  config.selinux_label = std::move(security.selinux_label);
+  config.mask = std::move(security.mask);
+  config.unmask = std::move(security.unmask);
+  for (const auto& text : args.get_list("sysctl")) config.sysctls.insert(spec::parse_sysctl_option(text));
+  for (const auto& text : args.get_list("device")) config.devices.push_back(spec::parse_device_option(text));
+}
+
+void set_resources(const ParsedArgs& args, spec::ContainerConfig& config) {
+  spec::ResourceConfig& r = config.resources;
+  if (const auto v = args.find_string("memory")) r.memory_bytes = spec::parse_size_option(*v, "--memory");
+  if (const auto v = args.find_string("memory-reservation"))
+    r.memory_reservation_bytes = spec::parse_size_option(*v, "--memory-reservation");
+  if (const auto v = args.find_string("memory-swap")) r.memory_swap_bytes = spec::parse_size_or_unlimited(*v, "--memory-swap");
+  if (const auto v = args.find_string("cpus")) r.nano_cpus = spec::parse_cpus_option(*v);
+  if (const auto v = args.find_string("cpuset-cpus")) r.cpuset_cpus = spec::parse_cpuset_option(*v, "--cpuset-cpus");
+  if (const auto v = args.find_string("cpuset-mems")) r.cpuset_mems = spec::parse_cpuset_option(*v, "--cpuset-mems");
+  r.cpu_shares = args.find_int("cpu-shares");
+  r.cpu_period_us = args.find_int("cpu-period");
+  r.cpu_quota_us = args.find_int("cpu-quota");
+  r.pids_limit = args.find_int("pids-limit");
+  if (r.pids_limit == 0) r.pids_limit = -1;  // docker: 0 is "no limit" too
+  spec::check_resources(r);
+  config.oom_score_adj = args.find_int("oom-score-adj");
+  for (const auto& text : args.get_list("ulimit")) config.ulimits.push_back(spec::parse_ulimit_option(text));
+  if (const auto v = args.find_string("shm-size")) config.shm_size_bytes = spec::parse_size_option(*v, "--shm-size");
+}
+
+void set_files(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
+  config.read_only = args.get_bool("read-only");
+  config.read_only_tmpfs = args.get_bool("read-only-tmpfs");
+  for (const auto& text : args.get_list("volume")) config.mounts.push_back(spec::parse_volume_option(text));
+  for (const auto& text : args.get_list("mount")) config.mounts.push_back(spec::parse_mount_option(text));
+  for (const auto& text : args.get_list("tmpfs")) config.mounts.push_back(spec::parse_tmpfs_option(text));
+  for (auto& mount : config.mounts)
+    if (mount.type == spec::MountType::bind) mount.source = absolute(mount.source, host);
+}
+
+void set_network(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
+  const auto networks = args.get_list("network");
+  if (networks.size() > 1)
+    throw Error(ErrorKind::unsupported, format("--network {}: several networks are not done yet", join(networks, ", ")))
+        .with_hint("give --network once");
+  spec::NetworkConfig& network = config.network;
+  network = spec::parse_network_option(networks.empty() ? host.default_network : networks[0]);
+  for (const auto& text : args.get_list("dns")) network.dns.push_back(spec::parse_dns_server(text));
+  for (const auto& text : args.get_list("dns-search")) network.dns_search.push_back(spec::parse_dns_search(text));
+  for (const auto& text : args.get_list("dns-option")) network.dns_options.push_back(spec::parse_dns_option(text));
+  for (const auto& text : args.get_list("add-host"))
+    for (auto& entry : spec::parse_add_host(text)) network.extra_hosts.push_back(std::move(entry));
+  for (const auto& text : args.get_list("publish"))
+    for (auto& port : spec::parse_port_option(text)) network.ports.push_back(std::move(port));
+  for (const auto& text : args.get_list("expose"))
+    for (auto& port : spec::parse_expose_option(text)) network.expose.push_back(std::move(port));
+  network.publish_all = args.get_bool("publish-all");
+  network.no_hosts = args.get_bool("no-hosts");
+}
+
+void set_life(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
+  config.log = spec::parse_log_options(args.find_string("log-driver").value_or(host.default_log_driver), args.get_list("log-opt"));
+  config.auto_remove = args.get_bool("rm");
+  const auto restart = spec::parse_restart_policy(args.get_string("restart"));
+  config.restart = restart.policy;
+  config.restart_max_retries = restart.max_retries;
+  config.runtime = args.get_string("runtime");
+  if (config.runtime.find('/') != std::string::npos) config.runtime = absolute(config.runtime, host);
+  if (const auto path = args.find_string("pidfile")) config.pidfile = absolute(*path, host);
+  if (const auto path = args.find_string("cidfile")) config.cidfile = absolute(*path, host);
+  config.platform = args.get_string("platform");
+}
+
+}  // namespace
+
+std::vector<std::string> collect_env(const ParsedArgs& args, const std::vector<std::string>& environment) {
+  const auto lookup = lookup_in(environment);
+  std::vector<std::string> entries;
+  for (const auto& path : args.get_list("env-file"))
+    entries = spec::merge_env(entries, spec::parse_env_file(read_text_file(path, "--env-file"), path, lookup));
+  const auto names = names_in(environment);
+  for (const auto& text : args.get_list("env"))
+    entries = spec::merge_env(entries, spec::parse_env_option(text, lookup, names));
+  return entries;
+}
+
+ContainerRequest container_request(const ParsedArgs& args, const HostView& host, const std::vector<std::string>& argv) {
+  ContainerRequest request;
+  spec::ContainerConfig& config = request.config;
+  config.create_command = argv;
+  const std::string& image = args.positionals().at(0);
+  if (args.get_bool("rootfs")) config.rootfs_path = absolute(image, host);
+  else config.image_name = image;
+  request.replace = args.get_bool("replace");
+  request.quiet = args.get_bool("quiet");
+  request.tls_verify = args.get_bool("tls-verify");
+  request.authfile = args.find_string("authfile");
+  request.pull = args.get_string("pull");
+  set_process(args, host, request);
+  set_attachment(args, host, request);
+  set_identity(args, config);
+  set_isolation(args, host, config);
+  set_resources(args, config);
+  set_files(args, host, config);
+  set_network(args, host, config);
+  set_life(args, host, config);
+  check_combinations(args, request);
+  return request;
+}
+
+}  // namespace lichen::cli

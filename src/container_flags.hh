@@ -1,0 +1,50 @@
+// The flags of run and create -> spec::ContainerConfig. Pure but for the files that the flags name (--env-file,
+// --label-file): what the host is like comes in as HostView. Parsing of a flag's text is spec's; here flags meet each other,
+// and combinations that docker refuses are refused.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libpod/spec/container_config.hh"
+#include "libpod/spec/image_defaults.hh"
+#include "src/parsed_args.hh"
+
+namespace lichen::cli {
+
+/// What flags are resolved against.
+struct HostView {
+  std::string working_directory;         // absolute; for relative paths
+  std::string home;                      // for "~/"; may be empty
+  std::vector<std::string> environment;  // "NAME=value": for -e NAME and --http-proxy
+  std::string default_network = "slirp4netns";
+  std::string default_log_driver = "k8s-file";
+  std::string default_detach_keys;
+  std::int64_t default_stop_timeout_s = 10;
+};
+
+struct ContainerRequest {
+  spec::ContainerConfig config;  // without id, image_id and the image's defaults
+  spec::UserGave gave;
+  bool detach = false;           // run -d
+  bool sig_proxy = true;
+  bool replace = false;
+  bool quiet = false;
+  bool tls_verify = true;
+  std::optional<std::string> authfile;
+  std::string pull = "missing";  // always missing never newer
+};
+
+/// Run's or create's arguments as a request. image_name, or rootfs_path with --rootfs, is the first argument.
+///
+/// @param argv  the whole command line, for inspect
+/// @throws Error{usage}        a malformed value, or flags that exclude each other
+/// @throws Error{unsupported}  a value that lichen does not have yet
+/// @throws Error{not_found, permission, ...}  a file that a flag names cannot be read
+ContainerRequest container_request(const ParsedArgs& args, const HostView& host, const std::vector<std::string>& argv);
+
+/// --env-file and -e, in docker's order, one entry per name. Works for exec too.
+std::vector<std::string> collect_env(const ParsedArgs& args, const std::vector<std::string>& environment);
+
+}  // namespace lichen::cli
