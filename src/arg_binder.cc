@@ -1,7 +1,7 @@
 // The only file that sees CLI11: it is large, and its headers have objects that are made at start-up.
 #include "src/arg_parser.hh"
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/parse.hh"
