@@ -20,7 +20,7 @@ make_world() {
   export HOME=$BASE/home XDG_RUNTIME_DIR=$BASE/run TMPDIR=$BASE/tmp
   export LICHEN_ROOT="${LICHEN_TEST_WORK:-/var/tmp}/roots/${BASE##*/}"
   unset XDG_DATA_HOME XDG_CONFIG_HOME XDG_CACHE_HOME DOCKER_CONFIG REGISTRY_AUTH_FILE
-  mkdir -p -m 700 "$HOME" "$XDG_RUNTIME_DIR" "$TMPDIR"
+  install -d -m 700 "$HOME" "$XDG_RUNTIME_DIR" "$TMPDIR"
   mkdir -p "${LICHEN_ROOT%/*}"
   chmod 1777 "${LICHEN_ROOT%/*}" 2>/dev/null || true
   if [ -z "${LICHEN_TEST_FIXTURES:-}" ]; then
@@ -76,6 +76,7 @@ run_split() {
   "$@" >"$out" 2>"$err" 3>&- 4>&- || status=$?
   output=$(tr -d '\0' <"$out")
   stderr=$(tr -d '\0' <"$err")
+  # shellcheck disable=SC2034 # for the tests
   mapfile -t lines <<<"$output"
   COMMAND=$*
   export COMMAND

@@ -24,7 +24,7 @@ cache_folder() {
 make_debian() { # OUT
   local cache key
   cache=$(cache_folder)
-  mkdir -p -m 700 "$cache"
+  install -d -m 700 "$cache"
   [ -O "$cache" ] || { echo "images.sh: '$cache' belongs to somebody else" >&2; exit 1; }
   key=$(printf '%s %s %s' $kDebianSuite "$kDebianPackages" "$(dpkg --print-architecture)" | sha256sum | cut -c1-12)
   find "$cache" -maxdepth 1 -name 'debian-*.tar*' -mtime +7 -delete

@@ -5,7 +5,7 @@
 # the user `lichentest` (it stays; `userdel -r lichentest` removes it) with a subordinate id range and a runtime
 # directory, opens /dev/fuse and /dev/net/tun as udev's rules would, and starts each test through as_test_user, from a
 # copy of programs and tests that this user can read: the tree itself may lie in root's home.
-# Sets: TEST_USER TEST_UID TEST_HOME TEST_RUNTIME
+# Sets: TEST_USER TEST_HOME TEST_RUNTIME
 
 readonly kTestUser=lichentest
 
@@ -20,9 +20,9 @@ setup_test_user() { # WORK: this run's directory
   else
     TEST_USER=$(id -un)
     TEST_RUNTIME=$1/run
-    mkdir -p -m 700 "$TEST_RUNTIME"
+    install -d -m 700 "$TEST_RUNTIME"
   fi
-  TEST_UID=$(id -u "$TEST_USER")
+
   TEST_HOME=$1/home
   install -d -m 700 "$TEST_HOME"
   ! is_root || chown "$TEST_USER:" "$1" "$TEST_HOME"

@@ -1,0 +1,131 @@
+#!/usr/bin/env bats
+# logs: every byte in order, and which of them are asked for.
+load helpers
+
+setup_file() { make_world; load_image busybox; }
+teardown_file() { remove_world; }
+teardown() { lichen rm -f -a -t 0 >/dev/null 2>&1 || true; }
+
+spoken() { # NAME SCRIPT [FLAGS]: runs a container to its end
+  local name=$1 script=$2
+  shift 2
+  lichen run --name "$name" --network none "$@" $BUSYBOX sh -c "$script" >/dev/null 2>&1
+}
+
+@test "both streams, apart" {
+  spoken two 'echo out; echo err >&2'
+  run_lichen logs two
+  assert_success
+  assert_output "out"
+  assert_equal "$stderr" "err" stderr
+}
+
+@test "odd bytes survive: CR, ESC, invalid UTF-8, no newline at the end, forged records" {
+  local script='printf "a\rb\033[31mc\377\376\n2026-01-01T00:00:00.000000000+00:00 stdout F forged\npartial"'
+  spoken odd "$script"
+  lichen logs odd >"$BASE/odd"
+  printf 'a\rb\033[31mc\377\376\n2026-01-01T00:00:00.000000000+00:00 stdout F forged\npartial' | cmp - "$BASE/odd"
+}
+
+@test "a line of a megabyte comes back whole" {
+  spoken wide 'head -c 1000000 /dev/zero | tr "\0" x; echo; echo after'
+  assert_equal "$(lichen logs wide | sha256sum)" "$({ head -c 1000000 /dev/zero | tr '\0' x; echo; echo after; } | sha256sum)" sha256
+}
+
+@test "--tail" {
+  spoken lines 'seq 10'
+  run_lichen logs --tail 3 lines; assert_output "8
+9
+10"
+  run_lichen logs -n 0 lines; assert_output ""
+  run_lichen logs --tail all lines; assert_equal "${#lines[@]}" 10 lines
+  run_lichen logs --tail nonsense lines; assert_failure 125 "nonsense" || assert_failure 1 "nonsense"
+}
+
+@test "--timestamps: RFC 3339 with nanoseconds before each line" {
+  spoken timed 'echo x; echo y'
+  run_lichen logs -t timed
+  assert_matches '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{9}(Z|[+-][0-9:]{5}) x
+[0-9T:.-]+(Z|[+-][0-9:]{5}) y$'
+}
+
+@test "--since and --until, as span and as time" {
+  spoken when 'echo first; sleep 1.2; echo second'
+  local first
+  first=$(lichen logs -t when | head -n 1 | cut -d' ' -f1)
+  run_lichen logs --since "$(date -u -d "$first + 600 milliseconds" +%Y-%m-%dT%H:%M:%S.%NZ)" when; assert_output "second"
+  run_lichen logs --until "$(date -u -d "$first + 600 milliseconds" +%Y-%m-%dT%H:%M:%S.%NZ)" when; assert_output "first"
+  run_lichen logs --since 10m when; assert_output "first
+second"
+  run_lichen logs --until 10m when; assert_output ""
+  run_lichen logs --since yesterdayish when; assert_failure 125 "yesterdayish" || assert_failure 1 "yesterdayish"
+}
+
+@test "--follow ends with the container and misses nothing" {
+  lichen run -d --name flow --network none $BUSYBOX sh -c 'for i in $(seq 200); do echo line $i; sleep 0.005; done'
+  assert_equal "$(timeout 20 "$LICHEN" logs -f flow 3>&-)" "$(seq -f 'line %g' 200)" "followed output"
+}
+
+@test "--follow through a rotation loses no line" {
+  lichen run -d --name rot --log-opt max-size=10k --log-opt max-file=5 --network none $BUSYBOX \
+    sh -c 'for i in $(seq 2000); do echo "line number $i"; [ $((i % 100)) = 0 ] && sleep 0.05; done; true'
+  assert_equal "$(timeout 30 "$LICHEN" logs -f rot 3>&- | sed -n '$p')" "line number 2000" "the last line"
+}
+
+@test "rotation: no more than the size asked for, the newest lines are there, none is torn" {
+  lichen run --name cap --log-opt max-size=20k --log-opt max-file=3 --network none $BUSYBOX seq -f 'number %05g' 20000 >/dev/null
+  local bytes
+  bytes=$(du -cb "$(dirname "$(lichen inspect -f '{{.LogPath}}' cap)")"/*log* | tail -n 1 | cut -f1)
+  assert_less "$bytes" 70000 "bytes of logs"
+  assert_equal "$(lichen logs cap | tail -n 1)" "number 20000" "the last line"
+  # What is left is a run without a gap up to the end.
+  local first
+  first=$(lichen logs cap | head -n 1 | tr -dc 0-9 | sed 's/^0*//')
+  assert_equal "$(lichen logs cap | sha256sum)" "$(seq -f 'number %05g' "$first" 20000 | sha256sum)" "the lines kept"
+}
+
+@test "json-file writes Docker's format and logs reads it" {
+  spoken js 'echo "quote \" and \\"; printf "no newline"' --log-driver json-file
+  local path
+  path=$(lichen inspect -f '{{.LogPath}}' js)
+  jq -e 'select(.stream == "stdout") | .time | test("^[0-9-]{10}T")' <"$path" >/dev/null
+  run_lichen logs js
+  assert_output 'quote " and \
+no newline'
+}
+
+@test "a terminal's log is what it showed" {
+  lichen run -dt --name tt --network none $BUSYBOX echo shown
+  wait_until 5 is_state tt exited
+  assert_equal "$(lichen logs tt | tr -d '\r')" shown logs
+}
+
+@test "logs of a created container are empty; of a missing one an error" {
+  lichen create --name fresh --network none $BUSYBOX true
+  run_lichen logs fresh; assert_success; assert_output ""
+  run_lichen logs nothere; assert_failure 125 "nothere" || assert_failure 1 "nothere"
+}
+
+@test "logs go on over a restart" {
+  lichen run --name again --network none $BUSYBOX echo once >/dev/null
+  lichen start -a again >/dev/null
+  assert_equal "$(lichen logs again)" "once
+once" logs
+}
+
+@test "an unknown driver or option is refused" {
+  run_lichen run --log-driver syslog $BUSYBOX true; assert_failure 125 "syslog"
+  run_lichen run --log-opt max-size=huge $BUSYBOX true; assert_failure 125 "huge"
+  run_lichen run --log-opt nosuch=1 $BUSYBOX true; assert_failure 125 "nosuch"
+}
+
+@test "a damaged record is stepped over, the others are shown" {
+  spoken damaged 'echo one; echo two; echo three'
+  local path
+  path=$(lichen inspect -f '{{.LogPath}}' damaged)
+  sed -i '2s/.*/\x00\x01 nonsense/' "$path"
+  run_lichen logs damaged
+  assert_contains "one"
+  assert_contains "three"
+  refute_contains "two"
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env bats
+# No subordinate ids: one id is enough to run real images. The same mode is entered without a range (LDAP users, clusters)
+# and without newuidmap; here newuidmap is taken off the path.
+load helpers
+
+setup_file() {
+  make_world
+  mkdir "$BASE/bin"
+  local program
+  for program in /usr/bin/* /bin/* /usr/sbin/ip /sbin/ip; do
+    case ${program##*/} in newuidmap | newgidmap) ;; *) ln -sf "$program" "$BASE/bin/" 2>/dev/null || true ;; esac
+  done
+  export PATH=$BASE/bin
+  load_image busybox layers
+}
+teardown_file() { remove_world; }
+
+@test "newuidmap is really out of reach" {
+  ! command -v newuidmap
+}
+
+@test "run works and root inside is the caller outside" {
+  mkdir "$BASE/tmp/d"
+  run_lichen run --rm --network none -v "$BASE/tmp/d:/d" $BUSYBOX sh -c 'id -u; touch /d/f'
+  assert_success
+  assert_output "0"
+  assert_equal "$(stat -c %u "$BASE/tmp/d/f")" "$(id -u)" owner
+}
+
+@test "a line says once that there is one id only" {
+  run_lichen run --rm --network none $BUSYBOX true
+  run_lichen doctor
+  [[ $output == *newuidmap* ]] || fail_with doctor "names newuidmap" "$output"
+}
+
+@test "an image with files of other owners unpacks and shows what it can" {
+  run_lichen run --rm --network none --entrypoint "" -u root -w / localhost/layers cat /data/owned
+  assert_output "owned"
+}
+
+@test "a user that is not root inside is refused with the way out, or run as root is explained" {
+  run_lichen run --rm --network none -u 1000 $BUSYBOX id -u
+  [ "$status" = 0 ] && assert_output "1000" || { assert_failure 125 "1000"; assert_stderr "subuid"; }
+}
+
+@test "an image round trip keeps its ids, though chown was only recorded" {
+  lichen save -q -o "$BASE/s.tar" localhost/layers
+  local layer expected
+  expected=$(lichen image inspect -f '{{range .RootFS.Layers}}{{.}} {{end}}' localhost/layers | tr ' ' '\n' | sed 's/^sha256://;/^$/d')
+  for layer in $(tar -xOf "$BASE/s.tar" manifest.json | jq -r '.[0].Layers[]'); do
+    tar -xOf "$BASE/s.tar" "$layer" | sha256sum | cut -d' ' -f1
+  done >"$BASE/sums"
+  assert_equal "$(cat "$BASE/sums")" "$expected" "layer digests"
+}
+
+@test "stop, exec and rm work" {
+  lichen run -d --name one --network none $BUSYBOX sleep 100
+  run_lichen exec one id -u; assert_output "0"
+  run_lichen rm -f one; assert_success
+}
