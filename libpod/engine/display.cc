@@ -46,7 +46,7 @@ std::string ellipsis(std::string_view text, std::size_t limit) {
   return std::string(text.substr(0, cut)) + "…";
 }
 
-std::string quoted(std::string_view text) {
+std::string go_quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     switch (c) {

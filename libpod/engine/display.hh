@@ -19,7 +19,7 @@ std::string time_since(std::string_view rfc3339, Timestamp at);
 /// At most `limit` code points, the last one an ellipsis when something is left out.
 std::string ellipsis(std::string_view text, std::size_t limit);
 /// In quotes, with quotes, backslashes and control characters escaped as Go writes them.
-std::string quoted(std::string_view text);
+std::string go_quoted(std::string_view text);
 /// "a=1,b=2"
 std::string labels_text(const std::map<std::string, std::string>& labels);
 

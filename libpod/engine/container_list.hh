@@ -1,0 +1,35 @@
+// lichen ps.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "libpod/engine/container_summary.hh"
+
+namespace lichen::engine {
+
+struct ContainerListRequest {
+  bool all = false;
+  std::int64_t last = -1;             // -n, and 1 for -l; -1: no limit. Implies all
+  bool size = false;
+  bool no_trunc = false;
+  std::vector<std::string> filters;
+  std::string sort;                   // "" newest first; command created id image names runningfor size status
+};
+
+/// The containers to show, in the order to show them. A filter for a status implies all, as in docker.
+/// @throws Error{usage} an unknown filter or value; Error{not_found} before or since names no container
+std::vector<ContainerSummary> list_containers(Engine& engine, const ContainerListRequest& request, const OnDamaged& on_damaged);
+
+/// One object per container. Members are docker's placeholders (Command CreatedAt ID Image Labels LocalVolumes Mounts Names Networks Ports
+/// RunningFor Size State Status) and podman's (AutoRemove CIDFile Created CreatedHuman ExitCode Exited ImageID Pid Pod Restarts StartedAt ...).
+/// Size is "0B" unless asked for.
+std::vector<Json> container_rows(Engine& engine, const std::vector<ContainerSummary>& containers, const ContainerListRequest& request);
+
+/// Bytes of what a container has written, and of its image. @stage in U0: its files may belong to others
+struct ContainerSize {
+  std::int64_t written = 0, image = 0;
+};
+ContainerSize container_size(Engine& engine, const spec::ContainerConfig& config);
+
+}  // namespace lichen::engine
