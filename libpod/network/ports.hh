@@ -9,7 +9,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "libpod/spec/container_config.hh"
@@ -25,15 +24,19 @@ using PortHolderLookup =
 /// @throws Error{invalid} not of the form PORT/PROTOCOL
 std::vector<spec::PortMapping> expand_exposed(const std::vector<spec::PortMapping>& ports, const std::vector<std::string>& exposed);
 
+/// What the way out can forward from: slirp4netns IPv4 only, pasta both.
+enum class AddressFamilies { ipv4, both };
+
 /// Choose a free host port (32768 to 60999, docker's range) where host_port is 0 and check that all can be bound.
 ///
 /// @return the same list without a host_port 0
 /// @throws Error{conflict}    "port 8080/tcp on 0.0.0.0 is already in use by container 'web'"; also two mappings of one list that collide
 /// @throws Error{permission}  below net.ipv4.ip_unprivileged_port_start (hint: the sysctl)
-/// @throws Error{unsupported} sctp; an IPv6 host address (this slirp4netns forwards IPv4 only)
+/// @throws Error{unsupported} sctp; an IPv6 host address with AddressFamilies::ipv4
 /// @throws Error{invalid}     the address does not belong to this host
-/// @stage in the host's network namespace
-std::vector<spec::PortMapping> reserve_ports(const std::vector<spec::PortMapping>& ports, const PortHolderLookup& lookup);
+/// @stage E, in the host's network namespace
+std::vector<spec::PortMapping> reserve_ports(const std::vector<spec::PortMapping>& ports, AddressFamilies families,
+                                             const PortHolderLookup& lookup);
 
 /// Have slirp4netns forward these ports; none has host_port 0.
 ///
@@ -42,14 +45,5 @@ std::vector<spec::PortMapping> reserve_ports(const std::vector<spec::PortMapping
 /// @stage any network namespace: the socket is found through the file system
 void add_slirp_forwards(const std::string& api_socket, const std::vector<spec::PortMapping>& ports, const std::string& guest_ip,
                         const PortHolderLookup& lookup);
-
-/// Who listens on a port, for the error: "container 'web'", "process 'nginx' (pid 712)" (only processes of our user can be seen),
-/// or "another process".
-std::string describe_port_holder(const std::string& host_ip, std::uint16_t host_port, const std::string& protocol,
-                                 const PortHolderLookup& lookup);
-
-/// The local port numbers in the text of /proc/net/{tcp,udp}[6] bound to `port`: their socket inodes. Pure.
-/// @param listening_only  tcp: only state LISTEN
-std::vector<std::uint64_t> socket_inodes(std::string_view table, std::uint16_t port, bool listening_only);
 
 }  // namespace lichen::network

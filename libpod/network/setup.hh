@@ -10,7 +10,7 @@
 //   E  setup.finish()                               waits for slirp4netns, publishes the ports; then lets the container start
 //   E  setup.ports()                                for state.json, ps, port
 // enter_in_child comes before the mount namespace of C: a helper forked later would hold the container's mounts.
-// Why the helper is forked inside C before unshare, and why it can run side by side with all the rest: slirp4netns.hh.
+// Why the helper is forked inside C before unshare, and why it can run side by side with all the rest: helper_launch.hh.
 // C must be single-threaded and in U0. When E dies before the container is published C dies, and with it all that hangs on keep_fds.
 #pragma once
 
@@ -39,7 +39,9 @@ struct NetworkPlan {
   std::string container_ip, gateway;
   unsigned prefix = 0;
   std::vector<std::string> dns_servers;  // of the network itself
-  std::string host_gateway, host_gateway_hint;
+  std::string host_gateway, host_gateway_hint;  // see HostsInput; the host's own address is filled in by NetworkSetup
+
+  std::string notice;                    // to be said to the user: ports that are discarded, as docker does
 
   bool new_namespace() const { return kind == NetworkKind::none || kind == NetworkKind::slirp4netns || kind == NetworkKind::pasta; }
 };
@@ -49,7 +51,7 @@ struct NetworkPlan {
 /// @throws Error{usage}       options of slirp4netns
 NetworkPlan plan_network(const spec::NetworkConfig& config, const std::vector<std::string>& exposed = {});
 
-/// The three files' input for this plan: join it with the container's names, then hosts_file(), resolv_conf().
+/// The input of hosts_file() and resolv_conf(). @param plan  NetworkSetup::plan(), which knows the host's address
 HostsInput hosts_input(const NetworkPlan& plan, const spec::NetworkConfig& config, const std::string& hostname,
                        const std::string& domainname);
 ResolvInput resolv_input(const NetworkPlan& plan, const spec::NetworkConfig& config, ResolvInput host);
@@ -57,7 +59,8 @@ ResolvInput resolv_input(const NetworkPlan& plan, const spec::NetworkConfig& con
 class NetworkSetup {
  public:
   /// @param run_dir  the container's run directory; slirp4netns' API socket is made there as "slirp.sock"
-  /// @throws as reserve_ports; Error{not_found} with a hint when slirp4netns or pasta is not installed
+  /// Fills what depends on the host into plan(): chosen ports, the host's address as host_gateway.
+  /// @throws as reserve_ports
   /// @stage E
   NetworkSetup(NetworkPlan plan, const std::string& run_dir, PortHolderLookup lookup);
 
@@ -70,7 +73,7 @@ class NetworkSetup {
 
   /// @stage E, right after the fork
   void in_parent();
-  /// @throws as SlirpLaunch::wait_ready and add_slirp_forwards; the caller then ends C, which undoes everything
+  /// @throws as HelperLaunch::wait_ready and add_slirp_forwards; the caller then ends C, which undoes everything
   /// @stage E; before the container starts
   void finish();
 
@@ -80,7 +83,7 @@ class NetworkSetup {
  private:
   NetworkPlan plan_;
   PortHolderLookup lookup_;
-  std::optional<SlirpLaunch> slirp_;
+  std::optional<HelperLaunch> helper_;  // slirp4netns or pasta
 };
 
 }  // namespace lichen::network
