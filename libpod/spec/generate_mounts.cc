@@ -176,9 +176,11 @@ std::vector<OciMount> asked_mounts(const ContainerConfig& config, const HostFact
     for (const auto& path : facts.host_devices)
       if (!is_taken(path) && !is_provided_device(path)) mounts.push_back(device_mount(path, path, true));
   if (config.read_only && config.read_only_tmpfs)
-    for (const char* path : {"/run", "/tmp", "/var/tmp"})
-      if (!is_taken(path))
-        mounts.push_back({path, "tmpfs", "tmpfs", {"nosuid", "nodev", "mode=1777", "tmpcopyup"}, {}, {}});
+    for (const std::string_view path : {"/run", "/tmp", "/var/tmp"})
+      if (!is_taken(path)) {
+        const char* mode = path == "/run" ? "mode=755" : "mode=1777";
+        mounts.push_back({std::string(path), "tmpfs", "tmpfs", {"nosuid", "nodev", mode, "tmpcopyup"}, {}, {}});
+      }
   return mounts;
 }
 
