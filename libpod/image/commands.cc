@@ -3,6 +3,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/image/load.hh"
 #include "libpod/image/progress.hh"
+#include "libpod/image/pull.hh"
 
 namespace lichen::image {
 namespace {
@@ -13,6 +14,7 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
+    {"pull", pull_images},
     {"load", load_images},
 };
 

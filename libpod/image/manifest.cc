@@ -7,6 +7,7 @@
 #include "libpod/base/log.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/image/hash.hh"
+#include "libpod/image/http.hh"
 #include "libpod/image/limits.hh"
 
 namespace lichen::image {
@@ -25,25 +26,6 @@ std::optional<DocumentKind> kind_of_type(std::string_view media_type) {
   if (media_type == kOciManifest || media_type == kDockerManifest) return DocumentKind::manifest;
   if (media_type == kOciIndex || media_type == kDockerList) return DocumentKind::index;
   return std::nullopt;
-}
-
-std::string decode_base64(std::string_view text, std::string_view what) {
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  while (text.ends_with('=')) text.remove_suffix(1);
-  for (const char c : text) {
-    const int value = c >= 'A' && c <= 'Z'   ? c - 'A'
-                      : c >= 'a' && c <= 'z' ? c - 'a' + 26
-                      : c >= '0' && c <= '9' ? c - '0' + 52
-                      : c == '+'             ? 62
-                      : c == '/'             ? 63
-                                             : -1;
-    if (value < 0) refuse(what, "not base64");
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    if (++count % 4 == 0 || count % 4 != 1) out += static_cast<char>(bits >> (count % 4 == 2 ? 4 : count % 4 == 3 ? 2 : 0));
-  }
-  return out;
 }
 
 }  // namespace
@@ -72,7 +54,11 @@ Descriptor parse_descriptor(const JsonView& view) {
   }
   for (const auto& [key, value] : view.at("annotations").as_object()) descriptor.annotations.emplace_back(key, value.as_string());
   // image-spec descriptor.md: embedded data must be what digest and size say. It is checked and not used.
-  if (view.has("data")) check_blob(descriptor, decode_base64(view.get_string("data"), view.at("data").path()), view.at("data").path());
+  if (view.has("data")) {
+    const auto data = base64_decode(view.get_string("data"));
+    if (!data) throw_error(ErrorKind::invalid, "{} is not base64", view.at("data").path());
+    check_blob(descriptor, *data, view.at("data").path());
+  }
   return descriptor;
 }
 
