@@ -15,6 +15,10 @@
 namespace lichen::spec {
 namespace {
 
+// Not kOciVersion: older crun refuses a version without "1.0" in it
+// (measured with 1.8.1 of Debian 12); members that are newer than that are skipped by runtimes that do not know them.
+constexpr std::string_view kWrittenVersion = "1.0.2";
+
 constexpr std::int64_t kDefaultPidsLimit = 2048;  // podman's
 
 // Docker's and podman's lists united. What does not exist on a host is skipped by the runtime.
@@ -133,6 +137,18 @@ ResourceConfig with_default_pids_limit(ResourceConfig resources) {
   return resources;
 }
 
+// crun and runc refuse a sysctl of the network without an entry for the namespace ("requires a new network namespace").
+// To them the inherited one is named by path, which joins what they are in already; lichen-oci knows and is spared the
+// setns(2).
+void name_inherited_network(const ContainerConfig& config, OciLinux& result) {
+  const bool has_entry =
+      std::ranges::find(result.namespaces, "network", &OciNamespace::type) != result.namespaces.end();
+  const bool has_sysctl =
+      std::ranges::any_of(result.sysctl, [](const auto& row) { return row.first.starts_with("net."); });
+  if (!config.runtime.empty() && has_sysctl && !has_entry)
+    result.namespaces.push_back({"network", "/proc/self/ns/net"});
+}
+
 OciLinux linux_section(const ContainerConfig& config, const HostFacts& facts,
                        const std::vector<std::string>& capabilities) {
   OciLinux result;
@@ -142,6 +158,7 @@ OciLinux linux_section(const ContainerConfig& config, const HostFacts& facts,
   result.cgroups_path = facts.cgroups_path;
   result.resources = to_oci_resources(with_default_pids_limit(config.resources), facts.controllers);
   result.sysctl = sysctls(config, facts);
+  name_inherited_network(config, result);
   result.seccomp = seccomp(config, facts, capabilities);
   result.rootfs_propagation = rootfs_propagation(config);
   hide_paths(config, facts, result);
@@ -200,6 +217,7 @@ std::string container_hostname(const ContainerConfig& config, const HostFacts& f
 OciSpec generate(const ContainerConfig& config, const HostFacts& facts) {
   check_labels(config, facts);
   OciSpec spec;
+  spec.oci_version = kWrittenVersion;
   spec.root = OciRoot{facts.rootfs, config.read_only};
   set_names(config, facts, spec);
   spec.process = generate_process(config, facts);
