@@ -12,8 +12,9 @@
 namespace lichen::cli {
 namespace {
 
-/// Digits and exponent of the shortest decimal that reads back as the same number.
-std::string shortest_float(double value, int exponent_from) {
+/// The shortest decimal that reads back as the same number; with an exponent from 1e+06 and below 1e-04 (strconv's 'g').
+std::string shortest_float(double value) {
+  constexpr int kExponentFrom = 6;
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
   char buffer[64];
@@ -22,7 +23,7 @@ std::string shortest_float(double value, int exponent_from) {
   const auto e = text.find('e');
   int exponent = 0;
   std::from_chars(text.data() + e + (text[e + 1] == '+' ? 2 : 1), text.data() + text.size(), exponent);
-  if (exponent < -4 || exponent >= exponent_from) return text;  // Go too writes e+21 with two digits at least
+  if (exponent < -4 || exponent >= kExponentFrom) return text;
   const auto fixed = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed);
   return {buffer, fixed.ptr};
 }
@@ -125,7 +126,7 @@ std::string format_float(const Json& value, const Spec& spec) {
   const int precision = spec.precision < 0 ? 6 : spec.precision;
   switch (spec.verb) {
     case 'v':
-    case 'g': text = spec.precision < 0 ? shortest_float(number, 21) : fmt::format("{:.{}g}", number, spec.precision); break;
+    case 'g': text = spec.precision < 0 ? shortest_float(number) : fmt::format("{:.{}g}", number, spec.precision); break;
     case 'f':
     case 'F': text = fmt::format("{:.{}f}", number, precision); break;
     case 'e': text = fmt::format("{:.{}e}", number, precision); break;
@@ -220,7 +221,7 @@ std::string go_value(const Json& value) {
   if (value.is_null()) return "<nil>";
   if (value.is_string()) return value.get<std::string>();
   if (value.is_boolean()) return value.get<bool>() ? "true" : "false";
-  if (value.is_number_float()) return shortest_float(value.get<double>(), 21);
+  if (value.is_number_float()) return shortest_float(value.get<double>());
   if (value.is_number()) return value.dump();
   if (value.is_object()) return map_text(value);
   std::string out = "[";

@@ -124,7 +124,7 @@ std::string main_help(bool colour) {
   for (const HelpGroup group : kHelpGroups) {
     out += heading(std::string(group_title(group)) + ":", colour);
     for (const auto* command : commands_below(""))
-      if (command->group == group && !command->hidden && command->path.find(' ') == std::string_view::npos)
+      if (command->group == group && !command->hidden && command->is_done() && command->path.find(' ') == std::string_view::npos)
         out += command_line(command->path, *command, 10);
   }
   out += heading("Options before the command:", colour) + option_lines(global);

@@ -136,7 +136,7 @@ class Parser {
     std::vector<Node> body;
     const Ending ending = parse_list(body);
     if (ending.kind != Ending::Kind::end) fail_at(at, format("template \"{}\" without {{{{end}}}}", name));
-    program_.named[name] = std::move(body);
+    if (!program_.named.emplace(name, std::move(body)).second) fail_at(at, format("multiple definition of template \"{}\"", name));
     leave();
     variables_ = outer_variables;
     range_depth_ = outer_ranges;

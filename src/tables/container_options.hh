@@ -91,17 +91,18 @@ inline constexpr OptionSpec kContainerOptions[] = {
 
 /// Flags of docker and podman that lichen knows and refuses until they are done.
 inline constexpr std::string_view kContainerNotYet =
-    "arch blkio-weight blkio-weight-device cert-dir cgroup-conf cgroup-parent cgroupns cgroups chrootdirs conmon- "
-    "pidfile cpu-count cpu-percent cpu-rt-period cpu-rt-runtime creds decryption-key device-cgroup-rule device-read- "
-    "bps device-read-iops device-write-bps device-write-iops disable-content-trust env-host env-merge gidmap gpus "
-    "group-entry health-cmd health-interval health-log-destination health-max-log-count health-max-log-size health- "
-    "on-failure health-retries health-start-interval health-start-period health-startup-cmd health-startup-interval "
-    "health-startup-retries health-startup-success health-startup-timeout health-timeout healthcheck-command "
-    "healthcheck-interval healthcheck-retries healthcheck-start-period healthcheck-timeout hosts-file hostuser image- "
-    "volume init-path io-maxbandwidth io-maxiops ip ip6 isolation kernel-memory link link-local-ip mac-address "
-    "memory-swappiness net-alias network-alias no-healthcheck no-hostname oom-kill-disable os override-arch override- "
-    "os override-variant passwd-entry personality pod pod-id-file rdt-class requires retry retry-delay sdnotify "
-    "seccomp-policy secret shm-size-systemd signature-policy storage-opt subgidname subuidname systemd timeout uidmap "
-    "unsetenv unsetenv-all use-api-socket uts variant volume-driver volumes-from";
+    "arch blkio-weight blkio-weight-device cert-dir cgroup-conf cgroup-parent cgroupns cgroups chrootdirs "
+    "conmon-pidfile cpu-count cpu-percent cpu-rt-period cpu-rt-runtime creds decryption-key device-cgroup-rule "
+    "device-read-bps device-read-iops device-write-bps device-write-iops disable-content-trust env-host env-merge "
+    "gidmap gpus group-entry health-cmd health-interval health-log-destination health-max-log-count "
+    "health-max-log-size health-on-failure health-retries health-start-interval health-start-period "
+    "health-startup-cmd health-startup-interval health-startup-retries health-startup-success health-startup-timeout "
+    "health-timeout healthcheck-command healthcheck-interval healthcheck-retries healthcheck-start-period "
+    "healthcheck-timeout hosts-file hostuser image-volume init-path io-maxbandwidth io-maxiops ip ip6 isolation "
+    "kernel-memory link link-local-ip mac-address memory-swappiness net-alias network-alias no-healthcheck "
+    "no-hostname oom-kill-disable os override-arch override-os override-variant passwd-entry personality pod "
+    "pod-id-file rdt-class requires retry retry-delay sdnotify seccomp-policy secret shm-size-systemd "
+    "signature-policy storage-opt subgidname subuidname systemd timeout uidmap unsetenv unsetenv-all use-api-socket "
+    "uts variant volume-driver volumes-from";
 
 }  // namespace lichen::cli
