@@ -36,7 +36,8 @@ sys::FileLock resolve_image(Engine& engine, CreateRequest& request) {
     spec::apply_image_defaults(config, {}, request.gave);
     return {};
   }
-  config.image_id = ensure_image(engine, config.image_name, request.pull, config.platform, request.quiet);
+  request.pull.platform = config.platform;
+  config.image_id = ensure_image(engine, config.image_name, request.pull);
   auto lock = hold_image(engine, config.image_id);
   spec::apply_image_defaults(config, engine.images.config(config.image_id), request.gave);
   return lock;

@@ -10,8 +10,7 @@ namespace lichen::engine {
 struct CreateRequest {
   spec::ContainerConfig config;  // id, name, created may be empty: they are made up
   spec::UserGave gave;
-  PullPolicy pull = PullPolicy::missing;
-  bool quiet = false;    // no pull progress
+  PullOptions pull;      // platform is taken from the config
   bool replace = false;  // remove a container of that name first
 };
 

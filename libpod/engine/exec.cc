@@ -5,6 +5,7 @@
 #include "libpod/base/path.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/control.hh"
+#include "libpod/engine/exec_terminal.hh"
 #include "libpod/engine/host_facts.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
@@ -39,13 +40,15 @@ std::vector<std::string> runtime_argv(const Engine& engine, const std::string& r
   return {base_name(runtime), "--root", engine.paths.oci_root(), "exec", "--process", process, id};
 }
 
-// Becomes the runtime. The process description travels in a memory file, so that nothing is left when we are killed.
-[[noreturn]] void become_runtime(const std::string& runtime, std::vector<std::string> argv, const std::string& process_json) {
+// The process description travels in a memory file, so that nothing is left when we are killed.
+sys::UniqueFd memory_file(const std::string& text) {
   sys::UniqueFd file(::memfd_create("process.json", 0));
   if (!file) throw_errno("make a memory file");
-  sys::write_all(file.get(), process_json, "process.json");
-  for (auto& argument : argv)
-    if (argument == "@process") argument = format("/proc/self/fd/{}", file.get());
+  sys::write_all(file.get(), text, "process.json");
+  return file;
+}
+
+[[noreturn]] void become_runtime(const std::string& runtime, std::vector<std::string> argv) {
   std::vector<char*> pointers;
   for (auto& argument : argv) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
@@ -75,9 +78,22 @@ int exec_in_container(Engine& engine, const std::string& name_or_id, const ExecR
   const std::string process = dump_json(spec::to_json(make_process(record, request)));
   if (request.detach) return exec_detached(engine, record, process);
   const std::string runtime = engine.runtime_path(record.config.runtime);
-  auto argv = runtime_argv(engine, runtime, record.config.id, "@process");
+  const std::string& id = record.config.id;
+  const sys::UniqueFd file = memory_file(process);
+  // Only lichen-oci sends its terminal while it stays in the foreground; runc and crun care for ours themselves.
+  if (request.tty && base_name(runtime) == "lichen-oci")
+    return exec_with_terminal({.runtime = runtime,
+                               .argv = runtime_argv(engine, runtime, id, "/proc/self/fd/3"),
+                               .process_fd = file.get(),
+                               .socket_path = format("{}/exec-{}.sock", engine.paths.container_run(id), random_hex(8)),
+                               .interactive = request.interactive,
+                               .detach_keys = request.detach_keys});
+  // Without -i the command must not take our input.
+  if (!request.interactive && !request.tty && ::dup2(sys::open_path("/dev/null", O_RDONLY).get(), STDIN_FILENO) != STDIN_FILENO)
+    throw_errno("close standard input");
+  auto argv = runtime_argv(engine, runtime, id, format("/proc/self/fd/{}", file.get()));
   if (request.tty) argv.insert(argv.end() - 1, "--tty");
-  become_runtime(runtime, argv, process);
+  become_runtime(runtime, std::move(argv));
 }
 
 }  // namespace lichen::engine

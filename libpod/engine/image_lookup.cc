@@ -97,10 +97,6 @@ sys::FileLock hold_image(const Engine& engine, const std::string& id) {
   }
 }
 
-std::optional<sys::FileLock> hold_layer(const store::Paths& paths, const std::string& chain_id) {
-  return sys::try_lock(paths.layer(chain_id), sys::LockMode::shared);
-}
-
 store::RefName parse_ref_name(const std::string& text) {
   const auto reference = spec::parse_full_reference(text);
   if (!reference.digest.empty())

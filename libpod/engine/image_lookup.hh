@@ -3,8 +3,8 @@
 // Removing an image and making a container from it must exclude each other. Whoever builds on an image (create, tag, commit) holds
 // images/<id> flocked shared from before it looks until its own record (container, ref) is on disk; remove holds it exclusive while it
 // looks for records and takes the image away. A pull that finds a layer here already holds layers/<chain-id> shared until its image
-// is published; remove deletes a layer only with the exclusive lock, and looks once more whether an image uses it. Order: container,
-// image, layer.
+// is published, and staging/l-<chain-id> while it makes one; remove deletes a layer only with the exclusive lock, and looks once more
+// whether an image uses it. Order: container, image, layer.
 #pragma once
 
 #include <optional>
@@ -32,8 +32,6 @@ FoundImage require_image(const Engine& engine, const std::string& text);
 
 /// Keep the image where it is until the lock goes. @throws Error{not_found} it was just removed; Error{conflict} being removed for too long
 sys::FileLock hold_image(const Engine& engine, const std::string& id);
-/// Likewise for a layer that an image in the making counts on; nullopt when it is not there (any more).
-std::optional<sys::FileLock> hold_layer(const store::Paths& paths, const std::string& chain_id);
 
 /// The full name of a ref to be made. @throws Error{invalid|usage} not a name, or one with a digest
 store::RefName parse_ref_name(const std::string& text);

@@ -90,18 +90,20 @@ PullPolicy parse_pull_policy(const std::string& text) {
   throw Error(ErrorKind::usage, format("unknown pull policy '{}'", text)).with_hint("use always, missing, never or newer");
 }
 
-std::string ensure_image(Engine& engine, const std::string& name, PullPolicy policy, const std::string& platform, bool quiet) {
-  const auto local = policy == PullPolicy::always ? std::nullopt : find_image(engine, name);
-  if (local && policy != PullPolicy::newer) return *local;
-  if (policy == PullPolicy::never)
+std::string ensure_image(Engine& engine, const std::string& name, const PullOptions& options) {
+  const auto local = options.policy == PullPolicy::always ? std::nullopt : find_image(engine, name);
+  if (local && options.policy != PullPolicy::newer) return *local;
+  if (options.policy == PullPolicy::never)
     throw Error(ErrorKind::not_found, format("no such image: {} (and --pull never)", name))
         .with_hint(format("get it first: lichen pull {}", name));
   if (is_full_id(name)) throw_error(ErrorKind::not_found, "no such image: {}", name);
   auto request = image_request(engine);
   request.names = {name};
-  request.platform = platform;
-  request.quiet = quiet;
-  if (!quiet && !local) raw_log(format("Unable to find image '{}' locally\n", printable(name)).c_str());
+  request.platform = options.platform;
+  request.quiet = options.quiet;
+  request.tls_verify = options.tls_verify;
+  request.auth_file = options.auth_file;
+  if (!options.quiet && !local) raw_log(format("Unable to find image '{}' locally\n", printable(name)).c_str());
   try {
     const auto result = run_image_program(engine, "pull", request);
     LICHEN_ASSERT(result.images.size() == 1);

@@ -18,8 +18,16 @@ enum class PullPolicy { missing, always, never, newer };
 /// @throws Error{usage}
 PullPolicy parse_pull_policy(const std::string& text);
 
-/// The id of the image called `name`, pulled by the policy. Progress is shown unless `quiet`.
+struct PullOptions {
+  PullPolicy policy = PullPolicy::missing;
+  std::string platform;            // empty: the host's
+  bool quiet = false;              // no progress
+  std::optional<bool> tls_verify;  // nullopt: as configured
+  std::string auth_file;
+};
+
+/// The id of the image called `name`, pulled by the policy.
 /// @throws Error{not_found} policy never and it is not here
-std::string ensure_image(Engine& engine, const std::string& name, PullPolicy policy, const std::string& platform, bool quiet);
+std::string ensure_image(Engine& engine, const std::string& name, const PullOptions& options);
 
 }  // namespace lichen::engine

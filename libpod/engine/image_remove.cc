@@ -143,7 +143,7 @@ std::vector<std::string> remove_unused_layers(Engine& engine, const std::vector<
     for (auto layer = chain_ids.rbegin(); layer != chain_ids.rend(); ++layer) {
       // Held by a pull that counts on it: then it stays, and is used in a moment.
       const auto lock = sys::try_lock(engine.paths.layer(*layer), sys::LockMode::exclusive);
-      if (!lock || layers_of_all_images(engine).count(*layer) != 0) continue;
+      if (!lock || sys::is_locked(engine.paths.staging() + "/l-" + *layer) || layers_of_all_images(engine).count(*layer) != 0) continue;
       std::int64_t size = 0;
       try {
         size = engine.layers.get(*layer).disk_size;

@@ -26,6 +26,10 @@ constexpr std::chrono::seconds kCreateTimeout{120};
 // Descriptor numbers in the monitor.
 constexpr int kSyncFd = 3, kLockFd = 4, kMemberFd = 5, kMarkerFd = 6, kFirstNetworkFd = 7;
 
+bool runtime_is_ours(const Engine& engine, const spec::ContainerConfig& config) {
+  return base_name(engine.runtime_path(config.runtime)) == "lichen-oci";
+}
+
 wire::MonitorConfig monitor_config(const Engine& engine, const spec::ContainerConfig& config, bool has_marker) {
   const store::Paths& paths = engine.paths;
   wire::MonitorConfig out;
@@ -36,7 +40,7 @@ wire::MonitorConfig monitor_config(const Engine& engine, const spec::ContainerCo
   out.bundle_dir = out.run_dir;
   out.runtime = engine.runtime_path(config.runtime);
   out.runtime_root = paths.oci_root();
-  out.runtime_is_ours = base_name(out.runtime) == "lichen-oci";
+  out.runtime_is_ours = runtime_is_ours(engine, config);
   out.log_driver = config.log.driver;
   const auto log_path = config.log.options.find("path");
   out.log_path = log_path != config.log.options.end() ? log_path->second : out.container_dir + "/ctr.log";
@@ -86,7 +90,10 @@ void prepare_in_child(Engine& engine, const spec::ContainerConfig& config, Conta
   facts.user = resolve_container_user(root.get(), config.user, config.groups);
   const std::string run_dir = engine.paths.container_run(config.id);
   write_network_files(config, network, spec::container_hostname(config, facts), run_dir, facts);
-  write_spec(run_dir, spec::generate(config, facts));
+  spec::OciSpec spec = spec::generate(config, facts);
+  // crun 1.8 and runc 1.1 refuse documents of a newer minor version, although they know all that stands in ours.
+  if (!runtime_is_ours(engine, config)) spec.oci_version = "1.0.2";
+  write_spec(run_dir, spec);
 }
 
 }  // namespace

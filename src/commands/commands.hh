@@ -13,4 +13,21 @@ int help_command(Context& context, const ParsedArgs& args);
 int complete_command(Context& context, const ParsedArgs& args);
 int man_command(Context& context, const ParsedArgs& args);
 
+int run_command(Context& context, const ParsedArgs& args);
+int create_command(Context& context, const ParsedArgs& args);
+int start_command(Context& context, const ParsedArgs& args);
+int stop_command(Context& context, const ParsedArgs& args);
+int kill_command(Context& context, const ParsedArgs& args);
+int rm_command(Context& context, const ParsedArgs& args);
+int exec_command(Context& context, const ParsedArgs& args);
+int attach_command(Context& context, const ParsedArgs& args);
+int wait_command(Context& context, const ParsedArgs& args);
+int pull_command(Context& context, const ParsedArgs& args);
+int load_command(Context& context, const ParsedArgs& args);
+int import_command(Context& context, const ParsedArgs& args);
+int save_command(Context& context, const ParsedArgs& args);
+int doctor_command(Context& context, const ParsedArgs& args);
+int info_command(Context& context, const ParsedArgs& args);
+int unshare_command(Context& context, const ParsedArgs& args);
+
 }  // namespace lichen::cli

@@ -37,7 +37,8 @@ int pull_command(Context& context, const ParsedArgs& args) {
   request.all_tags = args.get_bool("all-tags");
   const auto policy = engine::parse_pull_policy(args.find_string("policy").value_or("always"));
   if (policy == engine::PullPolicy::missing || policy == engine::PullPolicy::never) {
-    for (const auto& name : request.names) std::printf("%s\n", engine::ensure_image(*engine, name, policy, request.platform, request.quiet).c_str());
+    const engine::PullOptions options{.policy = policy, .platform = request.platform, .quiet = request.quiet, .tls_verify = request.tls_verify, .auth_file = request.auth_file};
+    for (const auto& name : request.names) std::printf("%s\n", engine::ensure_image(*engine, name, options).c_str());
     return 0;
   }
   const auto result = engine::run_image_program(*engine, "pull", request);

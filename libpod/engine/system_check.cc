@@ -1,0 +1,275 @@
+#include "libpod/engine/system_check.hh"
+
+#include <algorithm>
+#include <set>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
+#include "libpod/base/log.hh"
+#include "libpod/base/time.hh"
+#include "libpod/engine/image_lookup.hh"
+#include "libpod/engine/image_remove.hh"
+#include "libpod/store/staging.hh"
+#include "libpod/sys/fs.hh"
+#include "libpod/sys/io.hh"
+
+namespace lichen::engine {
+namespace {
+
+constexpr const char* kSetAside = "move it to set-aside/";
+
+class Checker {
+ public:
+  Checker(Engine& engine, bool quick) : engine_(engine), quick_(quick) {}
+
+  std::vector<Finding> run() {
+    check_layers();
+    check_images();
+    check_refs();
+    check_unused_layers();
+    check_containers();
+    check_names();
+    check_volumes();
+    check_staging();
+    return std::move(findings_);
+  }
+
+ private:
+  void add(std::string object, std::string problem, std::string fix, std::function<void()> repair = {}) {
+    findings_.push_back({std::move(object), std::move(problem), std::move(fix), std::move(repair)});
+  }
+
+  void set_aside(const std::string& path, const std::string& kind, const std::string& name) {
+    const std::string place = engine_.paths.set_aside();
+    sys::make_directory(place, 0700);
+    const std::string target = place + "/" + kind + "-" + name + "-" + random_hex(6);
+    sys::rename_path(path, target);
+    log_warn("set aside: '{}'", target);
+  }
+
+  // A stray entry is nothing of ours: it is only named.
+  void name_strays(const std::string& directory, const std::string& kind) {
+    for (const auto& entry : sys::list_directory(directory))
+      if (!is_full_id(entry)) add(kind + " directory", format("'{}/{}' is no {}", directory, printable(entry), kind), "look at it and remove it yourself");
+  }
+
+  void check_layers() {
+    name_strays(engine_.paths.layers(), "layer");
+    for (const auto& id : engine_.layers.list()) {
+      const auto problem = layer_problem(id);
+      if (problem.empty()) {
+        good_layers_.insert(id);
+        continue;
+      }
+      add("layer " + short_id(id), problem, std::string(kSetAside) + ", then pull or load its images again",
+          [this, id] { set_aside(engine_.paths.layer(id), "layer", id); });
+    }
+  }
+
+  std::string layer_problem(const std::string& id) const {
+    try {
+      const auto meta = engine_.layers.get(id);
+      if (!sys::is_directory(engine_.paths.layer_diff(id))) return "its files are missing";
+      if (meta.has_journal && !sys::exists(engine_.paths.layer(id) + "/tar.journal")) return "its journal is missing: it cannot be saved or pushed";
+      if (!meta.parent.empty() && !sys::exists(engine_.paths.layer(meta.parent))) return "the layer beneath it, " + short_id(meta.parent) + ", is missing";
+      if (!quick_) sys::disk_usage(engine_.paths.layer_diff(id));  // every directory can be read
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  void check_images() {
+    name_strays(engine_.paths.images(), "image");
+    for (const auto& id : engine_.images.list()) {
+      try {
+        const auto meta = engine_.images.get(id);
+        const auto config = engine_.images.config(id);
+        if (config.diff_ids.size() != meta.chain_ids.size())
+          throw_error(ErrorKind::invalid, "its config has {} layers, its record {}", config.diff_ids.size(), meta.chain_ids.size());
+        used_layers_.insert(meta.chain_ids.begin(), meta.chain_ids.end());
+        good_images_.insert(id);
+        for (const auto& layer : meta.chain_ids)
+          if (good_layers_.count(layer) == 0) {
+            add("image " + image_name(id), format("its layer {} is missing or damaged", short_id(layer)),
+                "take its record away; pull or load it again", [this, id] { set_aside(engine_.paths.image(id), "image", id); });
+            lost_images_.insert(id);
+            break;
+          }
+      } catch (const Error& error) {
+        any_image_damaged_ = true;
+        lost_images_.insert(id);
+        add("image " + image_name(id), error.what(), std::string(kSetAside) + ", then pull or load it again",
+            [this, id] { set_aside(engine_.paths.image(id), "image", id); });
+      }
+    }
+  }
+
+  std::string image_name(const std::string& id) {
+    const auto names = names_of_image(engine_.images.refs(), id);
+    return names.empty() ? short_id(id) : familiar(names[0]);
+  }
+
+  // Walks the files itself: ImageStore::refs leaves out what is damaged.
+  void check_refs() { check_ref_directory(engine_.paths.refs(), "", 0); }
+
+  void check_ref_directory(const std::string& directory, const std::string& name, int depth) {
+    if (depth > 140) return;
+    for (const auto& entry : sys::list_directory(directory)) {
+      const std::string path = directory + "/" + entry;
+      if (entry == ":tags") {
+        for (const auto& tag : sys::list_directory(path)) check_ref(path + "/" + tag, name + ":" + tag);
+      } else if (sys::is_directory(path)) {
+        check_ref_directory(path, name.empty() ? entry : name + "/" + entry, depth + 1);
+      }
+    }
+  }
+
+  void check_ref(const std::string& path, const std::string& name) {
+    const auto remove = [path] { sys::remove_file(path); };
+    if (base_is_temporary(path)) return add("ref " + name, "a temporary file that a killed command has left", "remove it", remove);
+    std::string id = sys::read_file_if_exists(path, 4096).value_or("");
+    while (id.ends_with('\n')) id.pop_back();
+    if (!is_full_id(id)) return add("ref " + name, "it does not hold an image id", "remove it; tag the image again", remove);
+    if (good_images_.count(id) == 0 || lost_images_.count(id) != 0)
+      add("ref " + name, format("image {} is missing or damaged", short_id(id)), "remove it; pull or load the image again", remove);
+  }
+
+  static bool base_is_temporary(const std::string& path) { return path[path.rfind('/') + 1] == '.'; }
+
+  // A pull publishes its layers before its image: young ones are left alone.
+  void check_unused_layers() {
+    if (any_image_damaged_) return;
+    for (const auto& id : good_layers_) {
+      if (used_layers_.count(id) != 0) continue;
+      const auto created = parse_rfc3339(engine_.layers.get(id).created);
+      if (created && now() - *created < std::chrono::hours(1)) continue;
+      add("layer " + short_id(id), "no image uses it", "delete it", [this, id] {
+        std::int64_t bytes = 0;
+        remove_unused_layers(engine_, {id}, bytes);
+      });
+    }
+  }
+
+  void check_containers() {
+    name_strays(engine_.paths.containers(), "container");
+    for (const auto& id : engine_.containers.list()) {
+      try {
+        const auto record = engine_.containers.load(id);
+        if (record.config.id != id) throw_error(ErrorKind::invalid, "its record is that of container {}", short_id(record.config.id));
+        check_container(record);
+      } catch (const Error& error) {
+        if (!engine_.containers.has(id)) continue;  // removed while we looked
+        if (engine_.containers.is_monitor_alive(id)) {
+          add("container " + short_id(id), error.what(), format("it still runs: remove it with lichen rm -f {}", short_id(id)));
+          continue;
+        }
+        add("container " + short_id(id), error.what(), kSetAside, [this, id] { set_container_aside(id); });
+      }
+    }
+  }
+
+  void check_container(const store::ContainerRecord& record) {
+    const auto& config = record.config;
+    const std::string object = "container " + config.name;
+    if (!config.image_id.empty() && (good_images_.count(config.image_id) == 0 || lost_images_.count(config.image_id) != 0))
+      add(object, format("its image {} is missing or damaged", config.image_name.empty() ? short_id(config.image_id) : config.image_name),
+          "get the image again; what the container has written is kept");
+    for (const auto& mount : config.mounts)
+      if (mount.type == spec::MountType::volume && !engine_.volumes.has(mount.source))
+        add(object, format("its volume {} is missing", mount.source), format("lichen volume create {} makes an empty one", mount.source));
+    if (sys::read_link(engine_.paths.names() + "/" + config.name) != config.id)
+      add(object, "its name does not lead to it", "give it its name again, if that is free", [this, name = config.name, id = config.id] {
+        const std::string link = engine_.paths.names() + "/" + name;
+        if (const auto holder = sys::read_link(link); holder && engine_.containers.has(*holder))
+          throw_error(ErrorKind::conflict, "the name {} belongs to container {}", name, short_id(*holder));
+        sys::remove_file(link);
+        sys::make_symlink(id, link);
+      });
+  }
+
+  void set_container_aside(const std::string& id) {
+    set_aside(engine_.paths.container(id), "container", id);
+    for (const auto& [name, target] : engine_.containers.names())
+      if (target == id) sys::remove_file(engine_.paths.names() + "/" + name);
+  }
+
+  void check_names() {
+    for (const auto& name : sys::list_directory(engine_.paths.names())) {
+      const std::string link = engine_.paths.names() + "/" + name;
+      const auto remove = [link] { sys::remove_file(link); };
+      const auto id = sys::read_link(link);
+      if (!id || !is_full_id(*id)) {
+        add("name " + name, "it leads to no container id", "remove it", remove);
+      } else if (!engine_.containers.has(*id) && !sys::is_locked(engine_.paths.container_marker(*id))) {
+        add("name " + name, format("container {} does not exist", short_id(*id)), "remove it", remove);
+      }
+    }
+  }
+
+  void check_volumes() {
+    for (const auto& name : sys::list_directory(engine_.paths.volumes())) {
+      const std::string path = engine_.paths.volume(name);
+      if (!is_valid_name(name)) {
+        add("volume directory", format("'{}' is no volume", printable(path)), "look at it and remove it yourself");
+        continue;
+      }
+      try {
+        engine_.volumes.get(name);
+        if (!engine_.volumes.has(name))
+          add("volume " + name, "its data directory is missing", "make an empty one", [path] { sys::make_directory(path + "/data", 0755); });
+      } catch (const Error& error) {
+        if (!sys::exists(path)) continue;
+        // The data is the user's: the record is written anew, the data stays where it is.
+        add("volume " + name, error.what(), "write its record anew; the data stays", [path, name] {
+          store::VolumeRecord record;
+          record.name = name;
+          record.created = to_rfc3339(now());
+          sys::make_directory(path + "/data", 0755);
+          sys::write_file_atomic(path + "/volume.json", dump_json_pretty(store::to_json(record)));
+        });
+      }
+    }
+  }
+
+  // What nobody holds was swept when this command entered U0; what is there still resisted, or belongs to somebody.
+  void check_staging() {
+    for (const auto& name : sys::list_directory(engine_.paths.staging())) {
+      const std::string path = engine_.paths.staging() + "/" + name;
+      if (sys::exists(path) && !sys::is_locked(path) && sys::try_lock(path, sys::LockMode::exclusive))
+        add("staging/" + name, "what a killed command has left could not be removed", "remove it", [path] { sys::remove_tree(path); });
+    }
+  }
+
+  Engine& engine_;
+  bool quick_;
+  bool any_image_damaged_ = false;
+  std::set<std::string> good_layers_, used_layers_, good_images_, lost_images_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+std::vector<Finding> check_store(Engine& engine, bool quick) {
+  engine.enter_userns();
+  // Findings outlive the checker through its repairs: it lives as long as they do.
+  const auto checker = std::make_shared<Checker>(engine, quick);
+  auto findings = checker->run();
+  for (auto& finding : findings)
+    if (finding.repair) finding.repair = [checker, repair = std::move(finding.repair)] { repair(); };
+  return findings;
+}
+
+void repair_store(std::vector<Finding>& findings) {
+  for (auto& finding : findings) {
+    if (!finding.repair) continue;
+    try {
+      finding.repair();
+      finding.repaired = true;
+    } catch (const Error& error) {
+      finding.problem += format("; not repaired: {}", error.what());
+    }
+  }
+}
+
+}  // namespace lichen::engine

@@ -1,0 +1,88 @@
+// run and create.
+#include <cstdio>
+#include <cstdlib>
+
+#include "libpod/base/error.hh"
+#include "libpod/engine/create.hh"
+#include "libpod/engine/start.hh"
+#include "libpod/spec/options.hh"
+#include "libpod/sys/fs.hh"
+#include "src/commands/commands.hh"
+#include "src/container_flags.hh"
+#include "src/output.hh"
+#include "src/session.hh"
+
+#include <unistd.h>
+
+namespace lichen::cli {
+namespace {
+
+HostView host_view(const engine::Engine& engine) {
+  HostView view;
+  if (char* here = ::getcwd(nullptr, 0)) {
+    view.working_directory = here;
+    std::free(here);
+  }
+  view.home = engine.environment.home;
+  view.environment = engine.environment.all;
+  view.default_network = engine.settings.network;
+  view.default_log_driver = engine.settings.log_driver;
+  view.default_detach_keys = engine.settings.detach_keys;
+  view.default_stop_timeout_s = engine.settings.stop_timeout_s;
+  return view;
+}
+
+engine::CreateRequest create_request(ContainerRequest&& request) {
+  engine::CreateRequest out;
+  out.pull.policy = engine::parse_pull_policy(request.pull);
+  out.pull.quiet = request.quiet;
+  out.pull.auth_file = request.authfile.value_or("");
+  if (!request.tls_verify) out.pull.tls_verify = false;
+  out.config = std::move(request.config);
+  out.gave = request.gave;
+  out.replace = request.replace;
+  return out;
+}
+
+// docker refuses before anything is made when the file is there: a script would take an old id for the new one.
+void check_cidfile(const spec::ContainerConfig& config) {
+  if (!config.cidfile.empty() && sys::exists(config.cidfile))
+    throw Error(ErrorKind::conflict, format("container ID file found, make sure the other container isn't running or delete {}", config.cidfile));
+}
+
+void write_cidfile(const spec::ContainerConfig& config) {
+  if (!config.cidfile.empty()) sys::write_file_atomic(config.cidfile, config.id, 0644, sys::Durability::none);
+}
+
+}  // namespace
+
+int create_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  auto request = create_request(container_request(args, host_view(*engine), context.argv));
+  check_cidfile(request.config);
+  auto created = engine::create_container(*engine, std::move(request));
+  write_cidfile(created.config);
+  created.maker.publish();
+  write_out(created.config.id + "\n");
+  return 0;
+}
+
+int run_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  auto parsed = container_request(args, host_view(*engine), context.argv);
+  const bool detach = parsed.detach;
+  engine::AttachOptions attach{.in = parsed.config.attach_stdin, .out = parsed.config.attach_stdout, .err = parsed.config.attach_stderr,
+                               .tty = parsed.config.tty, .detach_keys = "", .sig_proxy = parsed.sig_proxy};
+  const std::string keys = parsed.config.detach_keys;
+  attach.detach_keys = spec::parse_detach_keys(keys.empty() ? engine->settings.detach_keys : keys);
+  auto request = create_request(std::move(parsed));
+  check_cidfile(request.config);
+  auto created = engine::create_container(*engine, std::move(request));
+  write_cidfile(created.config);
+  const std::string id = created.config.id;
+  const auto outcome = engine::run_created(*engine, std::move(created), detach ? nullptr : &attach);
+  if (detach) write_out(id + "\n");
+  return outcome.exit_code;
+}
+
+}  // namespace lichen::cli
