@@ -63,7 +63,7 @@ class LayerGang {
   void work(std::size_t index, const LayerSource& source, const std::string& parent, const std::string& chain, [[maybe_unused]] LayerLock lock,
             ProgressLine& line) {
     try {
-      LayerInput input{source.diff_id, parent, source.blob_size, {}};
+      LayerInput input{source.diff_id, parent, source.blob_size, Allowed::layers, {}};
       input.feed = [&](const FeedSink& sink) {
         source.feed([&](Bytes data) { return !cancelled_ && sink(data); }, line);
         if (cancelled_) throw_error(ErrorKind::interrupted, "another layer failed");

@@ -1,9 +1,11 @@
 #include "libpod/image/commands.hh"
 
 #include "libpod/base/error.hh"
+#include "libpod/image/import.hh"
 #include "libpod/image/load.hh"
 #include "libpod/image/progress.hh"
 #include "libpod/image/pull.hh"
+#include "libpod/image/save.hh"
 
 namespace lichen::image {
 namespace {
@@ -16,6 +18,8 @@ struct Command {
 constexpr Command kCommands[] = {
     {"pull", pull_images},
     {"load", load_images},
+    {"import", import_image},
+    {"save", save_images},
 };
 
 }  // namespace

@@ -67,7 +67,7 @@ class Pipeline {
   void inflate() {
     try {
       ChannelSource compressed(blob_);
-      const auto plain = decompress(compressed, Allowed::layers);
+      const auto plain = decompress(compressed, input_.allowed);
       bool wanted = true;
       while (wanted) {
         auto chunk = std::make_shared<std::vector<std::uint8_t>>();

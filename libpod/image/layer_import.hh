@@ -13,6 +13,7 @@
 #include <string>
 
 #include "libpod/base/digest.hh"
+#include "libpod/image/inflate.hh"
 #include "libpod/image/progress.hh"
 #include "libpod/image/stream.hh"
 #include "libpod/store/layer_store.hh"
@@ -29,6 +30,7 @@ struct LayerInput {
   Digest diff_id;                // what the tar must hash to; empty when it is to be found out (import)
   std::string parent;            // chain id of the layer beneath, or empty
   std::uint64_t blob_size = 0;   // of the compressed form; bounds what may come out
+  Allowed allowed = Allowed::layers;
   std::function<void(const FeedSink&)> feed;  // gives the (compressed) bytes and checks them; throws when they are wrong
 };
 

@@ -1,0 +1,114 @@
+#include "libpod/image/import.hh"
+
+#include "libpod/base/error.hh"
+#include "libpod/base/time.hh"
+#include "libpod/image/assemble.hh"
+#include "libpod/image/auth_challenge.hh"
+#include "libpod/image/hash.hh"
+#include "libpod/image/http.hh"
+#include "libpod/image/limits.hh"
+#include "libpod/image/manifest.hh"
+#include "libpod/spec/image_changes.hh"
+#include "libpod/spec/reference.hh"
+#include "libpod/sys/fs.hh"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace lichen::image {
+namespace {
+
+constexpr int kMaxRedirects = 5;
+constexpr std::uint64_t kUnknownSize = std::uint64_t{1} << 40;
+
+bool is_url(const std::string& input) { return input.starts_with("http://") || input.starts_with("https://"); }
+
+void feed_url(const std::string& start, const FeedSink& sink, ProgressLine& line) {
+  HttpClient client;
+  HttpRequest request;
+  request.url = start;
+  for (int hops = 0;; ++hops) {
+    const auto response = client.send(request, [&](const HttpResponse& head, Bytes data) {
+      if (head.status != 200) return true;
+      line.add(data.size());
+      return sink(data);
+    });
+    if (response.status == 200) return;
+    const std::string location = response.header("location");
+    if (response.status < 300 || response.status > 399 || location.empty())
+      throw_error(ErrorKind::network, "import '{}': the server answers with status {}", start, response.status);
+    if (hops == kMaxRedirects) throw_error(ErrorKind::network, "import '{}': too many redirects", start);
+    const std::string next = resolve_url(request.url, location);
+    if (request.url.starts_with("https:") && !next.starts_with("https:")) throw_error(ErrorKind::permission, "import '{}': it redirects from https to http", start);
+    request.url = next;
+  }
+}
+
+void feed_fd(int fd, const std::string& what, const FeedSink& sink, ProgressLine& line) {
+  FdSource source(fd, what);
+  for (Bytes next = source.peek(); !next.empty(); next = source.peek()) {
+    line.add(next.size());
+    if (!sink(next)) return;
+    source.consume(next.size());
+  }
+}
+
+}  // namespace
+
+wire::ImageResult import_image(const store::Paths& paths, const wire::ImageRequest& request, Progress& progress) {
+  spec::ImageConfig config;
+  const Platform platform = request.platform.empty() ? host_platform() : parse_platform(request.platform);
+  config.os = platform.os;
+  config.architecture = platform.architecture;
+  config.variant = platform.variant;
+  for (const auto& change : request.changes) spec::apply_image_change(change, config);
+  std::optional<spec::Reference> reference;
+  if (!request.reference.empty()) reference = spec::parse_full_reference(request.reference);
+  if (reference && reference->tag.empty()) throw_error(ErrorKind::usage, "import: '{}' is a digest, and an image cannot be given one", request.reference);
+
+  const bool from_stdin = request.input.empty() || request.input == "-";
+  const std::string what = from_stdin ? "standard input" : request.input;
+  sys::UniqueFd file;
+  std::uint64_t size = kUnknownSize;
+  if (!is_url(request.input)) {
+    file = from_stdin ? sys::duplicate(STDIN_FILENO) : sys::open_path(request.input, O_RDONLY);
+    struct stat info {};
+    if (::fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode)) size = static_cast<std::uint64_t>(info.st_size);
+    if (S_ISDIR(info.st_mode)) throw_error(ErrorKind::usage, "import '{}': it is a directory, a tar is needed", what);
+    if (from_stdin && ::isatty(STDIN_FILENO) == 1) throw_error(ErrorKind::usage, "import: standard input is a terminal");
+  }
+  const auto line = progress.line(what, size == kUnknownSize ? 0 : size);
+  LayerInput input;
+  input.blob_size = size;
+  input.allowed = Allowed::archives;
+  input.feed = [&](const FeedSink& sink) {
+    if (file) feed_fd(file.get(), what, sink, *line);
+    else feed_url(request.input, sink, *line);
+  };
+  std::unique_ptr<StagedLayer> staged;
+  try {
+    staged = stage_layer(paths, input);
+  } catch (Error& error) {
+    error.add_context(format("import '{}'", what));
+    throw;
+  }
+  config.created = to_rfc3339(now());
+  config.diff_ids = {staged->meta.diff_id};
+  config.history = {{config.created, "", "", request.message.empty() ? "Imported from " + (from_stdin ? std::string("-") : what) : request.message, false}};
+  publish_layer(paths, *staged);
+  line->state("done");
+
+  ImageSource source;
+  source.config_text = dump_json(spec::to_json(config));
+  source.layers = {LayerSource{"", staged->meta.diff_id, 0, std::nullopt, [](const FeedSink&, ProgressLine&) {
+                                 throw_error(ErrorKind::conflict, "import: the layer was removed while the image was being made");
+                               }}};
+  const Assembled image = assemble_image(paths, source, 1, progress);
+  if (reference) store::ImageStore(paths).set_ref({reference->host, reference->repository, reference->tag}, image.id);
+  wire::ImageResult result;
+  result.images.push_back({image.id, reference ? reference->str() : "", "", true});
+  return result;
+}
+
+}  // namespace lichen::image
