@@ -5,7 +5,7 @@
 namespace lichen::wire {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string json_quoted(std::string_view text) {
   std::string out = "\"";
   append_json_text(out, text);
   return out += '"';
@@ -19,20 +19,20 @@ std::string state_text(const ContainerState& state) {
   const auto number = [&](std::string_view key, auto value) { member(key, std::to_string(value)); };
   const auto flag = [&](std::string_view key, bool value) { member(key, value ? "true" : "false"); };
   number("version", 1);
-  member("status", quoted(to_string(state.status)));
+  member("status", json_quoted(to_string(state.status)));
   number("pid", state.pid);
   number("pidStart", state.pid_start);
   number("monitorPid", state.monitor_pid);
   number("exitCode", state.exit_code);
   flag("oomKilled", state.oom_killed);
-  member("error", quoted(state.error));
-  member("startedAt", quoted(state.started_at));
-  member("finishedAt", quoted(state.finished_at));
+  member("error", json_quoted(state.error));
+  member("startedAt", json_quoted(state.started_at));
+  member("finishedAt", json_quoted(state.finished_at));
   number("restartCount", state.restart_count);
   flag("stoppedByUser", state.stopped_by_user);
-  member("bootId", quoted(state.boot_id));
+  member("bootId", json_quoted(state.boot_id));
   out += "  \"ports\": [";
-  for (std::size_t i = 0; i < state.ports.size(); ++i) out += (i == 0 ? "" : ", ") + quoted(state.ports[i]);
+  for (std::size_t i = 0; i < state.ports.size(); ++i) out += (i == 0 ? "" : ", ") + json_quoted(state.ports[i]);
   return out += "]\n}\n";
 }
 

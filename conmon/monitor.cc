@@ -1,0 +1,247 @@
+#include "conmon/monitor.hh"
+
+#include <utility>
+
+#include "conmon/record.hh"
+#include "conmon/removal.hh"
+#include "libpod/base/error.hh"
+#include "libpod/base/parse.hh"
+#include "libpod/base/strings.hh"
+#include "libpod/base/time.hh"
+#include "libpod/sys/fs.hh"
+#include "libpod/sys/io.hh"
+#include "libpod/sys/resolve.hh"
+#include "libpod/sys/socket.hh"
+#include "libpod/wire/runtime_cli.hh"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace lichen::conmon {
+namespace {
+
+sys::UniqueFd take_fd(int fd) {
+  if (fd >= 0) sys::set_cloexec(fd, true);
+  return sys::UniqueFd(fd);
+}
+
+Clients::Callbacks client_callbacks(auto message, auto gone, auto pressure) { return {message, gone, pressure}; }
+
+}  // namespace
+
+Monitor::Monitor(wire::MonitorConfig config)
+    : config_(std::move(config)),
+      runtime_(config_, children_),
+      clients_(loop_, client_callbacks([this](ClientId id, const wire::Message& message) { on_message(id, message); },
+                                       [this](ClientId id) { on_gone(id); },
+                                       [this](bool stop_reading) { stdio_.pause_output(stop_reading); })),
+      stdio_(loop_, {[this](wire::LogStream stream, std::string_view data) {
+                       log_->write(stream, data);
+                       clients_.broadcast(stream, data);
+                     },
+                     [this](ClientId id, std::size_t bytes, bool closed) { input_taken(id, bytes, closed); },
+                     [this] {
+                       if (phase_ == Phase::ending) finish_end();
+                     }}),
+      lock_(take_fd(config_.lock_fd)),
+      marker_(take_fd(config_.marker_fd)) {
+  for (const int fd : config_.keep_fds) kept_.push_back(take_fd(fd));
+  if (config_.sync_fd >= 0) starter_ = clients_.add(take_fd(config_.sync_fd));
+  published_ = config_.marker_path.empty();
+  state_.monitor_pid = ::getpid();
+  state_.boot_id = config_.boot_id;
+  state_.ports = config_.ports;
+  restart_.set_policy({config_.restart, config_.restart_max_retries});
+}
+
+int Monitor::run() {
+  try {
+    prepare();
+    create();
+  } catch (const std::exception& error) {
+    trouble(error);
+  }
+  for (;;) {
+    try {
+      loop_.run();
+      return exit_code_;
+    } catch (const std::exception& error) {
+      trouble(error);
+    }
+  }
+}
+
+// An exception at the rim of the loop. Before the container runs it is the reason why it cannot; later the container goes on.
+void Monitor::trouble(const std::exception& error) {
+  if (phase_ == Phase::leaving) return loop_.stop();
+  if (phase_ == Phase::running || phase_ == Phase::ending) {
+    state_.error = error.what();
+    return;
+  }
+  const auto* typed = dynamic_cast<const Error*>(&error);
+  fail({std::string(to_string(typed ? typed->kind() : ErrorKind::internal)), error.what(), typed ? typed->hint() : ""});
+}
+
+void Monitor::prepare() {
+  // Orphans of the runtime and of the container (foreign runtimes leave init to us) become our children: prctl(2).
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) throw_errno("become a subreaper");
+  for (const int ignored : {SIGHUP, SIGPIPE, SIGXFSZ}) ::signal(ignored, SIG_IGN);
+  loop_.on_signals({SIGCHLD, SIGTERM, SIGINT}, [this](const signalfd_siginfo& info) {
+    if (info.ssi_signo == SIGCHLD) return children_.reap();
+    terminating_ = true;
+    if (published_ && phase_ != Phase::leaving) return stop(0, -1, false);
+    if (phase_ != Phase::leaving) abandon();
+  });
+  write_monitor_pid(config_);
+  log_.emplace(LogWriter::Options{wire::parse_log_format(config_.log_driver), config_.log_path, config_.log_max_size,
+                                  config_.log_max_files});
+  clients_.listen(config_.run_dir + "/ctl.sock");
+}
+
+void Monitor::create() {
+  phase_ = Phase::creating;
+  end_.reset();
+  stdio_.open(config_.tty, config_.interactive);
+  children_.keep_unclaimed(true);
+  std::vector<std::string> args = {"--bundle", config_.bundle_dir, "--pid-file", config_.run_dir + "/init.pid"};
+  if (config_.runtime_is_ours) args.push_back("--die-with-parent");
+  if (config_.tty) listen_console(args);
+  args.push_back(config_.id);
+  runtime_.call("create", args, stdio_.child_fds(), [this](const std::optional<RuntimeFailure>& failure) {
+    stdio_.close_child_ends();
+    if (abandoned_) return;
+    if (failure) return fail(*failure);
+    on_created();
+  });
+}
+
+void Monitor::on_created() {
+  const auto pid = parse_int(trim(sys::read_file(config_.run_dir + "/init.pid")));
+  if (!pid || *pid <= 0) throw_error(ErrorKind::invalid, "create container '{}': the runtime wrote no process id", config_.name);
+  state_.pid = *pid;
+  auto pidfd = sys::open_pidfd(static_cast<pid_t>(*pid));
+  if (pidfd) init_ = *std::move(pidfd);
+  state_.pid_start = sys::process_start_time(static_cast<pid_t>(*pid)).value_or(0);
+  if (!config_.pidfile.empty())
+    sys::write_file_atomic(config_.pidfile, std::to_string(*pid), 0644, sys::Durability::none);
+  watch_memory_events();
+  phase_ = Phase::created;
+  children_.expect(static_cast<pid_t>(*pid), [this](sys::ExitStatus status) { on_init_exit(status); });
+  children_.keep_unclaimed(false);
+  if (phase_ != Phase::created) return;  // it was dead already
+  if (starter_ != 0 && running_since_ == Clock::time_point{})
+    clients_.send(starter_, {.type = wire::MessageType::created, .a = state_.pid});
+  // A restart, or a monitor without a starter, waits for nobody.
+  if (starter_ == 0 || running_since_ != Clock::time_point{} || start_asked_) start();
+}
+
+// The runtime connects to it and sends the terminal's master side (OCI runtime-spec, "--console-socket").
+void Monitor::listen_console(std::vector<std::string>& args) {
+  const std::string path = config_.run_dir + "/console.sock";
+  loop_.forget(console_watch_);
+  console_listener_ = sys::listen_unix(path, SOCK_STREAM);
+  sys::set_nonblocking(console_listener_.get(), true);
+  console_watch_ = loop_.watch(console_listener_.get(), EPOLLIN, [this](std::uint32_t) {
+    auto connection = sys::accept_same_user(console_listener_.get());
+    if (connection) receive_console(*std::move(connection));
+  });
+  args.push_back("--console-socket");
+  // Too long for sun_path (108 bytes, unix(7)) and foreign runtimes do not shorten: a magic link to our run directory does.
+  if (path.size() > 100) {
+    console_ = sys::open_path(config_.run_dir, O_PATH | O_DIRECTORY);
+    args.push_back(format("/proc/{}/fd/{}/console.sock", ::getpid(), console_.get()));
+  } else {
+    args.push_back(path);
+  }
+}
+
+void Monitor::receive_console(sys::UniqueFd connection) {
+  // The runtime connects and sends at once; it is our own program's word that we wait for.
+  auto packet = sys::receive_packet(connection.get(), 4096);
+  loop_.forget(console_watch_);
+  console_listener_.reset();
+  console_.reset();
+  sys::remove_file(config_.run_dir + "/console.sock");
+  if (packet && packet->fd) stdio_.set_master(std::move(packet->fd));
+}
+
+// memory.events of the container's own cgroup (v2), opened while it is sure to exist. Without one nothing is watched.
+void Monitor::watch_memory_events() {
+  memory_events_.reset();
+  const auto own = sys::read_file_if_exists("/proc/self/cgroup");
+  const auto text = sys::read_file_if_exists(format("/proc/{}/cgroup", state_.pid));
+  if (!own || !text) return;
+  const auto unified = [](const std::string& lines) -> std::string {
+    for (const auto& line : split(lines, '\n'))
+      if (line.starts_with("0::")) return line.substr(3);
+    return {};
+  };
+  const std::string path = unified(*text);
+  if (path.empty() || path == unified(*own) || path.find("/../") != std::string::npos) return;
+  for (const char* root : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
+    memory_events_.reset(::open((root + path + "/memory.events").c_str(), O_RDONLY | O_CLOEXEC));
+    if (memory_events_) return;
+  }
+}
+
+void Monitor::start() {
+  phase_ = Phase::starting;
+  if (config_.runtime_is_ours) return start_through_socket();
+  runtime_.call("start", {config_.id}, {}, [this](const std::optional<RuntimeFailure>& failure) {
+    if (abandoned_) return;
+    if (failure) return fail(*failure);
+    on_started();
+  });
+}
+
+// Our runtime's init waits on a socket: no further program is executed (wire/runtime_cli.hh).
+void Monitor::start_through_socket() {
+  const std::string path = config_.runtime_root + "/" + config_.id + "/" + std::string(wire::kStartSocket);
+  auto socket = sys::connect_unix(path, SOCK_SEQPACKET);
+  if (!socket || !sys::send_packet(socket->get(), wire::kStartRequest))
+    throw_error(ErrorKind::conflict, "start container '{}': its first process ended before it was started", config_.name);
+  start_socket_ = *std::move(socket);
+  start_watch_ = loop_.watch(start_socket_.get(), EPOLLIN, [this](std::uint32_t) {
+    char reply[wire::kMaxStartReply];
+    ssize_t count = 0;
+    while ((count = ::recv(start_socket_.get(), reply, sizeof reply, 0)) < 0 && errno == EINTR) {
+    }
+    loop_.forget(start_watch_);
+    start_socket_.reset();
+    if (abandoned_) return;
+    if (count == 0) return on_started();
+    if (count < 0) throw_errno("start container '{}'", config_.name);
+    auto failure = wire::decode_start_failure({reply, static_cast<std::size_t>(count)});
+    if (failure.exit_code == wire::kExitNotFound) failure.kind = "not_found_executable";
+    if (failure.exit_code == wire::kExitCannotExecute) failure.kind = "not_executable";
+    fail({failure.kind, failure.text, failure.hint});
+  });
+}
+
+void Monitor::on_started() {
+  phase_ = Phase::running;
+  const bool again = running_since_ != Clock::time_point{};
+  running_since_ = Clock::now();
+  state_.status = wire::ContainerStatus::running;
+  state_.started_at = to_rfc3339(now());
+  state_.exit_code = 0;
+  state_.oom_killed = false;
+  state_.stopped_by_user = false;
+  write_state(config_, state_);
+  if (!published_) {
+    sys::remove_file(config_.marker_path);
+    marker_.reset();
+    published_ = true;
+  }
+  append_event(config_, again ? "restart" : "start");
+  if (starter_ != 0 && !again) clients_.send(starter_, {.type = wire::MessageType::started, .a = state_.pid});
+  if (!config_.auto_remove && !end_) sync_state(config_);
+  if (end_) return end_container();
+  if (stop_asked_) stop(stop_asked_->first, stop_asked_->second, false);
+}
+
+}  // namespace lichen::conmon

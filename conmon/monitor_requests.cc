@@ -1,0 +1,222 @@
+// What clients ask for: attach, input, signals, stopping, exec, the root directory.
+#include "conmon/monitor.hh"
+#include "conmon/record.hh"
+#include "conmon/removal.hh"
+#include "libpod/base/error.hh"
+#include "libpod/base/parse.hh"
+#include "libpod/base/path.hh"
+#include "libpod/base/strings.hh"
+#include "libpod/sys/fs.hh"
+#include "libpod/sys/io.hh"
+#include "libpod/sys/signals.hh"
+
+#include <fcntl.h>
+#include <signal.h>
+
+namespace lichen::conmon {
+namespace {
+
+using wire::Message;
+using wire::MessageType;
+
+// Bit `signal` of a mask line of /proc/PID/status ("SigCgt:\t0000000180014a07").
+bool in_mask(const std::string& status, std::string_view field, int signal) {
+  const auto at = status.find("\n" + std::string(field) + ":\t");
+  if (at == std::string::npos) return false;
+  const std::uint64_t mask = std::strtoull(status.c_str() + at + field.size() + 3, nullptr, 16);
+  return (mask >> (signal - 1) & 1) != 0;
+}
+
+}  // namespace
+
+void Monitor::on_message(ClientId id, const Message& message) {
+  switch (message.type) {
+    case MessageType::attach: return on_attach(id, message);
+    case MessageType::start:
+      if (id != starter_ || start_asked_) return refuse(id, "conflict", "start: only once, by the command that made the container");
+      start_asked_ = true;
+      if (phase_ == Phase::created) start();
+      return;
+    case MessageType::stdin_data:
+    case MessageType::stdin_eof: return on_input(id, message);
+    case MessageType::resize: return stdio_.resize(message.a, message.b);
+    case MessageType::stop: return stop(static_cast<int>(message.a), message.b, true);
+    case MessageType::kill: return on_kill(id, static_cast<int>(message.a));
+    case MessageType::wait: return;  // everybody who is connected gets `exited`
+    case MessageType::remove: return on_remove(id, message);
+    case MessageType::get_rootfs: return on_rootfs(id);
+    case MessageType::exec: return on_exec(id, message.text);
+    case MessageType::detach:
+      typists_.erase(id);
+      return clients_.drop(id);
+    case MessageType::update: return on_update(id, message.text);
+    case MessageType::hold:
+      if (id == starter_) clients_.touch(id);
+      return;
+    case MessageType::pause:
+    case MessageType::unpause:
+      return refuse(id, "unsupported", format("pause container '{}': not done yet by this monitor", config_.name));
+    default: return clients_.drop(id);
+  }
+}
+
+void Monitor::refuse(ClientId id, std::string_view kind, std::string_view text, std::string_view hint) {
+  clients_.send(id, wire::make_error(kind, text, hint));
+}
+
+void Monitor::on_gone(ClientId id) {
+  const bool typed = typists_.erase(id) > 0;
+  if (id == starter_) {
+    starter_ = 0;
+    if (!published_) {
+      if (phase_ != Phase::leaving) abandon();
+      return;
+    }
+  }
+  if (typed) end_input_if_nobody_types();
+}
+
+void Monitor::on_attach(ClientId id, const Message& message) {
+  const auto streams = static_cast<std::uint32_t>(message.a);
+  clients_.set_streams(id, streams);
+  if ((streams & wire::kAttachStdin) != 0) typists_.emplace(id, Typist{});
+}
+
+void Monitor::on_input(ClientId id, const Message& message) {
+  const auto typist = typists_.find(id);
+  if (typist == typists_.end()) return clients_.drop(id);
+  if (message.type == MessageType::stdin_eof) {
+    typist->second.ended = true;
+    return end_input_if_nobody_types();
+  }
+  typist->second.under_way += message.text.size();
+  if (typist->second.under_way > wire::kStdinWindow + wire::kMaxData) return clients_.drop(id);
+  stdio_.write_input(id, message.text);
+}
+
+void Monitor::input_taken(ClientId id, std::size_t bytes, bool closed) {
+  const auto typist = typists_.find(id);
+  if (typist == typists_.end()) return;
+  typist->second.under_way -= std::min(bytes, typist->second.under_way);
+  clients_.send(id, {.type = MessageType::stdin_taken, .a = static_cast<std::int64_t>(bytes), .b = closed ? 1 : 0, .text = {}});
+}
+
+void Monitor::end_input_if_nobody_types() {
+  for (const auto& [id, typist] : typists_)
+    if (!typist.ended) return;
+  stdio_.end_input();
+}
+
+void Monitor::on_kill(ClientId id, int signal) {
+  if (signal < 1 || signal > SIGRTMAX) return refuse(id, "usage", format("kill: signal {} does not exist", signal));
+  if (phase_ == Phase::backing_off) {
+    stop(signal, 0, true);
+    return clients_.send(id, {.type = MessageType::done});
+  }
+  if (phase_ != Phase::running || !init_)
+    return refuse(id, "conflict", format("kill container '{}': it is not running", config_.name));
+  // Before the signal: the container may be gone a moment later.
+  if (signal == SIGKILL || signal == sys::parse_signal_name(config_.stop_signal).value_or(SIGTERM)) state_.stopped_by_user = true;
+  sys::signal_pidfd(init_.get(), signal);
+  append_event(config_, "kill", {{"signal", std::to_string(signal)}});
+  clients_.send(id, {.type = MessageType::done});
+}
+
+// Ends the container in two steps: the signal, and SIGKILL after the time. @param timeout_ms -1 = the container's own
+void Monitor::stop(int signal, std::int64_t timeout_ms, bool by_user) {
+  if (signal < 1 || signal > SIGRTMAX) signal = sys::parse_signal_name(config_.stop_signal).value_or(SIGTERM);
+  if (timeout_ms < 0) timeout_ms = config_.stop_timeout_s * 1000;
+  if (by_user) state_.stopped_by_user = true;
+  switch (phase_) {
+    case Phase::backing_off:
+      append_event(config_, "stop");
+      return finish_for_good();
+    case Phase::creating:
+    case Phase::created:
+    case Phase::starting:
+      stop_asked_ = {signal, timeout_ms};
+      terminating_ = true;
+      return;
+    case Phase::running: break;
+    case Phase::ending:
+    case Phase::leaving: return;  // `exited` is on its way
+  }
+  append_event(config_, "stop", {{"signal", std::to_string(signal)}});
+  if (!init_) return;
+  sys::signal_pidfd(init_.get(), signal);
+  send_stop_signal(signal, Clock::now() + std::chrono::milliseconds(std::min<std::int64_t>(timeout_ms, 1'000'000'000)));
+}
+
+// Watches over a stop. The kernel drops a signal for which the init of a pid namespace has no handler (pid_namespaces(7)): waiting
+// would be for nothing, so SIGKILL follows at once. A container that just began gets a second to install its handlers.
+void Monitor::send_stop_signal(int signal, Clock::time_point deadline) {
+  loop_.cancel(stop_timer_);
+  const auto now = Clock::now();
+  const bool dropped = init_drops_signal(signal);
+  const auto young_until = running_since_ + std::chrono::seconds(1);
+  if (now >= deadline || (dropped && now >= young_until)) {
+    sys::signal_pidfd(init_.get(), SIGKILL);
+    return;
+  }
+  auto delay = std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
+  if (dropped) delay = std::min(delay, std::chrono::milliseconds(20));
+  stop_timer_ = loop_.after(delay, [this, signal, deadline, dropped] {
+    stop_timer_ = 0;
+    if (phase_ != Phase::running || !init_) return;
+    if (dropped && !init_drops_signal(signal)) sys::signal_pidfd(init_.get(), signal);
+    send_stop_signal(signal, deadline);
+  });
+}
+
+bool Monitor::init_drops_signal(int signal) const {
+  if (signal == SIGKILL || signal == SIGSTOP) return false;
+  const auto status = sys::read_file_if_exists(format("/proc/{}/status", state_.pid));
+  if (!status) return false;
+  // "NSpid:\t<ours>\t1": it is the first process of its namespace.
+  const auto at = status->find("\nNSpid:\t");
+  if (at == std::string::npos) return false;
+  const std::string line = status->substr(at + 8, status->find('\n', at + 1) - at - 8);
+  if (!line.ends_with("\t1")) return in_mask(*status, "SigIgn", signal);
+  return !in_mask(*status, "SigCgt", signal) && !in_mask(*status, "SigBlk", signal);
+}
+
+void Monitor::on_remove(ClientId id, const Message& message) {
+  if (phase_ == Phase::leaving) return refuse(id, "conflict", format("remove container '{}': it is ending", config_.name));
+  config_.auto_remove = true;
+  stop(message.a == 0 ? SIGKILL : static_cast<int>(message.a), message.a == 0 ? 0 : message.b, true);
+}
+
+void Monitor::on_rootfs(ClientId id) {
+  try {
+    sys::UniqueFd root = sys::open_path(rootfs_path(config_), O_PATH | O_DIRECTORY);
+    clients_.send(id, {.type = MessageType::rootfs}, std::move(root));
+  } catch (const Error& error) {
+    refuse(id, to_string(error.kind()), error.what());
+  }
+}
+
+void Monitor::on_exec(ClientId id, const std::string& process_file) {
+  if (phase_ != Phase::running) return refuse(id, "conflict", format("exec in container '{}': it is not running", config_.name));
+  if (!is_below(clean_path(process_file), config_.run_dir))
+    return refuse(id, "usage", format("exec '{}': must lie in the container's run directory", process_file));
+  try {
+    runtime_.call("exec", {"--process", process_file, "--detach", config_.id}, {},
+                  [this, id](const std::optional<RuntimeFailure>& failure) {
+                    if (failure) return refuse(id, failure->kind, failure->text, failure->hint);
+                    clients_.send(id, {.type = MessageType::done});
+                  });
+  } catch (const Error& error) {
+    refuse(id, to_string(error.kind()), error.what(), error.hint());
+  }
+}
+
+void Monitor::on_update(ClientId id, const std::string& text) {
+  try {
+    restart_.set_policy(parse_restart_update(text));
+    clients_.send(id, {.type = MessageType::done});
+  } catch (const Error& error) {
+    refuse(id, to_string(error.kind()), error.what());
+  }
+}
+
+}  // namespace lichen::conmon

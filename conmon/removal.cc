@@ -1,0 +1,56 @@
+#include "conmon/removal.hh"
+
+#include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
+#include "libpod/base/path.hh"
+#include "libpod/sys/fs.hh"
+
+#include <cstdio>
+#include <sys/mount.h>
+
+namespace lichen::conmon {
+
+std::string rootfs_path(const wire::MonitorConfig& config) {
+  return config.rootfs.empty() ? config.bundle_dir + "/rootfs" : config.rootfs;
+}
+
+std::vector<std::string> hide_container(const wire::MonitorConfig& config) {
+  std::vector<std::string> directories = config.remove_dirs;
+  if (directories.empty()) directories.push_back(config.container_dir);
+  std::vector<std::string> hidden;
+  for (const auto& directory : directories) {
+    const std::string target = config.staging_dir + "/" + random_hex(16);
+    // Across file systems (a volume elsewhere) there is no rename: it is deleted where it stands.
+    if (!config.staging_dir.empty() && ::rename(directory.c_str(), target.c_str()) == 0) {
+      hidden.push_back(target);
+    } else {
+      hidden.push_back(directory);
+    }
+  }
+  for (const auto& link : config.remove_links) {
+    try {
+      const auto target = sys::read_link(link);
+      if (target && base_name(*target) == config.id) sys::remove_file(link);
+    } catch (const Error&) {
+      // A dangling name is free for the next container (store/container_store).
+    }
+  }
+  return hidden;
+}
+
+void delete_hidden(const wire::MonitorConfig& config, const std::vector<std::string>& paths) {
+  // Detached: a reader that still holds a file of it keeps it until it is done. Our mount namespace is private, so nobody else's
+  // view changes. EINVAL (not a mount point: vfs, --rootfs) is fine.
+  std::string root = rootfs_path(config);
+  ::umount2(root.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
+  for (const auto& path : paths) {
+    // The directory may have moved from under the mount point's name.
+    ::umount2((path + "/rootfs").c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
+    try {
+      sys::remove_tree(path);
+    } catch (const Error&) {
+    }
+  }
+}
+
+}  // namespace lichen::conmon
