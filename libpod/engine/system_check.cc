@@ -1,6 +1,7 @@
 #include "libpod/engine/system_check.hh"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include "libpod/base/error.hh"
@@ -22,7 +23,7 @@ class Checker {
  public:
   Checker(Engine& engine, bool quick) : engine_(engine), quick_(quick) {}
 
-  std::vector<Finding> run() {
+  std::vector<StoreFinding> run() {
     check_layers();
     check_images();
     check_refs();
@@ -245,12 +246,12 @@ class Checker {
   bool quick_;
   bool any_image_damaged_ = false;
   std::set<std::string> good_layers_, used_layers_, good_images_, lost_images_;
-  std::vector<Finding> findings_;
+  std::vector<StoreFinding> findings_;
 };
 
 }  // namespace
 
-std::vector<Finding> check_store(Engine& engine, bool quick) {
+std::vector<StoreFinding> check_store(Engine& engine, bool quick) {
   engine.enter_userns();
   // Findings outlive the checker through its repairs: it lives as long as they do.
   const auto checker = std::make_shared<Checker>(engine, quick);
@@ -260,7 +261,7 @@ std::vector<Finding> check_store(Engine& engine, bool quick) {
   return findings;
 }
 
-void repair_store(std::vector<Finding>& findings) {
+void repair_store(std::vector<StoreFinding>& findings) {
   for (auto& finding : findings) {
     if (!finding.repair) continue;
     try {

@@ -12,7 +12,7 @@
 
 namespace lichen::engine {
 
-struct Finding {
+struct StoreFinding {
   std::string object;   // "container web", "layer 0123456789ab", "name web", "ref docker.io/library/debian:12"
   std::string problem;
   std::string fix;      // what --repair does, or what the user can do
@@ -21,9 +21,9 @@ struct Finding {
 };
 
 /// Look at all records, and unless `quick` at the layers' directories too. Enters U0. The findings may refer to `engine`.
-std::vector<Finding> check_store(Engine& engine, bool quick);
+std::vector<StoreFinding> check_store(Engine& engine, bool quick);
 
 /// Do what can be done. A repair that fails says so in `problem`.
-void repair_store(std::vector<Finding>& findings);
+void repair_store(std::vector<StoreFinding>& findings);
 
 }  // namespace lichen::engine

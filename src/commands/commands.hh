@@ -29,5 +29,23 @@ int save_command(Context& context, const ParsedArgs& args);
 int doctor_command(Context& context, const ParsedArgs& args);
 int info_command(Context& context, const ParsedArgs& args);
 int unshare_command(Context& context, const ParsedArgs& args);
+int ps_command(Context& context, const ParsedArgs& args);
+int inspect_command(Context& context, const ParsedArgs& args);
+int container_inspect_command(Context& context, const ParsedArgs& args);
+int images_command(Context& context, const ParsedArgs& args);
+int rmi_command(Context& context, const ParsedArgs& args);
+int tag_command(Context& context, const ParsedArgs& args);
+int untag_command(Context& context, const ParsedArgs& args);
+int history_command(Context& context, const ParsedArgs& args);
+int image_inspect_command(Context& context, const ParsedArgs& args);
+int image_exists_command(Context& context, const ParsedArgs& args);
+int image_prune_command(Context& context, const ParsedArgs& args);
+int volume_create_command(Context& context, const ParsedArgs& args);
+int volume_ls_command(Context& context, const ParsedArgs& args);
+int volume_inspect_command(Context& context, const ParsedArgs& args);
+int volume_rm_command(Context& context, const ParsedArgs& args);
+int volume_prune_command(Context& context, const ParsedArgs& args);
+int volume_exists_command(Context& context, const ParsedArgs& args);
+int system_check_command(Context& context, const ParsedArgs& args);
 
 }  // namespace lichen::cli

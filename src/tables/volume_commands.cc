@@ -25,7 +25,7 @@ constexpr OptionSpec kLs[] = {
 };
 constexpr OptionSpec kRm[] = {
     flag('a', "all", "Remove every volume"),
-    flag('f', "force", "Remove the containers that use it too; a missing volume is no error"),
+    flag('f', "force", "A volume that does not exist is no error"),
 };
 constexpr OptionSpec kPrune[] = {
     flag('a', "all", "Remove named volumes too, not only anonymous ones"),
@@ -53,7 +53,7 @@ constexpr CommandSpec kCommands[] = {
                          "topology-required type uid"},
      .arguments = {0, 1},
      .group = HelpGroup::volumes,
-     .handler = nullptr},
+     .handler = volume_create_command},
     {.path = "volume ls",
      .aliases = "volume list",
      .summary = "List volumes",
@@ -64,7 +64,7 @@ constexpr CommandSpec kCommands[] = {
      .not_yet_options = {"cluster"},
      .arguments = {0, 0},
      .group = HelpGroup::volumes,
-     .handler = nullptr},
+     .handler = volume_ls_command},
     {.path = "volume inspect",
      .aliases = "",
      .summary = "Show all about volumes as JSON",
@@ -74,7 +74,7 @@ constexpr CommandSpec kCommands[] = {
      .options = {kInspect},
      .arguments = {0, -1, volume},
      .group = HelpGroup::volumes,
-     .handler = nullptr},
+     .handler = volume_inspect_command},
     {.path = "volume rm",
      .aliases = "volume remove",
      .summary = "Remove volumes",
@@ -85,7 +85,7 @@ constexpr CommandSpec kCommands[] = {
      .not_yet_options = {"time/t"},
      .arguments = {0, -1, volume},
      .group = HelpGroup::volumes,
-     .handler = nullptr},
+     .handler = volume_rm_command},
     {.path = "volume prune",
      .aliases = "",
      .summary = "Remove anonymous volumes that no container uses",
@@ -96,7 +96,7 @@ constexpr CommandSpec kCommands[] = {
      .not_yet_options = {"dry-run"},
      .arguments = {0, 0},
      .group = HelpGroup::volumes,
-     .handler = nullptr},
+     .handler = volume_prune_command},
     {.path = "volume exists",
      .aliases = "",
      .summary = "Exit with 0 when the volume exists, with 1 when not",
@@ -105,7 +105,7 @@ constexpr CommandSpec kCommands[] = {
      .examples = "lichen volume exists data && echo yes\n",
      .arguments = {1, 1, volume},
      .group = HelpGroup::volumes,
-     .handler = nullptr},
+     .handler = volume_exists_command},
 };
 
 }  // namespace

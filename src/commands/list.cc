@@ -1,0 +1,96 @@
+// ps, images, history, volume ls: docker's tables.
+#include "libpod/engine/container_list.hh"
+#include "libpod/engine/image_list.hh"
+#include "libpod/engine/volumes.hh"
+#include "src/commands/commands.hh"
+#include "src/commands/objects.hh"
+#include "src/exit_code.hh"
+#include "src/output.hh"
+#include "src/session.hh"
+
+namespace lichen::cli {
+namespace {
+
+constexpr Column kContainerColumns[] = {
+    {"Command", "COMMAND"}, {"CreatedAt", "CREATED AT"}, {"CreatedHuman", "CREATED"}, {"ID", "CONTAINER ID"},
+    {"Image", "IMAGE"},     {"ImageID", "IMAGE ID"},     {"Labels", "LABELS"},        {"LocalVolumes", "LOCAL VOLUMES"},
+    {"Mounts", "MOUNTS"},   {"Names", "NAMES"},          {"Networks", "NETWORKS"},    {"Pid", "PID"},
+    {"Pod", "POD ID"},      {"PodName", "PODNAME"},      {"Ports", "PORTS"},          {"Restarts", "RESTARTS"},
+    {"RunningFor", "CREATED"}, {"Size", "SIZE"},         {"State", "STATE"},          {"Status", "STATUS"},
+};
+constexpr std::string_view kContainers =
+    "table {{.ID}}\\t{{.Image}}\\t{{.Command}}\\t{{.RunningFor}}\\t{{.Status}}\\t{{.Ports}}\\t{{.Names}}";
+constexpr std::string_view kContainersWithSize =
+    "table {{.ID}}\\t{{.Image}}\\t{{.Command}}\\t{{.RunningFor}}\\t{{.Status}}\\t{{.Ports}}\\t{{.Names}}\\t{{.Size}}";
+
+constexpr Column kImageColumns[] = {
+    {"Containers", "CONTAINERS"}, {"CreatedAt", "CREATED AT"}, {"CreatedSince", "CREATED"}, {"Created", "CREATED"},
+    {"Digest", "DIGEST"},         {"ID", "IMAGE ID"},          {"Repository", "REPOSITORY"}, {"SharedSize", "SHARED SIZE"},
+    {"Size", "SIZE"},             {"Tag", "TAG"},              {"UniqueSize", "UNIQUE SIZE"}, {"VirtualSize", "SIZE"},
+};
+constexpr std::string_view kImages = "table {{.Repository}}\\t{{.Tag}}\\t{{.ID}}\\t{{.CreatedSince}}\\t{{.Size}}";
+constexpr std::string_view kImagesWithDigests =
+    "table {{.Repository}}\\t{{.Tag}}\\t{{.Digest}}\\t{{.ID}}\\t{{.CreatedSince}}\\t{{.Size}}";
+
+constexpr Column kHistoryColumns[] = {
+    {"Comment", "COMMENT"}, {"CreatedAt", "CREATED AT"}, {"CreatedBy", "CREATED BY"}, {"CreatedSince", "CREATED"}, {"ID", "IMAGE"}, {"Size", "SIZE"},
+};
+constexpr std::string_view kHistory = "table {{.ID}}\\t{{.CreatedSince}}\\t{{.CreatedBy}}\\t{{.Size}}\\t{{.Comment}}";
+
+constexpr Column kVolumeColumns[] = {
+    {"Availability", "AVAILABILITY"}, {"Driver", "DRIVER"}, {"Group", "GROUP"}, {"Labels", "LABELS"}, {"Links", "LINKS"},
+    {"Mountpoint", "MOUNTPOINT"},     {"Name", "VOLUME NAME"}, {"Scope", "SCOPE"}, {"Size", "SIZE"},  {"Status", "STATUS"},
+};
+constexpr std::string_view kVolumes = "table {{.Driver}}\\t{{.Name}}";
+
+// Docker: --quiet counts only where the format is a table of ours.
+int print_rows(const ParsedArgs& args, const std::vector<Json>& rows, const ListView& view, std::string_view quiet_format) {
+  std::string format_text = args.get_string("format");
+  if (args.get_bool("quiet") && (format_text.empty() || format_text == "table")) format_text = quiet_format;
+  if (format_text == "table") format_text.clear();
+  const bool no_heading = args.command().path != "history" && args.get_bool("noheading");
+  write_out(render_list(rows, view, format_text, no_heading));
+  return kExitOk;
+}
+
+}  // namespace
+
+int ps_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  engine::ContainerListRequest request;
+  request.all = args.get_bool("all");
+  request.last = args.get_bool("latest") ? 1 : args.get_int("last");
+  request.size = args.get_bool("size");
+  request.no_trunc = args.get_bool("no-trunc");
+  request.filters = args.get_list("filter");
+  request.sort = args.get_string("sort");
+  const auto containers = engine::list_containers(*engine, request, report_damaged("container"));
+  return print_rows(args, engine::container_rows(*engine, containers, request),
+                    {kContainerColumns, request.size ? kContainersWithSize : kContainers}, "{{.ID}}");
+}
+
+int images_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  engine::ImageListRequest request;
+  if (!args.positionals().empty()) request.reference = args.positionals()[0];
+  request.filters = args.get_list("filter");
+  request.sort = args.get_string("sort");
+  request.digests = args.get_bool("digests");
+  request.no_trunc = args.get_bool("no-trunc");
+  const auto rows = engine::list_images(*engine, request, report_damaged("image"));
+  return print_rows(args, rows, {kImageColumns, request.digests ? kImagesWithDigests : kImages}, "{{.ID}}");
+}
+
+int history_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  const auto rows = engine::image_history(*engine, args.positionals()[0], args.get_bool("no-trunc"), args.get_bool("human"));
+  return print_rows(args, rows, {kHistoryColumns, kHistory}, "{{.ID}}");
+}
+
+int volume_ls_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  const auto rows = engine::list_volumes(*engine, args.get_list("filter"), report_damaged("volume"));
+  return print_rows(args, rows, {kVolumeColumns, kVolumes}, "{{.Name}}");
+}
+
+}  // namespace lichen::cli

@@ -1,0 +1,43 @@
+#include "src/commands/objects.hh"
+
+#include <cstdio>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
+#include "libpod/base/strings.hh"
+#include "libpod/engine/display.hh"
+#include "src/report.hh"
+
+namespace lichen::cli {
+
+engine::OnDamaged report_damaged(std::string kind) {
+  return [kind = std::move(kind)](const std::string& id, const Error& error) {
+    Error shown = error;
+    shown.add_context(format("{} {} is left out", kind, is_full_id(id) ? short_id(id) : id));
+    if (shown.hint().empty()) shown.with_hint("`lichen system check` looks after damage");
+    report(shown);
+  };
+}
+
+bool confirmed(const ParsedArgs& args, std::string_view warning) {
+  if (args.get_bool("force")) return true;
+  std::fprintf(stderr, "WARNING! %.*s\nAre you sure you want to continue? [y/N] ", static_cast<int>(warning.size()), warning.data());
+  char answer[64] = "";
+  if (std::fgets(answer, sizeof answer, stdin) == nullptr) return false;
+  const auto word = to_lower(trim(answer));
+  return word == "y" || word == "yes";
+}
+
+std::vector<std::string> named_or_all(const ParsedArgs& args, std::string_view kind, const std::function<std::vector<std::string>()>& all) {
+  if (args.get_bool("all")) {
+    if (!args.positionals().empty()) throw_error(ErrorKind::usage, "--all and {} names exclude each other", kind);
+    return all();
+  }
+  if (args.positionals().empty())
+    throw Error(ErrorKind::usage, format("lichen {} needs at least one {}", args.command().path, kind)).with_hint("name one, or use --all");
+  return args.positionals();
+}
+
+std::string reclaimed_line(std::int64_t bytes) { return "Total reclaimed space: " + engine::size_text(bytes) + "\n"; }
+
+}  // namespace lichen::cli

@@ -1,0 +1,56 @@
+// volume create, rm, prune, exists.
+#include "libpod/base/error.hh"
+#include "libpod/base/strings.hh"
+#include "libpod/engine/volumes.hh"
+#include "libpod/spec/options.hh"
+#include "src/commands/commands.hh"
+#include "src/commands/objects.hh"
+#include "src/exit_code.hh"
+#include "src/output.hh"
+#include "src/session.hh"
+
+namespace lichen::cli {
+
+int volume_create_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  engine::VolumeRequest request;
+  if (!args.positionals().empty()) request.name = args.positionals()[0];
+  request.driver = args.get_string("driver");
+  for (const auto& text : args.get_list("label")) request.labels.insert_or_assign(spec::parse_label(text, "--label").first, spec::parse_label(text, "--label").second);
+  for (const auto& text : args.get_list("opt")) {
+    const auto pair = cut(text, '=');
+    request.options[pair ? pair->first : text] = pair ? pair->second : "";
+  }
+  write_out(engine::create_volume(*engine, request) + "\n");
+  return kExitOk;
+}
+
+int volume_rm_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  return for_each_name(named_or_all(args, "volume", [&] { return engine->volumes.list(); }), [&](const std::string& name) {
+    engine::remove_volume(*engine, name, args.get_bool("force"));
+    write_out(name + "\n");
+  });
+}
+
+int volume_prune_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  const bool all = args.get_bool("all");
+  if (!confirmed(args, all ? "This will remove all volumes that no container uses." : "This will remove anonymous volumes that no container uses.")) return kExitOk;
+  const auto done = engine::prune_volumes(*engine, all, args.get_list("filter"));
+  std::string text;
+  if (!done.removed.empty()) {
+    text = "Deleted Volumes:\n";
+    for (const auto& name : done.removed) text += name + "\n";
+    text += "\n";
+  }
+  write_out(text + reclaimed_line(done.bytes));
+  return kExitOk;
+}
+
+int volume_exists_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  return engine->volumes.has(args.positionals()[0]) ? kExitOk : kExitNo;
+}
+
+}  // namespace lichen::cli
