@@ -32,6 +32,7 @@ struct ProbeInput {
   std::string user;          // name in the password database; may be empty
   std::string store_root;    // exists, or its nearest existing parent is used
   std::string runtime_dir;   // XDG_RUNTIME_DIR; empty when not set
+  std::string search_path = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";  // for programs that are looked at, not run
 };
 
 /// All probes in the order in which doctor prints them. @mustnot be called inside U0: user namespaces are tried from outside
@@ -40,11 +41,13 @@ std::vector<Probe> probe_host(const ProbeInput& input);
 // One by one, for info and for tests.
 Probe probe_user_namespaces();
 Probe probe_subordinate_ids(uid_t uid, const std::string& user);
-Probe probe_id_map_helpers();
+Probe probe_id_map_helpers(const std::string& search_path);
 Probe probe_overlay(const std::string& store_root);
 Probe probe_fuse_overlayfs();
 Probe probe_tun();
-Probe probe_program(const std::string& name, const std::string& package, const std::string& purpose);
+/// Runs `name --version`. @param required  missing is an error, not only a warning
+Probe probe_program(const std::string& name, const std::string& package, const std::string& purpose,
+                    bool required = false);
 Probe probe_runtime_dir(const std::string& runtime_dir, uid_t uid);
 Probe probe_linger(const std::string& user);
 Probe probe_cgroup();
