@@ -1,0 +1,154 @@
+#include "libpod/runtime/devices.hh"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/path.hh"
+#include "libpod/runtime/mounts.hh"
+#include "libpod/sys/fs.hh"
+#include "libpod/sys/mount.hh"
+#include "libpod/sys/resolve.hh"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+namespace lichen::runtime {
+namespace {
+
+struct DefaultDevice {
+  const char* path;
+  unsigned major, minor;
+};
+
+constexpr DefaultDevice kDefaultDevices[] = {
+    {"/dev/null", 1, 3}, {"/dev/zero", 1, 5}, {"/dev/full", 1, 7}, {"/dev/random", 1, 8}, {"/dev/urandom", 1, 9}, {"/dev/tty", 5, 0},
+};
+
+struct Link {
+  const char* name;
+  const char* target;
+};
+
+constexpr Link kLinks[] = {{"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
+                           {"stderr", "/proc/self/fd/2"}, {"core", "/proc/kcore"}, {"ptmx", "pts/ptmx"}};
+
+mode_t file_type(char type) {
+  switch (type) {
+    case 'b': return S_IFBLK;
+    case 'p': return S_IFIFO;
+    case 'c': case 'u': return S_IFCHR;
+  }
+  throw_error(ErrorKind::invalid, "linux.devices: type '{}' is not one of c, u, b, p", type);
+}
+
+bool matches(int fd, mode_t type, dev_t number) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) throw_errno("look at a device");
+  return (info.st_mode & S_IFMT) == type && (type == S_IFIFO || info.st_rdev == number);
+}
+
+// The host's node: at the same path, else by its numbers.
+sys::UniqueFd open_host_device(const spec::OciDevice& device, mode_t type, dev_t number) {
+  auto same = sys::open_if_exists(AT_FDCWD, device.path, O_PATH);
+  if (same && matches(same->get(), type, number)) return *std::move(same);
+  auto other = sys::open_if_exists(AT_FDCWD, format("/dev/{}/{}:{}", type == S_IFBLK ? "block" : "char", device.major, device.minor), O_PATH);
+  if (other && matches(other->get(), type, number)) return *std::move(other);
+  throw Error(ErrorKind::not_found, format("make device '{}': the host has no device {} {}:{} there", device.path, device.type, device.major, device.minor))
+      .with_hint("device nodes cannot be made in a user namespace, only those of the host can be used");
+}
+
+class DeviceMaker {
+ public:
+  explicit DeviceMaker(int root) : root_(root) {}
+
+  void make(const spec::OciDevice& device) {
+    const mode_t type = file_type(device.type);
+    const dev_t number = makedev(static_cast<unsigned>(device.major), static_cast<unsigned>(device.minor));
+    const std::string name = base_name(device.path);
+    const sys::UniqueFd parent = sys::make_directories_in_root(root_, parent_path(device.path));
+    if ((may_make_nodes_ || type == S_IFIFO) && make_node(parent.get(), name, device, type, number)) return;
+    bind_host_device(device, parent.get(), name, type, number);
+  }
+
+ private:
+  // false when the kernel forbids nodes here.
+  bool make_node(int parent, const std::string& name, const spec::OciDevice& device, mode_t type, dev_t number) {
+    const mode_t mode = device.file_mode.value_or(0666) & 07777;
+    if (::mknodat(parent, name.c_str(), type | mode, number) != 0) {
+      if (errno == EPERM && type != S_IFIFO) {
+        may_make_nodes_ = false;
+        return false;
+      }
+      if (errno != EEXIST) throw_errno("make device '{}'", device.path);
+      const sys::UniqueFd existing = sys::open_at(parent, name, O_PATH | O_NOFOLLOW);
+      // Something else has the name: the node is mounted over it, which needs it to exist elsewhere.
+      if (!matches(existing.get(), type, number)) return false;
+    }
+    const sys::UniqueFd node = sys::open_at(parent, name, O_PATH | O_NOFOLLOW);
+    if (::fchownat(node.get(), "", device.uid.value_or(0), device.gid.value_or(0), AT_EMPTY_PATH) != 0) throw_errno("set the owner of '{}'", device.path);
+    if (::chmod(sys::fd_path(node.get()).c_str(), mode) != 0) throw_errno("set the mode of '{}'", device.path);
+    return true;
+  }
+
+  void bind_host_device(const spec::OciDevice& device, int parent, const std::string& name, mode_t type, dev_t number) {
+    const sys::UniqueFd host = open_host_device(device, type, number);
+    const sys::UniqueFd tree = sys::clone_mount(host.get(), "", /*recursive=*/false, device.path);
+    if (!matches(tree.get(), type, number)) throw_error(ErrorKind::invalid, "make device '{}': the host's node changed meanwhile", device.path);
+    const sys::UniqueFd target = sys::make_file_in_root(parent, name);
+    sys::attach_mount(tree.get(), target.get(), device.path);
+  }
+
+  int root_;
+  bool may_make_nodes_ = true;
+};
+
+// A file of the image with that name is replaced; a symlink that says the same stays.
+void make_link(int dev, const Link& link) {
+  if (::symlinkat(link.target, dev, link.name) == 0) return;
+  if (errno != EEXIST) throw_errno("make symlink '/dev/{}'", link.name);
+  std::array<char, PATH_MAX> text;
+  const ssize_t count = ::readlinkat(dev, link.name, text.data(), text.size());
+  if (count >= 0 && std::string_view(text.data(), static_cast<std::size_t>(count)) == link.target) return;
+  if (count < 0 && std::string_view(link.name) != "ptmx") return;
+  if (::unlinkat(dev, link.name, 0) != 0 || ::symlinkat(link.target, dev, link.name) != 0) throw_errno("replace '/dev/{}'", link.name);
+}
+
+// A host directory bound on /dev is used as it is.
+bool dev_is_bind(const spec::OciSpec& spec) {
+  return std::any_of(spec.mounts.begin(), spec.mounts.end(),
+                     [](const auto& mount) { return clean_path(mount.destination) == "/dev" && is_bind(mount); });
+}
+
+}  // namespace
+
+void make_devices(int root, const spec::OciSpec& spec) {
+  DeviceMaker maker(root);
+  if (spec.linux_)
+    for (const auto& device : spec.linux_->devices) maker.make(device);
+  if (dev_is_bind(spec)) return;
+  for (const auto& device : kDefaultDevices) {
+    const bool listed = spec.linux_ && std::any_of(spec.linux_->devices.begin(), spec.linux_->devices.end(),
+                                                   [&](const auto& other) { return other.path == device.path; });
+    if (listed) continue;
+    spec::OciDevice wanted;
+    wanted.path = device.path;
+    wanted.major = device.major;
+    wanted.minor = device.minor;
+    maker.make(wanted);
+  }
+  const sys::UniqueFd dev = sys::make_directories_in_root(root, "/dev");
+  for (const auto& link : kLinks) make_link(dev.get(), link);
+}
+
+void mount_console(int root, int slave) {
+  const sys::UniqueFd target = sys::make_file_in_root(root, "/dev/console", 0600);
+  const sys::UniqueFd tree = sys::clone_mount(slave, "", /*recursive=*/false, "/dev/console");
+  sys::attach_mount(tree.get(), target.get(), "/dev/console");
+}
+
+}  // namespace lichen::runtime

@@ -1,0 +1,19 @@
+// /dev of a container: the devices that every container has (OCI config-linux.md "Default Devices"), those of linux.devices, and the
+// usual symlinks.
+//
+// A user namespace may not make device nodes (mknod(2), EPERM): then the host's node is bind-mounted, after its type and numbers were
+// checked on the descriptor that is mounted, so that nobody can slip in another one (C05).
+#pragma once
+
+#include "libpod/spec/oci_spec.hh"
+
+namespace lichen::runtime {
+
+/// @param root  the container's root, O_PATH; /dev is mounted already
+/// @stage init, before the root changes: the host's nodes are still there
+void make_devices(int root, const spec::OciSpec& spec);
+
+/// Put the terminal at /dev/console. @param slave  from sys::open_pty_from
+void mount_console(int root, int slave);
+
+}  // namespace lichen::runtime
