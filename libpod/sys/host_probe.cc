@@ -195,11 +195,12 @@ Probe probe_fuse_overlayfs() {
 
 Probe probe_tun() {
   const std::string problem = in_child([]() -> std::string {
-    const UniqueFd device(::open("/dev/net/tun", O_RDWR | O_CLOEXEC));
-    if (!device) return format("open: {}", errno_text(errno));
-    // As slirp4netns does it: a tap device in a network namespace of ours.
+    // As slirp4netns does it: a tap device in a network namespace of ours. The open file belongs to the network namespace in which
+    // it was opened (drivers/net/tun.c, tun_chr_open).
     if (::geteuid() != 0) enter_private_namespaces();
     if (::unshare(CLONE_NEWNET) != 0) return format("make a network namespace: {}", errno_text(errno));
+    const UniqueFd device(::open("/dev/net/tun", O_RDWR | O_CLOEXEC));
+    if (!device) return format("open: {}", errno_text(errno));
     ifreq request{};
     request.ifr_flags = IFF_TAP | IFF_NO_PI;
     if (::ioctl(device.get(), TUNSETIFF, &request) != 0) return format("make a tap device: {}", errno_text(errno));

@@ -30,6 +30,12 @@ TEST(HostProbe, EveryFindingIsComplete) {
   remove_tree(root);
 }
 
+TEST(HostProbe, TapDeviceIsReallyMade) {
+  if (probe_user_namespaces().state != ProbeState::ok) GTEST_SKIP() << "no user namespaces here";
+  if (::access("/dev/net/tun", R_OK | W_OK) != 0) GTEST_SKIP() << "/dev/net/tun cannot be used";
+  EXPECT_EQ(probe_tun().detail, "a tap device was made");
+}
+
 TEST(HostProbe, RuntimeDirectoryMustBePrivateAndOurs) {
   char name[] = "/tmp/lichen-probe-XXXXXX";
   const std::string directory = ::mkdtemp(name);
