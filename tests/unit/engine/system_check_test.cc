@@ -1,0 +1,110 @@
+#include "libpod/engine/system_check.hh"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/engine/test_store.hh"
+
+namespace lichen::engine {
+namespace {
+
+using test::id_of;
+using test::library;
+
+class SystemCheck : public ::testing::Test {
+ protected:
+  SystemCheck() {
+    store.add_image("aa", {"11", "12"}, {library("one")});
+    container = store.add_container("c1", "web", [](spec::ContainerConfig& config) {
+      config.image_id = id_of("aa");
+      config.image_name = "one";
+    });
+  }
+  std::string objects() {
+    std::string out;
+    for (const auto& finding : check_store(engine, false)) out += finding.object + "; ";
+    return out;
+  }
+  // Repairs everything, and expects nothing but `remains` afterwards.
+  void repair(const std::string& remains = "") {
+    auto findings = check_store(engine, false);
+    repair_store(findings);
+    for (const auto& finding : findings) EXPECT_TRUE(finding.repaired || !finding.repair) << finding.object << ": " << finding.problem;
+    EXPECT_EQ(objects(), remains);
+  }
+  test::TestStore store;
+  Engine& engine = store.engine;
+  std::string container;
+};
+
+TEST_F(SystemCheck, HealthyStoreHasNoFindings) { EXPECT_EQ(objects(), ""); }
+
+TEST_F(SystemCheck, DamagedContainerIsSetAsideAndItsNameFree) {
+  sys::write_file(engine.paths.container(container) + "/state.json", "{\"version\": 1");
+  EXPECT_EQ(objects(), "container c10000000000; ");
+  repair();
+  EXPECT_EQ(engine.containers.find_name("web"), std::nullopt);
+  EXPECT_EQ(sys::list_directory(engine.paths.set_aside()).size(), 1u);
+  EXPECT_NO_THROW(store.add_container("c2", "web"));
+}
+
+TEST_F(SystemCheck, DamagedLayerTakesImageAndRefWithIt) {
+  sys::write_file(engine.paths.layer(id_of("11")) + "/meta.json", "");
+  EXPECT_EQ(objects(), "layer 110000000000; image one:latest; ref docker.io/library/one:latest; container web; ");
+  repair("layer 120000000000; container web; ");
+  EXPECT_FALSE(engine.images.has(id_of("aa")));
+}
+
+TEST_F(SystemCheck, MissingImageIsNamedForItsContainer) {
+  sys::remove_tree(engine.paths.image(id_of("aa")));
+  EXPECT_EQ(objects(), "ref docker.io/library/one:latest; layer 110000000000; layer 120000000000; container web; ");
+  repair("container web; ");
+  EXPECT_TRUE(engine.layers.list().empty());
+  EXPECT_TRUE(engine.images.refs().empty());
+}
+
+TEST_F(SystemCheck, DamagedImageKeepsLayersThatItMayNeed) {
+  sys::write_file(engine.paths.image(id_of("aa")) + "/meta.json", "[]");
+  EXPECT_EQ(objects(), "image one:latest; ref docker.io/library/one:latest; container web; ");
+}
+
+TEST_F(SystemCheck, DanglingNameGoesAndAContainerGetsItsNameBack) {
+  sys::make_symlink(id_of("dd"), engine.paths.names() + "/ghost");
+  sys::remove_file(engine.paths.names() + "/web");
+  EXPECT_EQ(objects(), "container web; name ghost; ");
+  repair();
+  EXPECT_EQ(engine.containers.find_name("web"), container);
+  EXPECT_FALSE(sys::exists(engine.paths.names() + "/ghost"));
+}
+
+TEST_F(SystemCheck, NameOfAContainerInTheMakingIsLeft) {
+  spec::ContainerConfig config;
+  config.id = id_of("c9");
+  config.name = "making";
+  const auto maker = engine.containers.begin(config, sys::Durability::none);
+  EXPECT_EQ(objects(), "");
+}
+
+TEST_F(SystemCheck, DamagedRefIsRemoved) {
+  sys::write_file(engine.paths.refs() + "/docker.io/library/one/:tags/bad", "not an id");
+  EXPECT_EQ(objects(), "ref docker.io/library/one:bad; ");
+  repair();
+  EXPECT_TRUE(engine.images.resolve(library("one")));
+}
+
+TEST_F(SystemCheck, VolumeKeepsItsDataWhenItsRecordIsDamaged) {
+  engine.volumes.create({.name = "data", .driver = "local", .created = to_rfc3339(now()), .anonymous = false, .labels = {}, .options = {}});
+  sys::write_file(engine.volumes.data_path("data") + "/file", "x");
+  sys::write_file(engine.paths.volume("data") + "/volume.json", "");
+  EXPECT_EQ(objects(), "volume data; ");
+  repair();
+  EXPECT_TRUE(sys::exists(engine.volumes.data_path("data") + "/file"));
+}
+
+TEST_F(SystemCheck, StraysAreNamedAndLeft) {
+  sys::make_directory(engine.paths.layers() + "/lost+found");
+  EXPECT_EQ(objects(), "layer directory; ");
+  repair("layer directory; ");
+}
+
+}  // namespace
+}  // namespace lichen::engine
