@@ -19,8 +19,8 @@ _lichen() {
     *,nospace) compopt -o nospace ;;
   esac
   case $directive in
-    :files*) compopt -o filenames; COMPREPLY+=($(compgen -f -- "${words[cword]}")) ;;
-    :directories*) compopt -o filenames; COMPREPLY+=($(compgen -d -- "${words[cword]}")) ;;
+    :files*) compopt -o filenames; mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "${words[cword]}") ;;
+    :directories*) compopt -o filenames; mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -- "${words[cword]}") ;;
   esac
   if declare -F __ltrim_colon_completions >/dev/null; then __ltrim_colon_completions "${words[cword]}"; fi
 }

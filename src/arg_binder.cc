@@ -28,7 +28,8 @@ std::string check_value(const OptionSpec& option, const std::string& value) {
   if (!option.values_are_all) return {};
   const auto values = option.kind == OptionKind::csv ? split(value, ',') : std::vector<std::string>{value};
   for (const auto& item : values)
-    if (!is_known_value(option, item)) return complain("must be one of " + replace_all(std::string(option.values), "|", ", "));
+    if (!is_known_value(option, item))
+      return complain("must be one of " + replace_all(std::string(option.values), "|", ", "));
   return {};
 }
 
@@ -41,7 +42,8 @@ void check_argument_count(const CommandSpec& command, std::size_t count) {
   if (max == 0 && given > 0) throw_usage(command, format("'{}' accepts no arguments", title), usage);
   if (min == max && given != min) throw_usage(command, format("'{}' requires {} {}", title, min, plural(min)), usage);
   if (given < min) throw_usage(command, format("'{}' requires at least {} {}", title, min, plural(min)), usage);
-  if (max >= 0 && given > max) throw_usage(command, format("'{}' requires at most {} {}", title, max, plural(max)), usage);
+  if (max >= 0 && given > max)
+    throw_usage(command, format("'{}' requires at most {} {}", title, max, plural(max)), usage);
 }
 
 CLI::Option* register_option(CLI::App& app, const OptionSpec& option) {

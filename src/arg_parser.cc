@@ -7,7 +7,8 @@ namespace lichen::cli {
 namespace {
 
 [[noreturn]] void throw_not_yet(const CommandSpec& command, std::string_view flag) {
-  throw Error(ErrorKind::unsupported, format("{}: the flag {} is not done yet", command_title(command), flag))
+  const std::string owner = command.path.empty() ? "" : " of '" + command_title(command) + "'";
+  throw Error(ErrorKind::unsupported, format("the flag {}{} is not done yet", flag, owner))
       .with_hint(format("see '{} --help' for the flags that work", command_title(command)));
 }
 

@@ -1,10 +1,12 @@
 // argv -> ParsedArgs, in two steps.
 //
-// 1. normalize_words (arg_parser.cc) reads words as docker's and podman's flag library does, guided by the table: clusters
+// 1. normalize_words (arg_parser.cc) reads words as docker's and podman's flag library does, guided by the table:
+// clusters
 //    ("-it"), glued values ("-p80:80", "-e=V"), "--flag value" whatever the value looks like ("--pids-limit -1"), empty
-//    values ("--entrypoint="), the stop at the first argument of run and exec, and "--". Here unknown flags and flags that
-//    are not done yet are refused, with docker's words.
-// 2. bind_options (arg_binder.cc) gives the result to CLI11, which types, checks and collects the values. CLI11 alone reads
+//    values ("--entrypoint="), the stop at the first argument of run and exec, and "--". Here unknown flags and flags
+//    that are not done yet are refused, with docker's words.
+// 2. bind_options (arg_binder.cc) gives the result to CLI11, which types, checks and collects the values. CLI11 alone
+// reads
 //    several of the forms above differently; and only the options that occur are registered, so that a command with 200
 //    options costs no more than one with two. No other file includes CLI11.
 #pragma once
@@ -24,10 +26,10 @@ struct OptionUse {
 };
 
 struct NormalizedWords {
-  std::vector<OptionUse> uses;            // in order
+  std::vector<OptionUse> uses;  // in order
   std::vector<std::string> positionals;
-  std::size_t consumed = 0;               // words up to the first positional, for the options before the command
-  bool wants_help = false;                // --help or -h (where -h means nothing else); nothing after it is read
+  std::size_t consumed = 0;  // words up to the first positional, for the options before the command
+  bool wants_help = false;   // --help or -h (where -h means nothing else); nothing after it is read
 };
 
 /// @param words  after the command's name

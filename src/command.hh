@@ -1,7 +1,7 @@
 // The types of the one command table.
 //
-// Commands and options are data (src/tables/). Parsing, help, man pages, completion scripts and "did you mean" all read the
-// same rows, so they cannot disagree. Rows are constant-initialised: a command that starts, answers and ends in a
+// Commands and options are data (src/tables/). Parsing, help, man pages, completion scripts and "did you mean" all read
+// the same rows, so they cannot disagree. Rows are constant-initialised: a command that starts, answers and ends in a
 // millisecond cannot afford to build a table first.
 #pragma once
 
@@ -52,25 +52,35 @@ struct OptionSpec {
   std::string_view name;  // long name without dashes
   char short_name = 0;
   OptionKind kind = OptionKind::boolean;
-  std::string_view value_name;      // what help shows after the flag: "list", "bytes"
-  std::string_view help;            // one clause, no full stop
-  std::string_view default_value;   // shown in help; what get_string gives when the option is absent
-  std::string_view values;          // "a|b|container:": known values; one that ends in ':' or '=' is a beginning
-  bool values_are_all = false;      // any other value is an error
+  std::string_view value_name;     // what help shows after the flag: "list", "bytes"
+  std::string_view help;           // one clause, no full stop
+  std::string_view default_value;  // shown in help; what get_string gives when the option is absent
+  std::string_view values;         // "a|b|container:": known values; one that ends in ':' or '=' is a beginning
+  bool values_are_all = false;     // any other value is an error
   CompletionKind completes = CompletionKind::none;
-  bool hidden = false;              // not in help and completion
-  std::string_view alias_of;        // another option of the same command that receives the value
+  bool hidden = false;        // not in help and completion
+  std::string_view alias_of;  // another option of the same command that receives the value
   OptionState state = OptionState::done;
 
   constexpr bool takes_value() const { return kind != OptionKind::boolean; }
   constexpr bool repeats() const { return kind == OptionKind::list || kind == OptionKind::csv; }
 
   // The tables are written with these: OptionSpec rows differ in few fields.
-  constexpr OptionSpec with_default(std::string_view text) const { return OptionSpec(*this).set(&OptionSpec::default_value, text); }
-  constexpr OptionSpec with_values(std::string_view all) const { return with_hints(all).set(&OptionSpec::values_are_all, true); }
-  constexpr OptionSpec with_hints(std::string_view some) const { return OptionSpec(*this).set(&OptionSpec::values, some); }
-  constexpr OptionSpec with_objects(CompletionKind what) const { return OptionSpec(*this).set(&OptionSpec::completes, what); }
-  constexpr OptionSpec with_alias_of(std::string_view other) const { return as_hidden().set(&OptionSpec::alias_of, other); }
+  constexpr OptionSpec with_default(std::string_view text) const {
+    return OptionSpec(*this).set(&OptionSpec::default_value, text);
+  }
+  constexpr OptionSpec with_values(std::string_view all) const {
+    return with_hints(all).set(&OptionSpec::values_are_all, true);
+  }
+  constexpr OptionSpec with_hints(std::string_view some) const {
+    return OptionSpec(*this).set(&OptionSpec::values, some);
+  }
+  constexpr OptionSpec with_objects(CompletionKind what) const {
+    return OptionSpec(*this).set(&OptionSpec::completes, what);
+  }
+  constexpr OptionSpec with_alias_of(std::string_view other) const {
+    return as_hidden().set(&OptionSpec::alias_of, other);
+  }
   constexpr OptionSpec as_hidden() const { return OptionSpec(*this).set(&OptionSpec::hidden, true); }
   constexpr OptionSpec as_not_yet() const { return OptionSpec(*this).set(&OptionSpec::state, OptionState::not_yet); }
 
@@ -104,10 +114,10 @@ struct CommandSpec {
   ArgumentRule arguments = {};
   bool options_stop_at_first_argument = false;
   HelpGroup group = HelpGroup::other;
-  bool is_group = false;         // only holds other commands: "image"
+  bool is_group = false;  // only holds other commands: "image"
   bool hidden = false;
-  bool never = false;            // lichen will not have it; else a command without a handler is "not done yet"
-  std::string_view instead;      // for a command without a handler: the way out
+  bool never = false;        // lichen will not have it; else a command without a handler is "not done yet"
+  std::string_view instead;  // for a command without a handler: the way out
   Handler handler = nullptr;
 
   constexpr bool is_done() const { return handler != nullptr || is_group; }

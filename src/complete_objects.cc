@@ -19,9 +19,12 @@ std::vector<std::string> capability_names() {
 
 std::vector<std::string> complete_objects(CompletionKind kind) {
   switch (kind) {
-    case CompletionKind::signal: return split(kSignals, ' ');
-    case CompletionKind::capability: return capability_names();
-    default: return {};  // containers, images and volumes: none are known without the stores
+    case CompletionKind::signal:
+      return split(kSignals, ' ');
+    case CompletionKind::capability:
+      return capability_names();
+    default:
+      return {};  // containers, images and volumes: none are known without the stores
   }
 }
 

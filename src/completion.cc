@@ -24,8 +24,10 @@ class Completer {
     const auto [command, count] = match_command(rest);
     if (command == nullptr) {
       if (!rest.empty()) return {};
-      if (current_.starts_with('-')) complete_flags(global_spec());
-      else complete_commands("");
+      if (current_.starts_with('-'))
+        complete_flags(global_spec());
+      else
+        complete_commands("");
     } else if (command->is_group) {
       if (rest.size() == count) complete_commands(command->path);
     } else if (command->path == "help") {
@@ -44,8 +46,10 @@ class Completer {
       const OptionSpec* waiting = option_without_value(command, words[i]);
       i += 1;
       if (waiting == nullptr) continue;
-      if (i == words.size()) pending_ = waiting;
-      else ++i;
+      if (i == words.size())
+        pending_ = waiting;
+      else
+        ++i;
     }
     return i;
   }
@@ -80,7 +84,8 @@ class Completer {
     if (!current_.starts_with('-')) return complete_positional(command, positionals);
     const auto equals = current_.find('=');
     if (equals == std::string::npos) return complete_flags(command);
-    const OptionSpec* option = current_.starts_with("--") ? find_option(command, current_.substr(2, equals - 2)) : nullptr;
+    const OptionSpec* option =
+        current_.starts_with("--") ? find_option(command, current_.substr(2, equals - 2)) : nullptr;
     if (option != nullptr) complete_value(*option, current_.substr(equals + 1), current_.substr(0, equals + 1));
   }
 
@@ -161,9 +166,15 @@ std::string format_completions(const Completions& completions) {
   for (const auto& item : completions.items)
     out += item.word + (item.description.empty() ? "" : "\t" + item.description) + "\n";
   switch (completions.fallback) {
-    case Completions::Fallback::files: out += ":files"; break;
-    case Completions::Fallback::directories: out += ":directories"; break;
-    case Completions::Fallback::nothing: out += ":none"; break;
+    case Completions::Fallback::files:
+      out += ":files";
+      break;
+    case Completions::Fallback::directories:
+      out += ":directories";
+      break;
+    case Completions::Fallback::nothing:
+      out += ":none";
+      break;
   }
   return out + (completions.no_space ? ",nospace\n" : "\n");
 }

@@ -1,5 +1,5 @@
-// Completion of the command line. The scripts in completions/ are thin: each asks `lichen __complete WORDS...`, which answers
-// from the table in a millisecond, so a script never goes stale and knows objects too.
+// Completion of the command line. The scripts in completions/ are thin: each asks `lichen __complete WORDS...`, which
+// answers from the table in a millisecond, so a script never goes stale and knows objects too.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,8 @@
 
 namespace lichen::cli {
 
-/// Names of existing objects; must not throw and must be quick. {} for a kind without objects (files: the shell's task).
+/// Names of existing objects; must not throw and must be quick. {} for a kind without objects (files: the shell's
+/// task).
 using ObjectNames = std::function<std::vector<std::string>(CompletionKind)>;
 
 struct Completions {
@@ -28,8 +29,8 @@ struct Completions {
 /// @param words  after "lichen", the last one is being typed (may be empty)
 Completions complete_words(std::span<const std::string> words, const ObjectNames& objects);
 
-/// What the scripts read: "word<TAB>description" lines, then one line ":files", ":directories" or ":none", with ",nospace"
-/// after it when no blank may follow.
+/// What the scripts read: "word<TAB>description" lines, then one line ":files", ":directories" or ":none", with
+/// ",nospace" after it when no blank may follow.
 std::string format_completions(const Completions& completions);
 
 /// The script of "bash", "zsh" or "fish". @throws Error{usage} another shell

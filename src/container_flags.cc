@@ -49,8 +49,8 @@ std::vector<std::string> names_in(const std::vector<std::string>& environment) {
 
 std::vector<std::string> proxy_env(const std::vector<std::string>& environment) {
   std::vector<std::string> entries;
-  for (const std::string_view name : {"http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY",
-                                      "FTP_PROXY", "NO_PROXY"})
+  for (const std::string_view name :
+       {"http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY"})
     if (const auto value = spec::find_env(environment, name)) entries.push_back(format("{}={}", name, *value));
   return entries;
 }
@@ -98,10 +98,14 @@ void set_attachment(const ParsedArgs& args, const HostView& host, ContainerReque
   }
   const auto streams = args.get_list("attach");
   for (const auto& stream : streams) {
-    if (iequals(stream, "stdin")) config.attach_stdin = true;
-    else if (iequals(stream, "stdout")) config.attach_stdout = true;
-    else if (iequals(stream, "stderr")) config.attach_stderr = true;
-    else throw_usage(args.command(), format("--attach '{}': must be stdin, stdout or stderr", stream));
+    if (iequals(stream, "stdin"))
+      config.attach_stdin = true;
+    else if (iequals(stream, "stdout"))
+      config.attach_stdout = true;
+    else if (iequals(stream, "stderr"))
+      config.attach_stderr = true;
+    else
+      throw_usage(args.command(), format("--attach '{}': must be stdin, stdout or stderr", stream));
   }
   if (streams.empty() && !request.detach) {
     config.attach_stdin = config.interactive;
@@ -115,7 +119,8 @@ void set_identity(const ParsedArgs& args, spec::ContainerConfig& config) {
   if (args.has("domainname")) config.domainname = spec::parse_domainname(args.get_string("domainname"));
   for (const auto& path : args.get_list("label-file"))
     for (const auto& line : spec::parse_label_file(read_text_file(path, "--label-file"), path))
-      config.labels.insert_or_assign(line.substr(0, line.find('=')), line.substr(std::min(line.find('='), line.size() - 1) + 1));
+      config.labels.insert_or_assign(line.substr(0, line.find('=')),
+                                     line.substr(std::min(line.find('='), line.size() - 1) + 1));
   for (const auto& text : args.get_list("label")) {
     auto [key, value] = spec::parse_label(text, "--label");
     config.labels.insert_or_assign(std::move(key), std::move(value));
@@ -161,7 +166,8 @@ void set_resources(const ParsedArgs& args, spec::ContainerConfig& config) {
   if (const auto v = args.find_string("memory")) r.memory_bytes = spec::parse_size_option(*v, "--memory");
   if (const auto v = args.find_string("memory-reservation"))
     r.memory_reservation_bytes = spec::parse_size_option(*v, "--memory-reservation");
-  if (const auto v = args.find_string("memory-swap")) r.memory_swap_bytes = spec::parse_size_or_unlimited(*v, "--memory-swap");
+  if (const auto v = args.find_string("memory-swap"))
+    r.memory_swap_bytes = spec::parse_size_or_unlimited(*v, "--memory-swap");
   if (const auto v = args.find_string("cpus")) r.nano_cpus = spec::parse_cpus_option(*v);
   if (const auto v = args.find_string("cpuset-cpus")) r.cpuset_cpus = spec::parse_cpuset_option(*v, "--cpuset-cpus");
   if (const auto v = args.find_string("cpuset-mems")) r.cpuset_mems = spec::parse_cpuset_option(*v, "--cpuset-mems");
@@ -207,7 +213,8 @@ void set_network(const ParsedArgs& args, const HostView& host, spec::ContainerCo
 }
 
 void set_life(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
-  config.log = spec::parse_log_options(args.find_string("log-driver").value_or(host.default_log_driver), args.get_list("log-opt"));
+  config.log = spec::parse_log_options(args.find_string("log-driver").value_or(host.default_log_driver),
+                                       args.get_list("log-opt"));
   config.auto_remove = args.get_bool("rm");
   const auto restart = spec::parse_restart_policy(args.get_string("restart"));
   config.restart = restart.policy;
@@ -237,8 +244,10 @@ ContainerRequest container_request(const ParsedArgs& args, const HostView& host,
   spec::ContainerConfig& config = request.config;
   config.create_command = argv;
   const std::string& image = args.positionals().at(0);
-  if (args.get_bool("rootfs")) config.rootfs_path = absolute(image, host);
-  else config.image_name = image;
+  if (args.get_bool("rootfs"))
+    config.rootfs_path = absolute(image, host);
+  else
+    config.image_name = image;
   request.replace = args.get_bool("replace");
   request.quiet = args.get_bool("quiet");
   request.tls_verify = args.get_bool("tls-verify");

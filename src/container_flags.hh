@@ -1,6 +1,6 @@
 // The flags of run and create -> spec::ContainerConfig. Pure but for the files that the flags name (--env-file,
-// --label-file): what the host is like comes in as HostView. Parsing of a flag's text is spec's; here flags meet each other,
-// and combinations that docker refuses are refused.
+// --label-file): what the host is like comes in as HostView. Parsing of a flag's text is spec's; here flags meet each
+// other, and combinations that docker refuses are refused.
 #pragma once
 
 #include <optional>
@@ -27,7 +27,7 @@ struct HostView {
 struct ContainerRequest {
   spec::ContainerConfig config;  // without id, image_id and the image's defaults
   spec::UserGave gave;
-  bool detach = false;           // run -d
+  bool detach = false;  // run -d
   bool sig_proxy = true;
   bool replace = false;
   bool quiet = false;

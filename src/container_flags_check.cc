@@ -15,7 +15,8 @@ namespace {
 // These belong to the container whose network is joined.
 void check_joined_network(const ParsedArgs& args, const spec::NetworkConfig& network) {
   if (network.mode != "container") return;
-  for (const std::string_view option : {"hostname", "publish", "publish-all", "expose", "dns", "dns-search", "dns-option", "add-host"})
+  for (const std::string_view option :
+       {"hostname", "publish", "publish-all", "expose", "dns", "dns-search", "dns-option", "add-host"})
     if (args.has(option)) conflict(args, "--" + std::string(option), "--network container:" + network.target);
 }
 

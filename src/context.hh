@@ -1,5 +1,5 @@
-// What main hands to a command: the options before the command, and what is known about this process. Narrow on purpose:
-// a command builds the stores and the engine that it needs itself.
+// What main hands to a command: the options before the command, and what is known about this process. Narrow on
+// purpose: a command builds the stores and the engine that it needs itself.
 #pragma once
 
 #include <optional>

@@ -33,7 +33,8 @@ GlobalOptions global_options_from(const ParsedArgs& args) {
 
 [[noreturn]] void throw_without_handler(const CommandSpec& command, std::string_view typed) {
   if (command.never)
-    throw Error(ErrorKind::unsupported, format("there is no 'lichen {}'", typed)).with_hint(std::string(command.instead));
+    throw Error(ErrorKind::unsupported, format("there is no 'lichen {}'", typed))
+        .with_hint(std::string(command.instead));
   std::string hint = command.instead.empty() ? "see 'lichen --help' for what works" : std::string(command.instead);
   throw Error(ErrorKind::unsupported, format("'lichen {}' is not done yet", typed)).with_hint(std::move(hint));
 }

@@ -1,4 +1,5 @@
-// argv -> one command's handler. main() owns the process (descriptors, signals, the catch); this owns the reading of the line.
+// argv -> one command's handler. main() owns the process (descriptors, signals, the catch); this owns the reading of
+// the line.
 #pragma once
 
 #include <string>

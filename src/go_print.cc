@@ -12,7 +12,8 @@
 namespace lichen::cli {
 namespace {
 
-/// The shortest decimal that reads back as the same number; with an exponent from 1e+06 and below 1e-04 (strconv's 'g').
+/// The shortest decimal that reads back as the same number; with an exponent from 1e+06 and below 1e-04 (strconv's
+/// 'g').
 std::string shortest_float(double value) {
   constexpr int kExponentFrom = 6;
   if (std::isnan(value)) return "NaN";
@@ -85,7 +86,8 @@ std::string bad_verb(const Json& value, char verb) {
 std::string hex_of(std::string_view bytes, bool upper) {
   std::string out;
   for (const char c : bytes)
-    out += upper ? fmt::format("{:02X}", static_cast<unsigned char>(c)) : fmt::format("{:02x}", static_cast<unsigned char>(c));
+    out += upper ? fmt::format("{:02X}", static_cast<unsigned char>(c))
+                 : fmt::format("{:02x}", static_cast<unsigned char>(c));
   return out;
 }
 
@@ -105,18 +107,28 @@ std::string format_integer(const Json& value, const Spec& spec) {
   const std::int64_t number = is_unsigned ? 0 : value.get<std::int64_t>();
   const bool negative = number < 0;
   const std::uint64_t size = is_unsigned ? value.get<std::uint64_t>()
-                                         : negative ? 0 - static_cast<std::uint64_t>(number) : static_cast<std::uint64_t>(number);
+                             : negative  ? 0 - static_cast<std::uint64_t>(number)
+                                         : static_cast<std::uint64_t>(number);
   switch (spec.verb) {
     case 'v':
-    case 'd': return padded(signed_text(fmt::format("{}", size), negative, spec), spec, true);
-    case 'x': return padded(signed_text(fmt::format("{}{:x}", spec.sharp ? "0x" : "", size), negative, spec), spec, true);
-    case 'X': return padded(signed_text(fmt::format("{}{:X}", spec.sharp ? "0X" : "", size), negative, spec), spec, true);
-    case 'o': return padded(signed_text(fmt::format("{}{:o}", spec.sharp ? "0" : "", size), negative, spec), spec, true);
-    case 'b': return padded(signed_text(fmt::format("{:b}", size), negative, spec), spec, true);
-    case 'c': return padded(utf8(number), spec, false);
-    case 'q': return padded("'" + utf8(number) + "'", spec, false);
-    case 'U': return padded(fmt::format("U+{:04X}", size), spec, false);
-    default: return bad_verb(value, spec.verb);
+    case 'd':
+      return padded(signed_text(fmt::format("{}", size), negative, spec), spec, true);
+    case 'x':
+      return padded(signed_text(fmt::format("{}{:x}", spec.sharp ? "0x" : "", size), negative, spec), spec, true);
+    case 'X':
+      return padded(signed_text(fmt::format("{}{:X}", spec.sharp ? "0X" : "", size), negative, spec), spec, true);
+    case 'o':
+      return padded(signed_text(fmt::format("{}{:o}", spec.sharp ? "0" : "", size), negative, spec), spec, true);
+    case 'b':
+      return padded(signed_text(fmt::format("{:b}", size), negative, spec), spec, true);
+    case 'c':
+      return padded(utf8(number), spec, false);
+    case 'q':
+      return padded("'" + utf8(number) + "'", spec, false);
+    case 'U':
+      return padded(fmt::format("U+{:04X}", size), spec, false);
+    default:
+      return bad_verb(value, spec.verb);
   }
 }
 
@@ -126,12 +138,21 @@ std::string format_float(const Json& value, const Spec& spec) {
   const int precision = spec.precision < 0 ? 6 : spec.precision;
   switch (spec.verb) {
     case 'v':
-    case 'g': text = spec.precision < 0 ? shortest_float(number) : fmt::format("{:.{}g}", number, spec.precision); break;
+    case 'g':
+      text = spec.precision < 0 ? shortest_float(number) : fmt::format("{:.{}g}", number, spec.precision);
+      break;
     case 'f':
-    case 'F': text = fmt::format("{:.{}f}", number, precision); break;
-    case 'e': text = fmt::format("{:.{}e}", number, precision); break;
-    case 'E': text = fmt::format("{:.{}E}", number, precision); break;
-    default: return bad_verb(value, spec.verb);
+    case 'F':
+      text = fmt::format("{:.{}f}", number, precision);
+      break;
+    case 'e':
+      text = fmt::format("{:.{}e}", number, precision);
+      break;
+    case 'E':
+      text = fmt::format("{:.{}E}", number, precision);
+      break;
+    default:
+      return bad_verb(value, spec.verb);
   }
   if (text[0] != '-' && text[0] != '+') text = (spec.plus ? "+" : spec.space ? " " : "") + text;
   return padded(text, spec, true);
@@ -140,11 +161,15 @@ std::string format_float(const Json& value, const Spec& spec) {
 std::string format_text(const std::string& text, const Json& value, const Spec& spec) {
   switch (spec.verb) {
     case 'v':
-    case 's': return padded(shortened(text, spec.precision), spec, false);
-    case 'q': return padded(go_quote(shortened(text, spec.precision)), spec, false);
+    case 's':
+      return padded(shortened(text, spec.precision), spec, false);
+    case 'q':
+      return padded(go_quote(shortened(text, spec.precision)), spec, false);
     case 'x':
-    case 'X': return padded(hex_of(text, spec.verb == 'X'), spec, false);
-    default: return bad_verb(value, spec.verb);
+    case 'X':
+      return padded(hex_of(text, spec.verb == 'X'), spec, false);
+    default:
+      return bad_verb(value, spec.verb);
   }
 }
 
@@ -194,12 +219,18 @@ int take_number(std::string_view& text) {
 Spec take_spec(std::string_view& text, std::string& complaints) {
   Spec spec;
   for (; !text.empty(); text.remove_prefix(1)) {
-    if (text[0] == '+') spec.plus = true;
-    else if (text[0] == '-') spec.minus = true;
-    else if (text[0] == '#') spec.sharp = true;
-    else if (text[0] == '0') spec.zero = true;
-    else if (text[0] == ' ') spec.space = true;
-    else break;
+    if (text[0] == '+')
+      spec.plus = true;
+    else if (text[0] == '-')
+      spec.minus = true;
+    else if (text[0] == '#')
+      spec.sharp = true;
+    else if (text[0] == '0')
+      spec.zero = true;
+    else if (text[0] == ' ')
+      spec.space = true;
+    else
+      break;
   }
   if (spec.minus) spec.zero = false;
   spec.width = take_number(text);
@@ -281,7 +312,8 @@ std::string go_sprintf(std::string_view format, std::span<const Json* const> val
   if (next < values.size()) {
     out += "%!(EXTRA ";
     for (std::size_t i = next; i < values.size(); ++i)
-      out += (i > next ? ", " : "") + (values[i]->is_null() ? "<nil>" : std::string(type_name(*values[i])) + "=" + go_value(*values[i]));
+      out += (i > next ? ", " : "") +
+             (values[i]->is_null() ? "<nil>" : std::string(type_name(*values[i])) + "=" + go_value(*values[i]));
     out += ")";
   }
   return out;

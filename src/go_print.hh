@@ -15,8 +15,8 @@ std::string go_value(const Json& value);
 std::string go_sprint(std::span<const Json* const> values);
 /// fmt.Sprintln
 std::string go_sprintln(std::span<const Json* const> values);
-/// fmt.Sprintf with v d s q t x X o b c e f g U T and flags + - # 0 blank, width, precision; mistakes print as Go prints
-/// them: %!d(string=x), %!s(MISSING), %!(EXTRA int=1).
+/// fmt.Sprintf with v d s q t x X o b c e f g U T and flags + - # 0 blank, width, precision; mistakes print as Go
+/// prints them: %!d(string=x), %!s(MISSING), %!(EXTRA int=1).
 std::string go_sprintf(std::string_view format, std::span<const Json* const> values);
 /// strconv.Quote
 std::string go_quote(std::string_view text);

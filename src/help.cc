@@ -74,12 +74,18 @@ std::string not_yet_names() {
 
 std::string_view group_title(HelpGroup group) {
   switch (group) {
-    case HelpGroup::run: return "Run and control containers";
-    case HelpGroup::look: return "Look at containers";
-    case HelpGroup::images: return "Images";
-    case HelpGroup::volumes: return "Volumes";
-    case HelpGroup::host: return "This machine and lichen itself";
-    case HelpGroup::other: return "Other";
+    case HelpGroup::run:
+      return "Run and control containers";
+    case HelpGroup::look:
+      return "Look at containers";
+    case HelpGroup::images:
+      return "Images";
+    case HelpGroup::volumes:
+      return "Volumes";
+    case HelpGroup::host:
+      return "This machine and lichen itself";
+    case HelpGroup::other:
+      return "Other";
   }
   return "";
 }
@@ -98,8 +104,8 @@ std::vector<const OptionSpec*> visible_options(const CommandSpec& command) {
 }
 
 std::string option_heading(const OptionSpec& option) {
-  std::string title = option.short_name != 0 ? format("-{}, --{}", option.short_name, option.name)
-                                             : format("    --{}", option.name);
+  std::string title =
+      option.short_name != 0 ? format("-{}, --{}", option.short_name, option.name) : format("    --{}", option.name);
   if (option.takes_value()) title += " " + std::string(option.value_name);
   return title;
 }
@@ -112,19 +118,22 @@ std::string option_text(const OptionSpec& option) {
     for (std::size_t i = 0; i < items.size(); ++i)
       text += std::string(i == 0 ? "" : i + 1 == items.size() ? " or " : ", ") + std::string(items[i]);
   }
-  if (!option.default_value.empty() && option.default_value != "-1") text += format(" (default {})", option.default_value);
+  if (!option.default_value.empty() && option.default_value != "-1")
+    text += format(" (default {})", option.default_value);
   return text;
 }
 
 std::string main_help(bool colour) {
   const CommandSpec& global = global_spec();
-  std::string out = format("lichen - {}\n", to_lower(global.summary.substr(0, 1)) + std::string(global.summary.substr(1)));
+  std::string out =
+      format("lichen - {}\n", to_lower(global.summary.substr(0, 1)) + std::string(global.summary.substr(1)));
   out += heading("Usage:", colour) + "  " + usage_line(global) + "\n";
   out += heading("To begin with:", colour) + example_lines(global, colour);
   for (const HelpGroup group : kHelpGroups) {
     out += heading(std::string(group_title(group)) + ":", colour);
     for (const auto* command : commands_below(""))
-      if (command->group == group && !command->hidden && command->is_done() && command->path.find(' ') == std::string_view::npos)
+      if (command->group == group && !command->hidden && command->is_done() &&
+          command->path.find(' ') == std::string_view::npos)
         out += command_line(command->path, *command, 10);
   }
   out += heading("Options before the command:", colour) + option_lines(global);

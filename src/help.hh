@@ -25,7 +25,7 @@ std::string option_text(const OptionSpec& option);
 
 /// The heading of a group of commands: "Run and control containers".
 std::string_view group_title(HelpGroup group);
-inline constexpr HelpGroup kHelpGroups[] = {HelpGroup::run,     HelpGroup::look, HelpGroup::images,
-                                            HelpGroup::volumes, HelpGroup::host};
+inline constexpr HelpGroup kHelpGroups[] = {HelpGroup::run, HelpGroup::look, HelpGroup::images, HelpGroup::volumes,
+                                            HelpGroup::host};
 
 }  // namespace lichen::cli

@@ -14,8 +14,8 @@ std::string page_name(std::string_view path) {
 
 std::string head(std::string_view path, std::string_view summary) {
   const std::string name = page_name(path);
-  return format(".TH {} 1 \"\" \"lichen {}\" \"lichen\"\n.SH NAME\n{} \\- {}\n", to_upper(name), kVersion, roff_escape(name),
-                roff_escape(to_lower(summary.substr(0, 1)) + std::string(summary.substr(1))));
+  return format(".TH {} 1 \"\" \"lichen {}\" \"lichen\"\n.SH NAME\n{} \\- {}\n", to_upper(name), kVersion,
+                roff_escape(name), roff_escape(to_lower(summary.substr(0, 1)) + std::string(summary.substr(1))));
 }
 
 std::string synopsis(const CommandSpec& command) {
@@ -57,8 +57,10 @@ std::string list_page(const CommandSpec& group) {
   }
   out += option_section(group) + example_section(group);
   if (group.path.empty())
-    out += ".SH EXIT STATUS\nThat of the command in the container; 125 an error of lichen, 126 a command that cannot be executed, "
-           "127 a command that was not found, 128+N a command that died of signal N.\n";
+    out +=
+        ".SH EXIT STATUS\nThat of the command in the container; 125 an error of lichen, 126 a command that cannot be "
+        "executed, "
+        "127 a command that was not found, 128+N a command that died of signal N.\n";
   return out;
 }
 
@@ -69,9 +71,12 @@ std::string roff_escape(std::string_view text) {
   bool line_begins = true;
   for (const char c : text) {
     if (line_begins && (c == '.' || c == '\'')) out += "\\&";
-    if (c == '\\') out += "\\e";
-    else if (c == '-') out += "\\-";
-    else out += c;
+    if (c == '\\')
+      out += "\\e";
+    else if (c == '-')
+      out += "\\-";
+    else
+      out += c;
     line_begins = c == '\n';
   }
   return out;

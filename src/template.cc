@@ -16,16 +16,18 @@ namespace {
 constexpr int kMaxCalls = 100;  // {{template}} within {{template}}
 
 // Members whose keys are data: a missing key is no mistake. The names are those of inspect (docker and podman).
-constexpr std::string_view kMaps[] = {"Labels",   "Annotations", "Options",      "DriverOpts", "Sysctls",
-                                      "Ports",    "Networks",    "ExposedPorts", "Volumes",    "Tmpfs",
-                                      "Sysctl",   "PortBindings", "IndexConfigs", "LogOpts"};
+constexpr std::string_view kMaps[] = {"Labels", "Annotations",  "Options",      "DriverOpts", "Sysctls",
+                                      "Ports",  "Networks",     "ExposedPorts", "Volumes",    "Tmpfs",
+                                      "Sysctl", "PortBindings", "IndexConfigs", "LogOpts"};
 
 enum class Flow { normal, break_, continue_ };
 
 class Executor {
  public:
   Executor(const Program& program, const Json& data, bool headings)
-      : program_(program), headings_(headings), root_{std::shared_ptr<const Json>(std::shared_ptr<void>{}, &data), false} {}
+      : program_(program),
+        headings_(headings),
+        root_{std::shared_ptr<const Json>(std::shared_ptr<void>{}, &data), false} {}
 
   std::string run() {
     variables_.emplace_back("$", root_);
@@ -46,14 +48,22 @@ class Executor {
 
   Flow run_node(const Node& node, const Value& dot) {
     switch (node.kind) {
-      case Node::Kind::text: out_ += node.text; return Flow::normal;
-      case Node::Kind::break_: return Flow::break_;
-      case Node::Kind::continue_: return Flow::continue_;
-      case Node::Kind::range: return run_range(node, dot);
-      case Node::Kind::call: return run_call(node, dot);
+      case Node::Kind::text:
+        out_ += node.text;
+        return Flow::normal;
+      case Node::Kind::break_:
+        return Flow::break_;
+      case Node::Kind::continue_:
+        return Flow::continue_;
+      case Node::Kind::range:
+        return run_range(node, dot);
+      case Node::Kind::call:
+        return run_call(node, dot);
       case Node::Kind::if_:
-      case Node::Kind::with: return run_branch(node, dot);
-      case Node::Kind::action: break;
+      case Node::Kind::with:
+        return run_branch(node, dot);
+      case Node::Kind::action:
+        break;
     }
     const Value value = evaluate(*node.pipeline, dot);
     bind(*node.pipeline, value);
@@ -150,7 +160,9 @@ class Executor {
   }
 
   // docker's and podman's rows have one method: {{.Label "key"}}.
-  static bool is_label_method(const Operand& operand) { return !operand.fields.empty() && operand.fields.back() == "Label"; }
+  static bool is_label_method(const Operand& operand) {
+    return !operand.fields.empty() && operand.fields.back() == "Label";
+  }
 
   Value label(const Command& command, const Value& dot, const Value* piped) {
     Operand receiver = command.words[0];
@@ -184,7 +196,8 @@ class Executor {
 
   // A column's heading stays as it is under functions that change how a value looks.
   static bool keeps_heading(std::string_view name) {
-    for (const std::string_view known : {"json", "join", "split", "lower", "upper", "title", "truncate", "pad", "slice", "index"})
+    for (const std::string_view known :
+         {"json", "join", "split", "lower", "upper", "title", "truncate", "pad", "slice", "index"})
       if (name == known) return true;
     return false;
   }
@@ -205,12 +218,18 @@ class Executor {
   Value evaluate_operand(const Operand& operand, const Value& dot) {
     switch (operand.kind) {
       case Operand::Kind::dot:
-      case Operand::Kind::field: return fields(operand, dot);
-      case Operand::Kind::variable: return fields(operand, variable(operand.name));
-      case Operand::Kind::literal: return Value::made(operand.literal);
-      case Operand::Kind::nil: return Value::made(nullptr);
-      case Operand::Kind::paren: return fields(operand, evaluate(*operand.pipeline, dot));
-      case Operand::Kind::function: break;
+      case Operand::Kind::field:
+        return fields(operand, dot);
+      case Operand::Kind::variable:
+        return fields(operand, variable(operand.name));
+      case Operand::Kind::literal:
+        return Value::made(operand.literal);
+      case Operand::Kind::nil:
+        return Value::made(nullptr);
+      case Operand::Kind::paren:
+        return fields(operand, evaluate(*operand.pipeline, dot));
+      case Operand::Kind::function:
+        break;
     }
     Command command;
     command.words.push_back(operand);

@@ -42,7 +42,8 @@ std::vector<const Json*> pointers(Arguments arguments) {
   return all;
 }
 
-// comparison -------------------------------------------------------------------------------------------------------------
+// comparison
+// -------------------------------------------------------------------------------------------------------------
 
 enum class Basic { none, boolean, number, text };
 
@@ -88,7 +89,8 @@ Value gt(Arguments a) { return Value::made(order(a[0].get(), a[1].get()) > 0); }
 Value ge(Arguments a) { return Value::made(order(a[0].get(), a[1].get()) >= 0); }
 Value not_(Arguments a) { return Value::made(!is_true(a[0])); }
 
-// lists and maps ---------------------------------------------------------------------------------------------------------
+// lists and maps
+// ---------------------------------------------------------------------------------------------------------
 
 Value len(Arguments a) {
   const Json& json = a[0].get();
@@ -116,7 +118,8 @@ Value index(Arguments a) {
       value = {std::shared_ptr<const Json>(value.json, &json[index_of(key, json.size(), false)]), false};
     } else if (json.is_string()) {
       const auto& text = json.get_ref<const std::string&>();
-      value = Value::made(static_cast<std::int64_t>(static_cast<unsigned char>(text[index_of(key, text.size(), false)])));
+      value =
+          Value::made(static_cast<std::int64_t>(static_cast<unsigned char>(text[index_of(key, text.size(), false)])));
     } else if (json.is_null() && key.get().is_string()) {
       value = Value::made("");  // a map of texts that is not there
     } else {
@@ -140,7 +143,8 @@ Value slice(Arguments a) {
   return Value::made(std::move(part));
 }
 
-// text -------------------------------------------------------------------------------------------------------------------
+// text
+// -------------------------------------------------------------------------------------------------------------------
 
 Value print(Arguments a) { return Value::made(go_sprint(pointers(a))); }
 Value println(Arguments a) { return Value::made(go_sprintln(pointers(a))); }
@@ -205,12 +209,18 @@ struct Row {
 };
 
 constexpr Row kFunctions[] = {
-    {"and", 1, -1, nullptr}, {"or", 1, -1, nullptr},  {"not", 1, 1, not_},        {"eq", 2, -1, eq},
-    {"ne", 2, 2, ne},        {"lt", 2, 2, lt},        {"le", 2, 2, le},           {"gt", 2, 2, gt},
-    {"ge", 2, 2, ge},        {"len", 1, 1, len},      {"index", 1, -1, index},    {"slice", 1, 3, slice},
-    {"print", 0, -1, print}, {"println", 0, -1, println}, {"printf", 1, -1, printf}, {"json", 1, 1, json_text},
-    {"join", 2, 2, join_list}, {"split", 2, 2, split_text}, {"lower", 1, 1, lower}, {"upper", 1, 1, upper},
-    {"title", 1, 1, title},  {"truncate", 2, 2, truncate}, {"pad", 3, 3, pad},
+    {"and", 1, -1, nullptr},   {"or", 1, -1, nullptr},
+    {"not", 1, 1, not_},       {"eq", 2, -1, eq},
+    {"ne", 2, 2, ne},          {"lt", 2, 2, lt},
+    {"le", 2, 2, le},          {"gt", 2, 2, gt},
+    {"ge", 2, 2, ge},          {"len", 1, 1, len},
+    {"index", 1, -1, index},   {"slice", 1, 3, slice},
+    {"print", 0, -1, print},   {"println", 0, -1, println},
+    {"printf", 1, -1, printf}, {"json", 1, 1, json_text},
+    {"join", 2, 2, join_list}, {"split", 2, 2, split_text},
+    {"lower", 1, 1, lower},    {"upper", 1, 1, upper},
+    {"title", 1, 1, title},    {"truncate", 2, 2, truncate},
+    {"pad", 3, 3, pad},
 };
 
 const Row* find_function(std::string_view name) {
@@ -233,7 +243,8 @@ Value call_function(std::string_view name, Arguments arguments) {
   LICHEN_ASSERT(row != nullptr && row->function != nullptr);
   const int given = static_cast<int>(arguments.size());
   if (given < row->min || (row->max >= 0 && given > row->max))
-    wrong(format("wrong number of args for {}: want {}{} got {}", name, row->max == row->min ? "" : "at least ", row->min, given));
+    wrong(format("wrong number of args for {}: want {}{} got {}", name, row->max == row->min ? "" : "at least ",
+                 row->min, given));
   return row->function(arguments);
 }
 

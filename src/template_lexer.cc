@@ -13,7 +13,8 @@ bool is_space(char c) { return kSpace.find(c) != std::string_view::npos; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // Bytes of UTF-8 letters pass: a JSON key may be written in any alphabet.
 bool is_name(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 void append_utf8(std::string& out, std::uint32_t c) {
@@ -114,15 +115,24 @@ class Lexer {
   Token lex_word() {
     const char c = peek();
     switch (c) {
-      case '(': return make(Token::Kind::left, 1);
-      case ')': return make(Token::Kind::right, 1);
-      case '|': return make(Token::Kind::pipe, 1);
-      case ',': return make(Token::Kind::comma, 1);
-      case '=': return make(Token::Kind::assign, 1);
-      case '"': return lex_quoted('"');
-      case '\'': return lex_quoted('\'');
-      case '`': return lex_raw();
-      default: break;
+      case '(':
+        return make(Token::Kind::left, 1);
+      case ')':
+        return make(Token::Kind::right, 1);
+      case '|':
+        return make(Token::Kind::pipe, 1);
+      case ',':
+        return make(Token::Kind::comma, 1);
+      case '=':
+        return make(Token::Kind::assign, 1);
+      case '"':
+        return lex_quoted('"');
+      case '\'':
+        return lex_quoted('\'');
+      case '`':
+        return lex_raw();
+      default:
+        break;
     }
     if (rest().starts_with(":=")) return make(Token::Kind::declare, 2);
     if (c == '$') {
@@ -232,7 +242,8 @@ class Lexer {
     if (prefix == "0b") base = 2;
     const char* begin = text.data() + (base == 10 ? 0 : 2);
     const char* end = text.data() + text.size();
-    if (base == 10 && text.size() > 1 && text[0] == '0' && text.find_first_not_of("01234567") == std::string::npos) base = 8;
+    if (base == 10 && text.size() > 1 && text[0] == '0' && text.find_first_not_of("01234567") == std::string::npos)
+      base = 8;
     std::int64_t integer = 0;
     if (const auto r = std::from_chars(begin, end, integer, base); r.ec == std::errc() && r.ptr == end && begin != end)
       return negative ? -integer : integer;

@@ -12,19 +12,19 @@ namespace lichen::cli::tmpl {
 
 struct Token {
   enum class Kind : std::uint8_t {
-    text,     // outside of {{ }}, trimmed by {{- and -}}
-    open,     // {{
-    close,    // }}
-    field,    // .Name; value = "Name"
-    dot,      // .
-    variable, // $ or $name; value with the $
-    word,     // keyword, function, true, false, nil
-    literal,  // number, string, character
-    left,     // (
-    right,    // )
-    pipe,     // |
-    declare,  // :=
-    assign,   // =
+    text,      // outside of {{ }}, trimmed by {{- and -}}
+    open,      // {{
+    close,     // }}
+    field,     // .Name; value = "Name"
+    dot,       // .
+    variable,  // $ or $name; value with the $
+    word,      // keyword, function, true, false, nil
+    literal,   // number, string, character
+    left,      // (
+    right,     // )
+    pipe,      // |
+    declare,   // :=
+    assign,    // =
     comma,
     end,
   };

@@ -1,4 +1,5 @@
-// Tokens -> Program, by recursive descent. Depth is bounded: a template comes from the command line, but also from fuzzing.
+// Tokens -> Program, by recursive descent. Depth is bounded: a template comes from the command line, but also from
+// fuzzing.
 #include "src/template_functions.hh"
 #include "src/template_lexer.hh"
 
@@ -37,19 +38,31 @@ class Parser {
 
   static std::string describe(const Token& token) {
     switch (token.kind) {
-      case Token::Kind::field: return "<." + token.value + ">";
+      case Token::Kind::field:
+        return "<." + token.value + ">";
       case Token::Kind::variable:
-      case Token::Kind::word: return "<" + token.value + ">";
-      case Token::Kind::literal: return dump_json(token.literal);
-      case Token::Kind::dot: return "<.>";
-      case Token::Kind::left: return "\"(\"";
-      case Token::Kind::right: return "\")\"";
-      case Token::Kind::pipe: return "\"|\"";
-      case Token::Kind::declare: return "\":=\"";
-      case Token::Kind::assign: return "\"=\"";
-      case Token::Kind::comma: return "\",\"";
-      case Token::Kind::close: return "\"}}\"";
-      default: return "end";
+      case Token::Kind::word:
+        return "<" + token.value + ">";
+      case Token::Kind::literal:
+        return dump_json(token.literal);
+      case Token::Kind::dot:
+        return "<.>";
+      case Token::Kind::left:
+        return "\"(\"";
+      case Token::Kind::right:
+        return "\")\"";
+      case Token::Kind::pipe:
+        return "\"|\"";
+      case Token::Kind::declare:
+        return "\":=\"";
+      case Token::Kind::assign:
+        return "\"=\"";
+      case Token::Kind::comma:
+        return "\",\"";
+      case Token::Kind::close:
+        return "\"}}\"";
+      default:
+        return "end";
     }
   }
 
@@ -136,7 +149,8 @@ class Parser {
     std::vector<Node> body;
     const Ending ending = parse_list(body);
     if (ending.kind != Ending::Kind::end) fail_at(at, format("template \"{}\" without {{{{end}}}}", name));
-    if (!program_.named.emplace(name, std::move(body)).second) fail_at(at, format("multiple definition of template \"{}\"", name));
+    if (!program_.named.emplace(name, std::move(body)).second)
+      fail_at(at, format("multiple definition of template \"{}\"", name));
     leave();
     variables_ = outer_variables;
     range_depth_ = outer_ranges;
@@ -232,8 +246,10 @@ class Parser {
       case Token::Kind::variable:
       case Token::Kind::word:
       case Token::Kind::literal:
-      case Token::Kind::left: return true;
-      default: return false;
+      case Token::Kind::left:
+        return true;
+      default:
+        return false;
     }
   }
 
@@ -254,7 +270,9 @@ class Parser {
         operand.kind = Operand::Kind::literal;
         operand.literal = token.literal;
         break;
-      case Token::Kind::word: parse_word(operand, token); break;
+      case Token::Kind::word:
+        parse_word(operand, token);
+        break;
       case Token::Kind::left:
         enter(token.at);
         operand.kind = Operand::Kind::paren;
@@ -263,7 +281,8 @@ class Parser {
         take();
         leave();
         break;
-      default: break;
+      default:
+        break;
     }
     while (peek().kind == Token::Kind::field && !peek().after_space) {
       if (operand.kind == Operand::Kind::literal || operand.kind == Operand::Kind::nil ||

@@ -28,7 +28,8 @@ int man_command(Context&, const ParsedArgs& args) {
     const std::string path = join_path(args.positionals()[0], page.file_name);
     std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "we"), std::fclose);
     if (!file) throw_errno("open '{}'", path);
-    if (std::fwrite(page.text.data(), 1, page.text.size(), file.get()) != page.text.size() || std::fflush(file.get()) != 0)
+    if (std::fwrite(page.text.data(), 1, page.text.size(), file.get()) != page.text.size() ||
+        std::fflush(file.get()) != 0)
       throw_errno("write '{}'", path);
   }
   return kExitOk;

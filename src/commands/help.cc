@@ -1,9 +1,9 @@
 // help [COMMAND]
+#include "src/help.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/strings.hh"
 #include "src/commands/commands.hh"
 #include "src/exit_code.hh"
-#include "src/help.hh"
 #include "src/output.hh"
 
 namespace lichen::cli {

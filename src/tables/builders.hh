@@ -17,7 +17,8 @@ constexpr OptionSpec text(std::string_view name, std::string_view value_name, st
   return text(0, name, value_name, help);
 }
 
-constexpr OptionSpec number(char short_name, std::string_view name, std::string_view value_name, std::string_view help) {
+constexpr OptionSpec number(char short_name, std::string_view name, std::string_view value_name,
+                            std::string_view help) {
   return {.name = name, .short_name = short_name, .kind = OptionKind::integer, .value_name = value_name, .help = help};
 }
 constexpr OptionSpec number(std::string_view name, std::string_view value_name, std::string_view help) {

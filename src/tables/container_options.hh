@@ -37,7 +37,8 @@ inline constexpr OptionSpec kContainerOptions[] = {
     text("ipc", "mode", "IPC namespace").with_hints("private|shareable|host|none|container:").as_not_yet(),
     list('l', "label", "key[=value]", "Set a label"),
     list("label-file", "path", "Read labels from a file").with_objects(CompletionKind::file),
-    text("log-driver", "driver", "Where output is kept: k8s-file, json-file or none").with_hints("k8s-file|json-file|none"),
+    text("log-driver", "driver", "Where output is kept: k8s-file, json-file or none")
+        .with_hints("k8s-file|json-file|none"),
     list("log-opt", "name=value", "Log option: max-size, max-file").with_hints("max-size=|max-file=|tag="),
     text('m', "memory", "bytes", "Memory limit, such as 512m"),
     text("memory-reservation", "bytes", "Memory that is taken back first when the host runs short"),
@@ -54,7 +55,8 @@ inline constexpr OptionSpec kContainerOptions[] = {
     text("pid", "mode", "PID namespace").with_hints("private|host|container:").as_not_yet(),
     text("pidfile", "path", "Write the PID of the main process to this file").with_objects(CompletionKind::file),
     number("pids-limit", "count", "How many processes may exist; -1 for no limit"),
-    text("platform", "os/arch[/variant]", "Platform of the image").with_hints("linux/amd64|linux/arm64|linux/386|linux/arm/v7|linux/riscv64"),
+    text("platform", "os/arch[/variant]", "Platform of the image")
+        .with_hints("linux/amd64|linux/arm64|linux/386|linux/arm/v7|linux/riscv64"),
     flag("privileged", "Give all that you yourself have; turns most isolation off"),
     list('p', "publish", "[ip:][host:]port[/proto]", "Make a port reachable from the host"),
     flag('P', "publish-all", "Publish every exposed port on a free host port"),
@@ -63,13 +65,15 @@ inline constexpr OptionSpec kContainerOptions[] = {
     flag("read-only", "The root file system cannot be written"),
     flag("read-only-tmpfs", "With --read-only: a tmpfs on /run, /tmp and /var/tmp"),
     flag("replace", "Remove a container that has the same name first"),
-    text("restart", "policy", "When to start again").with_default("no").with_hints(
-        "no|on-failure|on-failure:|always|unless-stopped"),
+    text("restart", "policy", "When to start again")
+        .with_default("no")
+        .with_hints("no|on-failure|on-failure:|always|unless-stopped"),
     flag("rm", "Remove the container and its anonymous volumes when it ends"),
     flag("rootfs", "The argument is a directory with a root file system, not an image"),
     text("runtime", "path", "OCI runtime for this container").with_objects(CompletionKind::file),
     list("security-opt", "option", "no-new-privileges, seccomp=PATH|unconfined, label=..., mask=..., unmask=...")
-        .with_hints("no-new-privileges|seccomp=unconfined|seccomp=|apparmor=|label=|mask=|unmask=|systempaths=unconfined"),
+        .with_hints(
+            "no-new-privileges|seccomp=unconfined|seccomp=|apparmor=|label=|mask=|unmask=|systempaths=unconfined"),
     text("shm-size", "bytes", "Size of /dev/shm (default 64m)"),
     text("stop-signal", "signal", "Signal that asks the process to end").with_objects(CompletionKind::signal),
     number("stop-timeout", "seconds", "How long stop waits before it kills (default 10)"),
@@ -79,7 +83,8 @@ inline constexpr OptionSpec kContainerOptions[] = {
     flag('t', "tty", "Give the process a terminal"),
     text("tz", "zone", "Time zone, such as Europe/Rome, or 'local'"),
     list("ulimit", "name=soft[:hard]", "Resource limit, such as nofile=1024:4096")
-        .with_hints("as=|core=|cpu=|data=|fsize=|locks=|memlock=|msgqueue=|nice=|nofile=|nproc=|rss=|rtprio=|sigpending=|stack="),
+        .with_hints("as=|core=|cpu=|data=|fsize=|locks=|memlock=|msgqueue=|nice=|nofile=|nproc=|rss=|rtprio=|"
+                    "sigpending=|stack="),
     text("umask", "octal", "File creation mask (default 0022)"),
     text('u', "user", "name|uid[:group]", "User of the process"),
     text("userns", "mode", "How user ids map: host, keep-id, nomap, auto or container:NAME")

@@ -7,13 +7,25 @@ namespace {
 
 constexpr CommandSpec later(std::string_view path, std::string_view aliases, std::string_view summary,
                             std::string_view instead = {}) {
-  return {.path = path, .aliases = aliases, .summary = summary, .usage = "...", .arguments = {0, -1},
-          .options_stop_at_first_argument = true, .instead = instead};
+  return {.path = path,
+          .aliases = aliases,
+          .summary = summary,
+          .usage = "...",
+          .arguments = {0, -1},
+          .options_stop_at_first_argument = true,
+          .instead = instead};
 }
 
 constexpr CommandSpec never(std::string_view path, std::string_view aliases, std::string_view instead) {
-  return {.path = path, .aliases = aliases, .summary = "Does not exist in lichen", .usage = "...", .arguments = {0, -1},
-          .options_stop_at_first_argument = true, .hidden = true, .never = true, .instead = instead};
+  return {.path = path,
+          .aliases = aliases,
+          .summary = "Does not exist in lichen",
+          .usage = "...",
+          .arguments = {0, -1},
+          .options_stop_at_first_argument = true,
+          .hidden = true,
+          .never = true,
+          .instead = instead};
 }
 
 constexpr std::string_view kNoCluster = "lichen runs containers on one machine";
@@ -30,7 +42,8 @@ constexpr CommandSpec kCommands[] = {
     later("diff", "container diff|image diff", "Show which files a container has changed"),
     later("events", "system events", "Show what happens"),
     later("export", "container export", "Write a container's files as a tar"),
-    later("push", "image push", "Send an image to a registry", "lichen save writes an archive that other tools can push"),
+    later("push", "image push", "Send an image to a registry",
+          "lichen save writes an archive that other tools can push"),
     later("search", "image search", "Look for images in a registry"),
     later("pause", "container pause", "Freeze the processes of containers"),
     later("unpause", "container unpause", "Let frozen processes go on"),
@@ -65,11 +78,11 @@ constexpr CommandSpec kCommands[] = {
           "lichen container prune, lichen image prune and lichen volume prune"),
     never("system migrate", "", kNoReset),
     never("system renumber", "system locks", kNoReset),
-    never("system reset", "", "remove what you do not want with lichen rm -a -f, lichen rmi -a and lichen volume prune -a"),
+    never("system reset", "",
+          "remove what you do not want with lichen rm -a -f, lichen rmi -a and lichen volume prune -a"),
     never("system service", "system dial-stdio", kNoDaemon),
     never("system connection", "context", kNoDaemon),
-    later("network", "", "The commands about networks",
-          "--network takes none, host, slirp4netns and container:NAME"),
+    later("network", "", "The commands about networks", "--network takes none, host, slirp4netns and container:NAME"),
     later("pod", "", "The commands about pods", "--network container:NAME shares a network between containers"),
     later("kube", "play|generate", "Run Kubernetes files"),
     later("manifest", "", "The commands about images for several platforms"),

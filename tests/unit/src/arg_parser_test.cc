@@ -16,7 +16,9 @@ using ::testing::IsEmpty;
 
 using Words = std::vector<std::string>;
 
-ParsedArgs parse(std::string_view command, const Words& words) { return parse_arguments(*find_command(command), words); }
+ParsedArgs parse(std::string_view command, const Words& words) {
+  return parse_arguments(*find_command(command), words);
+}
 
 /// "message | hint" of the error.
 std::string error_of(std::string_view command, const Words& words) {
@@ -68,7 +70,8 @@ TEST(ArgParser, AValueMayLookLikeAFlag) {
 }
 
 TEST(ArgParser, Booleans) {
-  for (const char* yes : {"--rm", "--rm=true", "--rm=1", "--rm=T"}) EXPECT_TRUE(parse("run", {yes, "img"}).get_bool("rm")) << yes;
+  for (const char* yes : {"--rm", "--rm=true", "--rm=1", "--rm=T"})
+    EXPECT_TRUE(parse("run", {yes, "img"}).get_bool("rm")) << yes;
   for (const char* no : {"--rm=false", "--rm=0"}) {
     EXPECT_FALSE(parse("run", {no, "img"}).get_bool("rm")) << no;
     EXPECT_TRUE(parse("run", {no, "img"}).has("rm")) << no;
@@ -96,7 +99,8 @@ TEST(ArgParser, OtherCommandsTakeFlagsAnywhere) {
 }
 
 TEST(ArgParser, AliasesReachTheirOption) {
-  EXPECT_THAT(parse("run", {"--net", "host", "--network=none", "img"}).get_list("network"), ElementsAre("host", "none"));
+  EXPECT_THAT(parse("run", {"--net", "host", "--network=none", "img"}).get_list("network"),
+              ElementsAre("host", "none"));
   EXPECT_EQ(parse("stop", {"--time", "3", "x"}).get_int("timeout"), 3);
   EXPECT_THAT(parse("run", {"--dns-opt", "a", "img"}).get_list("dns-option"), ElementsAre("a"));
 }
@@ -118,40 +122,49 @@ TEST(ArgParser, DefaultsComeFromTheTable) {
 }
 
 TEST(ArgParser, UnknownFlags) {
-  EXPECT_EQ(error_of("run", {"--detatch", "img"}), "unknown flag: --detatch | did you mean '--detach'? See 'lichen run --help'.");
+  EXPECT_EQ(error_of("run", {"--detatch", "img"}),
+            "unknown flag: --detatch | did you mean '--detach'? See 'lichen run --help'.");
+  EXPECT_EQ(error_of("run", {"--naem", "img"}),
+            "unknown flag: --naem | did you mean '--name'? See 'lichen run --help'.");
   EXPECT_EQ(error_of("run", {"--zzzzzz", "img"}), "unknown flag: --zzzzzz | See 'lichen run --help'.");
   EXPECT_EQ(error_of("run", {"-Z", "img"}), "unknown shorthand flag: 'Z' in -Z | See 'lichen run --help'.");
   EXPECT_EQ(error_of("run", {"-itZ", "img"}), "unknown shorthand flag: 'Z' in -itZ | See 'lichen run --help'.");
   EXPECT_THAT(error_of("ps", {"---x"}), HasSubstr("bad flag syntax: ---x"));
   EXPECT_THAT(error_of("ps", {"--=x"}), HasSubstr("bad flag syntax: --=x"));
-  EXPECT_EQ(error_of("container inspect", {"--nope", "x"}), "unknown flag: --nope | See 'lichen container inspect --help'.");
+  EXPECT_EQ(error_of("container inspect", {"--nope", "x"}),
+            "unknown flag: --nope | See 'lichen container inspect --help'.");
 }
 
 TEST(ArgParser, MissingAndWrongValues) {
   EXPECT_THAT(error_of("run", {"--name"}), HasSubstr("flag needs an argument: --name |"));
   EXPECT_THAT(error_of("run", {"-v"}), HasSubstr("flag needs an argument: 'v' in -v |"));
   EXPECT_THAT(error_of("run", {"-itv"}), HasSubstr("flag needs an argument: 'v' in -itv |"));
-  EXPECT_THAT(error_of("ps", {"-n", "abc"}), HasSubstr("invalid argument \"abc\" for \"-n, --last\" flag: must be a whole number |"));
-  EXPECT_THAT(error_of("run", {"-it=x", "a"}), HasSubstr("invalid argument \"x\" for \"-t, --tty\" flag: must be true or false |"));
-  EXPECT_THAT(error_of("run", {"--pull", "maybe", "a"}),
-              HasSubstr("invalid argument \"maybe\" for \"--pull\" flag: must be one of always, missing, never, newer |"));
-  EXPECT_THAT(error_of("wait", {"--condition", "exited,gone", "a"}), HasSubstr("invalid argument \"exited,gone\" for \"--condition\""));
+  EXPECT_THAT(error_of("ps", {"-n", "abc"}),
+              HasSubstr("invalid argument \"abc\" for \"-n, --last\" flag: must be a whole number |"));
+  EXPECT_THAT(error_of("run", {"-it=x", "a"}),
+              HasSubstr("invalid argument \"x\" for \"-t, --tty\" flag: must be true or false |"));
+  EXPECT_THAT(
+      error_of("run", {"--pull", "maybe", "a"}),
+      HasSubstr("invalid argument \"maybe\" for \"--pull\" flag: must be one of always, missing, never, newer |"));
+  EXPECT_THAT(error_of("wait", {"--condition", "exited,gone", "a"}),
+              HasSubstr("invalid argument \"exited,gone\" for \"--condition\""));
 }
 
 TEST(ArgParser, FlagsThatAreNotDoneYetSaySo) {
   EXPECT_EQ(error_of("run", {"--pod", "x", "img"}),
-            "lichen run: the flag --pod is not done yet | see 'lichen run --help' for the flags that work");
-  EXPECT_THAT(error_of("run", {"--pod=x", "img"}), HasSubstr("--pod is not done yet"));
-  EXPECT_THAT(error_of("ps", {"-p"}), HasSubstr("-p is not done yet"));
-  EXPECT_THAT(error_of("run", {"--pid", "host", "img"}), HasSubstr("--pid is not done yet"));
-  EXPECT_THAT(error_of("logs", {"--details", "x"}), HasSubstr("--details is not done yet"));
+            "the flag --pod of 'lichen run' is not done yet | see 'lichen run --help' for the flags that work");
+  EXPECT_THAT(error_of("run", {"--pod=x", "img"}), HasSubstr("the flag --pod of 'lichen "));
+  EXPECT_THAT(error_of("ps", {"-p"}), HasSubstr("the flag -p of 'lichen "));
+  EXPECT_THAT(error_of("run", {"--pid", "host", "img"}), HasSubstr("the flag --pid of 'lichen "));
+  EXPECT_THAT(error_of("logs", {"--details", "x"}), HasSubstr("the flag --details of 'lichen "));
   // Beyond the image it is the command's own flag.
   EXPECT_EQ(error_of("run", {"img", "--pod"}), "no error");
 }
 
 TEST(ArgParser, NumberOfArguments) {
-  EXPECT_EQ(error_of("run", {}), "'lichen run' requires at least 1 argument | Usage: lichen run [OPTIONS] IMAGE [COMMAND] [ARG...]. "
-                                 "See 'lichen run --help'.");
+  EXPECT_EQ(error_of("run", {}),
+            "'lichen run' requires at least 1 argument | Usage: lichen run [OPTIONS] IMAGE [COMMAND] [ARG...]. "
+            "See 'lichen run --help'.");
   EXPECT_THAT(error_of("exec", {"box"}), HasSubstr("'lichen exec' requires at least 2 arguments |"));
   EXPECT_THAT(error_of("images", {"a", "b"}), HasSubstr("'lichen images' requires at most 1 argument |"));
   EXPECT_THAT(error_of("ps", {"x"}), HasSubstr("'lichen ps' accepts no arguments |"));

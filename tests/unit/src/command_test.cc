@@ -85,27 +85,86 @@ TEST(CommandTable, RowsTeach) {
 }
 
 TEST(CommandTable, KnowsWhatTheIssueNames) {
-  for (const char* path :
-       {"run", "create", "start", "stop", "kill", "rm", "ps", "inspect", "logs", "exec", "attach", "wait", "container run",
-        "container create", "container start", "container stop", "container kill", "container rm", "container ls", "container ps",
-        "container inspect", "container logs", "container exec", "container attach", "container wait", "pull", "load", "import",
-        "save", "images", "rmi", "tag", "untag", "image ls", "image inspect", "image history", "image exists", "image prune",
-        "image pull", "image load", "image save", "image import", "image rm", "image tag", "image untag", "volume create",
-        "volume ls", "volume inspect", "volume rm", "volume prune", "volume exists", "system check", "system info", "doctor",
-        "info", "version", "unshare", "completion", "help", "login", "logout", "push", "network", "pod", "compose", "build"})
+  for (const char* path : {"run",
+                           "create",
+                           "start",
+                           "stop",
+                           "kill",
+                           "rm",
+                           "ps",
+                           "inspect",
+                           "logs",
+                           "exec",
+                           "attach",
+                           "wait",
+                           "container run",
+                           "container create",
+                           "container start",
+                           "container stop",
+                           "container kill",
+                           "container rm",
+                           "container ls",
+                           "container ps",
+                           "container inspect",
+                           "container logs",
+                           "container exec",
+                           "container attach",
+                           "container wait",
+                           "pull",
+                           "load",
+                           "import",
+                           "save",
+                           "images",
+                           "rmi",
+                           "tag",
+                           "untag",
+                           "image ls",
+                           "image inspect",
+                           "image history",
+                           "image exists",
+                           "image prune",
+                           "image pull",
+                           "image load",
+                           "image save",
+                           "image import",
+                           "image rm",
+                           "image tag",
+                           "image untag",
+                           "volume create",
+                           "volume ls",
+                           "volume inspect",
+                           "volume rm",
+                           "volume prune",
+                           "volume exists",
+                           "system check",
+                           "system info",
+                           "doctor",
+                           "info",
+                           "version",
+                           "unshare",
+                           "completion",
+                           "help",
+                           "login",
+                           "logout",
+                           "push",
+                           "network",
+                           "pod",
+                           "compose",
+                           "build"})
     EXPECT_NE(find_command(path), nullptr) << path;
 }
 
 TEST(CommandTable, FlagsOfRunThatTheIssueNamesAreDone) {
   const CommandSpec& run = *find_command("run");
   for (const char* name :
-       {"detach",     "interactive", "tty",          "rm",         "name",        "env",        "env-file",   "volume",
-        "mount",      "tmpfs",       "read-only",    "publish",    "publish-all", "user",       "workdir",    "entrypoint",
-        "hostname",   "network",     "dns",          "dns-option", "dns-search",  "add-host",   "cap-add",    "cap-drop",
-        "security-opt", "privileged", "device",      "ulimit",     "shm-size",    "init",       "label",      "stop-signal",
-        "stop-timeout", "pull",      "platform",     "cidfile",    "pidfile",     "log-driver", "log-opt",    "userns",
-        "group-add",  "memory",      "cpus",         "pids-limit", "sysctl",      "restart",    "runtime",    "rootfs",
-        "replace",    "sig-proxy",   "detach-keys",  "no-hosts",   "tz",          "umask",      "http-proxy"}) {
+       {"detach",    "interactive", "tty",        "rm",           "name",         "env",         "env-file",
+        "volume",    "mount",       "tmpfs",      "read-only",    "publish",      "publish-all", "user",
+        "workdir",   "entrypoint",  "hostname",   "network",      "dns",          "dns-option",  "dns-search",
+        "add-host",  "cap-add",     "cap-drop",   "security-opt", "privileged",   "device",      "ulimit",
+        "shm-size",  "init",        "label",      "stop-signal",  "stop-timeout", "pull",        "platform",
+        "cidfile",   "pidfile",     "log-driver", "log-opt",      "userns",       "group-add",   "memory",
+        "cpus",      "pids-limit",  "sysctl",     "restart",      "runtime",      "rootfs",      "replace",
+        "sig-proxy", "detach-keys", "no-hosts",   "tz",           "umask",        "http-proxy"}) {
     const OptionSpec* option = find_option(run, name);
     ASSERT_NE(option, nullptr) << name;
     EXPECT_EQ(option->state, OptionState::done) << name;
@@ -138,15 +197,19 @@ TEST(Lookup, UnknownCommandsHaveASuggestion) {
       return std::string(e.what()) + " | " + e.hint();
     }
   };
-  EXPECT_EQ(error(nullptr, "imges"), "unknown command: lichen imges | did you mean 'lichen images'? See 'lichen --help'.");
-  EXPECT_EQ(error("volume", "lst"), "unknown command: lichen volume lst | did you mean 'lichen volume ls'? See 'lichen volume --help'.");
-  EXPECT_EQ(error(nullptr, "frobnicate"), "unknown command: lichen frobnicate | see 'lichen --help' for the list of commands");
+  EXPECT_EQ(error(nullptr, "imges"),
+            "unknown command: lichen imges | did you mean 'lichen images'? See 'lichen --help'.");
+  EXPECT_EQ(error("volume", "lst"),
+            "unknown command: lichen volume lst | did you mean 'lichen volume ls'? See 'lichen volume --help'.");
+  EXPECT_EQ(error(nullptr, "frobnicate"),
+            "unknown command: lichen frobnicate | see 'lichen --help' for the list of commands");
 }
 
 TEST(Lookup, ChildrenIncludeAliases) {
   std::vector<std::string> names;
   for (const auto* command : commands_below("image")) names.emplace_back(command->path);
-  EXPECT_THAT(names, AllOf(Contains("images"), Contains("pull"), Contains("image prune"), Not(Contains("ps")), Not(Contains("image"))));
+  EXPECT_THAT(names, AllOf(Contains("images"), Contains("pull"), Contains("image prune"), Not(Contains("ps")),
+                           Not(Contains("image"))));
 }
 
 }  // namespace

@@ -19,7 +19,9 @@ using ::testing::IsEmpty;
 using ::testing::Pair;
 
 HostView host() {
-  return {.working_directory = "/work", .home = "/home/dev", .environment = {"TERM=xterm", "HTTP_PROXY=http://p:3128", "EMPTY="}};
+  return {.working_directory = "/work",
+          .home = "/home/dev",
+          .environment = {"TERM=xterm", "HTTP_PROXY=http://p:3128", "EMPTY="}};
 }
 
 ContainerRequest request(std::vector<std::string> words, const char* command = "run") {
@@ -38,7 +40,9 @@ std::string error_of(std::vector<std::string> words) {
 /// A file for --env-file; gone with the test.
 class TextFile {
  public:
-  explicit TextFile(const std::string& text) : path_(::testing::TempDir() + "/container_flags_test.txt") { std::ofstream(path_) << text; }
+  explicit TextFile(const std::string& text) : path_(::testing::TempDir() + "/container_flags_test.txt") {
+    std::ofstream(path_) << text;
+  }
   ~TextFile() { std::remove(path_.c_str()); }
   const std::string& path() const { return path_; }
 
@@ -64,11 +68,13 @@ TEST(ContainerFlags, Defaults) {
 
 TEST(ContainerFlags, EnvironmentInDockersOrder) {
   const TextFile file("A=file\nTERM\n# comment\nB=file\n");
-  const auto r = request({"--http-proxy=false", "--env-file", file.path(), "-e", "B=flag", "-e", "EMPTY", "-e", "UNSET", "img"});
+  const auto r =
+      request({"--http-proxy=false", "--env-file", file.path(), "-e", "B=flag", "-e", "EMPTY", "-e", "UNSET", "img"});
   EXPECT_THAT(r.config.env, ElementsAre("A=file", "TERM=xterm", "B=flag", "EMPTY="));
   EXPECT_THAT(request({"img"}).config.env, ElementsAre("HTTP_PROXY=http://p:3128"));
   EXPECT_THAT(request({"-e", "HTTP_PROXY=x", "img"}).config.env, ElementsAre("HTTP_PROXY=x"));
-  EXPECT_THAT(error_of({"--env-file", "/nonexistent", "img"}), HasSubstr("read --env-file '/nonexistent': No such file"));
+  EXPECT_THAT(error_of({"--env-file", "/nonexistent", "img"}),
+              HasSubstr("read --env-file '/nonexistent': No such file"));
 }
 
 TEST(ContainerFlags, EntrypointForms) {
@@ -81,8 +87,8 @@ TEST(ContainerFlags, EntrypointForms) {
 }
 
 TEST(ContainerFlags, PathsBecomeAbsolute) {
-  const auto r = request({"-v", "./d:/d", "-v", "~/h:/h", "-v", "vol:/v", "--cidfile", "c", "--pidfile", "/p", "--security-opt",
-                          "seccomp=prof.json", "img"});
+  const auto r = request({"-v", "./d:/d", "-v", "~/h:/h", "-v", "vol:/v", "--cidfile", "c", "--pidfile", "/p",
+                          "--security-opt", "seccomp=prof.json", "img"});
   EXPECT_EQ(r.config.mounts[0].source, "/work/d");
   EXPECT_EQ(r.config.mounts[1].source, "/home/dev/h");
   EXPECT_EQ(r.config.mounts[2].source, "vol");
@@ -105,10 +111,47 @@ TEST(ContainerFlags, Attachment) {
 }
 
 TEST(ContainerFlags, Values) {
-  const auto r = request({"-m", "64m", "--cpus", "1.5", "--pids-limit", "0", "--shm-size", "1g", "--ulimit", "nofile=10:20", "--cap-add",
-                          "net_raw,SYS_TIME", "--cap-drop", "all", "--sysctl", "net.ipv4.ip_forward=1", "-l", "a=b", "-l", "c", "-p",
-                          "8080:80", "--expose", "90", "--stop-signal", "15", "--umask", "77", "--device", "/dev/null", "--restart",
-                          "on-failure:3", "-h", "box", "--stop-timeout", "2", "--userns", "private", "img", "cmd", "arg"});
+  const auto r = request({"-m",
+                          "64m",
+                          "--cpus",
+                          "1.5",
+                          "--pids-limit",
+                          "0",
+                          "--shm-size",
+                          "1g",
+                          "--ulimit",
+                          "nofile=10:20",
+                          "--cap-add",
+                          "net_raw,SYS_TIME",
+                          "--cap-drop",
+                          "all",
+                          "--sysctl",
+                          "net.ipv4.ip_forward=1",
+                          "-l",
+                          "a=b",
+                          "-l",
+                          "c",
+                          "-p",
+                          "8080:80",
+                          "--expose",
+                          "90",
+                          "--stop-signal",
+                          "15",
+                          "--umask",
+                          "77",
+                          "--device",
+                          "/dev/null",
+                          "--restart",
+                          "on-failure:3",
+                          "-h",
+                          "box",
+                          "--stop-timeout",
+                          "2",
+                          "--userns",
+                          "private",
+                          "img",
+                          "cmd",
+                          "arg"});
   EXPECT_EQ(r.config.resources.memory_bytes, 64 << 20);
   EXPECT_EQ(r.config.resources.nano_cpus, 1500000000);
   EXPECT_EQ(r.config.resources.pids_limit, -1);
@@ -145,9 +188,11 @@ TEST(ContainerFlags, CreateHasNoDetach) {
 
 TEST(ContainerFlags, RefusedCombinations) {
   EXPECT_EQ(error_of({"-d", "-a", "stdout", "img"}), "conflicting options: cannot specify both --attach and --detach");
-  EXPECT_EQ(error_of({"--rm", "--restart", "always", "img"}), "conflicting options: cannot specify both --restart and --rm");
+  EXPECT_EQ(error_of({"--rm", "--restart", "always", "img"}),
+            "conflicting options: cannot specify both --restart and --rm");
   EXPECT_EQ(error_of({"--rm", "--restart", "no", "-d", "img"}), "no error");
-  EXPECT_EQ(error_of({"--no-hosts", "--add-host", "a:1.2.3.4", "img"}), "conflicting options: cannot specify both --add-host and --no-hosts");
+  EXPECT_EQ(error_of({"--no-hosts", "--add-host", "a:1.2.3.4", "img"}),
+            "conflicting options: cannot specify both --add-host and --no-hosts");
   EXPECT_EQ(error_of({"--network", "container:x", "-p", "1:1", "img"}),
             "conflicting options: cannot specify both --publish and --network container:x");
   EXPECT_EQ(error_of({"--network", "container:x", "--hostname", "h", "img"}),
@@ -155,7 +200,8 @@ TEST(ContainerFlags, RefusedCombinations) {
   EXPECT_EQ(error_of({"--replace", "img"}), "--replace needs --name: it says which container to replace");
   EXPECT_EQ(error_of({"-v", "/a:/x", "--tmpfs", "/x", "img"}), "duplicate mount point: /x");
   EXPECT_THAT(error_of({"--network", "a", "--network", "b", "img"}), HasSubstr("several networks are not done yet"));
-  EXPECT_THAT(error_of({"--network", "host", "--sysctl", "net.ipv4.ip_forward=1", "img"}), HasSubstr("net.ipv4.ip_forward"));
+  EXPECT_THAT(error_of({"--network", "host", "--sysctl", "net.ipv4.ip_forward=1", "img"}),
+              HasSubstr("net.ipv4.ip_forward"));
   EXPECT_THAT(error_of({"-w", "rel", "img"}), HasSubstr("--workdir 'rel': the path must be absolute"));
   EXPECT_THAT(error_of({"--oom-score-adj", "2000", "img"}), HasSubstr("between -1000 and 1000"));
 }

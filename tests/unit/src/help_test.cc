@@ -42,9 +42,12 @@ TEST(Help, OfACommand) {
 
 TEST(Help, ClosedValuesAndLongFlags) {
   const std::string help = command_help(*find_command("run"), false);
-  EXPECT_THAT(help, HasSubstr("      --pull policy                 When to pull the image: always, missing, never or newer (default\n"
-                              "                                    missing)\n"));
-  EXPECT_THAT(help, HasSubstr("      --device host[:container[:rwm]]\n                                    Make a device"));
+  EXPECT_THAT(
+      help,
+      HasSubstr("      --pull policy                 When to pull the image: always, missing, never or newer (default\n"
+                "                                    missing)\n"));
+  EXPECT_THAT(help,
+              HasSubstr("      --device host[:container[:rwm]]\n                                    Make a device"));
   EXPECT_THAT(help, Not(HasSubstr("--net ")));
   EXPECT_THAT(help, Not(HasSubstr("--pod")));
   EXPECT_THAT(help, Not(HasSubstr("\x1b")));
@@ -58,7 +61,8 @@ TEST(Help, LinesFitATerminal) {
 
 TEST(Help, MainTeachesByExample) {
   const std::string help = main_help(false);
-  EXPECT_THAT(help, HasSubstr("lichen - containers without root and without a daemon\n\nUsage:\n  lichen [OPTIONS] COMMAND\n"));
+  EXPECT_THAT(
+      help, HasSubstr("lichen - containers without root and without a daemon\n\nUsage:\n  lichen [OPTIONS] COMMAND\n"));
   EXPECT_LT(help.find("lichen run --rm -it debian bash"), help.find("Options before the command:"));
   EXPECT_THAT(help, HasSubstr("\n  version     Show the version\n"));
   EXPECT_THAT(help, HasSubstr("      --root path "));
@@ -88,7 +92,8 @@ TEST(Man, PagesAreRoff) {
   EXPECT_EQ(roff_escape(".a\n'b\\c-d"), "\\&.a\n\\&'b\\ec\\-d");
 }
 
-// completion ---------------------------------------------------------------------------------------------------------------
+// completion
+// ---------------------------------------------------------------------------------------------------------------
 
 std::vector<std::string> objects(CompletionKind kind) {
   if (kind == CompletionKind::running_container) return {"web", "db"};
@@ -125,7 +130,8 @@ TEST(Completion, FlagsAndValues) {
   EXPECT_THAT(complete({"run", "--pod"}), IsEmpty());
   EXPECT_THAT(complete({"run", "-v", "d"}), ElementsAre("data"));
   EXPECT_TRUE(complete_words(std::vector<std::string>{"run", "--mount", "type=b"}, objects).no_space);
-  EXPECT_EQ(complete_words(std::vector<std::string>{"run", "--env-file", ""}, objects).fallback, Completions::Fallback::files);
+  EXPECT_EQ(complete_words(std::vector<std::string>{"run", "--env-file", ""}, objects).fallback,
+            Completions::Fallback::files);
 }
 
 TEST(Completion, Objects) {
@@ -141,7 +147,8 @@ TEST(Completion, Objects) {
 }
 
 TEST(Completion, Format) {
-  Completions completions{.items = {{"a", "what a is"}, {"b", ""}}, .fallback = Completions::Fallback::files, .no_space = true};
+  Completions completions{
+      .items = {{"a", "what a is"}, {"b", ""}}, .fallback = Completions::Fallback::files, .no_space = true};
   EXPECT_EQ(format_completions(completions), "a\twhat a is\nb\n:files,nospace\n");
   EXPECT_EQ(format_completions({}), ":none\n");
 }
@@ -153,7 +160,8 @@ TEST(Completion, CommittedScriptsAreTheGeneratedOnes) {
     ASSERT_TRUE(file) << path;
     std::string text(1 << 16, '\0');
     text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-    EXPECT_EQ(text, completion_script(shell)) << "run: lichen completion " << shell << " > completions/lichen." << shell;
+    EXPECT_EQ(text, completion_script(shell))
+        << "run: lichen completion " << shell << " > completions/lichen." << shell;
   }
   EXPECT_THROW(completion_script("tcsh"), Error);
 }

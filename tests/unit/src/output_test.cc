@@ -15,7 +15,8 @@ constexpr Column kColumns[] = {{"ID", "CONTAINER ID"}, {"Names", "NAMES"}, {"Lab
 constexpr ListView kView{kColumns, "table {{.ID}}\t{{.Names}}"};
 
 std::vector<Json> rows() {
-  return {Json{{"ID", "4f1c"}, {"Names", "web"}, {"Labels", "a=1"}}, Json{{"ID", "77"}, {"Names", "a_long_name"}, {"Labels", ""}}};
+  return {Json{{"ID", "4f1c"}, {"Names", "web"}, {"Labels", "a=1"}},
+          Json{{"ID", "77"}, {"Names", "a_long_name"}, {"Labels", ""}}};
 }
 
 TEST(Output, ColumnsAreAsWideAsDockers) {
@@ -36,7 +37,8 @@ TEST(Output, DefaultTable) {
 }
 
 TEST(Output, TableTemplate) {
-  EXPECT_EQ(render_list(rows(), kView, "table {{.Names}}\\t{{.Label \"a\"}}"), "NAMES         a\nweb           1\na_long_name   \n");
+  EXPECT_EQ(render_list(rows(), kView, "table {{.Names}}\\t{{.Label \"a\"}}"),
+            "NAMES         a\nweb           1\na_long_name   \n");
   EXPECT_EQ(render_list(rows(), kView, "table {{upper .Names}}"), "NAMES\nWEB\nA_LONG_NAME\n");
 }
 
@@ -48,7 +50,8 @@ TEST(Output, PlainTemplateKeepsTabs) {
 
 TEST(Output, JsonStyles) {
   EXPECT_EQ(render_list({Json{{"ID", 1}}, Json{{"ID", 2}}}, kView, "json"), "{\"ID\":1}\n{\"ID\":2}\n");
-  EXPECT_EQ(Json::parse(render_list({Json{{"ID", 1}}}, kView, "json", false, JsonStyle::array)), Json::parse(R"([{"ID":1}])"));
+  EXPECT_EQ(Json::parse(render_list({Json{{"ID", 1}}}, kView, "json", false, JsonStyle::array)),
+            Json::parse(R"([{"ID":1}])"));
 }
 
 TEST(Output, Objects) {
@@ -87,9 +90,7 @@ TEST(Style, ColoursOnlyWhereTheyAreWanted) {
   EXPECT_EQ(paint("x", Colour::red, false), "x");
 }
 
-TEST(GoPrint, Quote) {
-  EXPECT_EQ(go_quote("a\"b\\c\n\x01"), R"("a\"b\\c\n\x01")");
-}
+TEST(GoPrint, Quote) { EXPECT_EQ(go_quote("a\"b\\c\n\x01"), R"("a\"b\\c\n\x01")"); }
 
 }  // namespace
 }  // namespace lichen::cli

@@ -22,7 +22,9 @@ std::string read_file(const std::string& path) {
   return text;
 }
 
-std::string run(std::string_view text, const Json& data = Json::object()) { return Template::parse(text).execute(data); }
+std::string run(std::string_view text, const Json& data = Json::object()) {
+  return Template::parse(text).execute(data);
+}
 
 /// The message and the hint of the error, or "no error".
 std::string error_of(std::string_view text, const Json& data = Json::object()) {
@@ -69,7 +71,8 @@ TEST(Template, MissingKeyOfAMapIsNoError) {
 TEST(Template, LabelMethod) {
   EXPECT_EQ(run("{{.Label \"a\"}}|{{.Label \"b\"}}", {{"Labels", {{"a", "1"}}}}), "1|");
   EXPECT_EQ(run("{{.Label \"k\"}}", {{"Labels", "j=1,k=v=w"}}), "v=w");
-  EXPECT_EQ(run("{{range .}}{{.Label \"k\"}}{{end}}", Json::array({Json{{"Labels", "k=1"}}, Json{{"Labels", "k=2"}}})), "12");
+  EXPECT_EQ(run("{{range .}}{{.Label \"k\"}}{{end}}", Json::array({Json{{"Labels", "k=1"}}, Json{{"Labels", "k=2"}}})),
+            "12");
   EXPECT_EQ(run("{{\"a\" | .Label}}", {{"Labels", {{"a", "1"}}}}), "1");
 }
 
@@ -91,12 +94,11 @@ TEST(Template, DepthIsBounded) {
   std::string deep;
   for (int i = 0; i < 5000; ++i) deep += "(";
   EXPECT_THAT(error_of("{{" + deep + "}}"), HasSubstr("nested too deeply"));
-  EXPECT_THAT(error_of("{{define \"T\"}}{{template \"T\"}}{{end}}{{template \"T\"}}"), HasSubstr("calls itself too often"));
+  EXPECT_THAT(error_of("{{define \"T\"}}{{template \"T\"}}{{end}}{{template \"T\"}}"),
+              HasSubstr("calls itself too often"));
 }
 
-TEST(Template, HugeWidthIsRefusedAsInGo) {
-  EXPECT_EQ(run("{{printf \"%99999999d\" 1}}"), "%!(BADWIDTH)1");
-}
+TEST(Template, HugeWidthIsRefusedAsInGo) { EXPECT_EQ(run("{{printf \"%99999999d\" 1}}"), "%!(BADWIDTH)1"); }
 
 TEST(Template, HeadingsStayUnderFunctions) {
   const Json headings = {{"Names", "NAMES"}, {"ID", "CONTAINER ID"}, {"Labels", "LABELS"}};
