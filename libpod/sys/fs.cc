@@ -142,6 +142,9 @@ std::optional<UniqueFd> open_for_removal(int dirfd, const char* name) {
 
 }  // namespace
 
+// Levels that a walk keeps open. A container may nest directories deeper than there are descriptors (RLIMIT_NOFILE is 1024).
+constexpr std::size_t kOpenLevels = 256;
+
 void remove_tree_at(int dirfd, const std::string& name) {
   if (::unlinkat(dirfd, name.c_str(), 0) == 0 || errno == ENOENT) return;
   if (errno != EISDIR && errno != EPERM && errno != EACCES) throw_errno("remove '{}'", name);
@@ -158,9 +161,15 @@ void remove_tree_at(int dirfd, const std::string& name) {
   if (::fstat(top->get(), &root) != 0) throw_errno("look at '{}'", name);
   std::vector<Level> levels;
   levels.push_back({Directory(*std::move(top), name), name});
+  bool lifted = false;
   while (!levels.empty()) {
     Directory& here = levels.back().directory;
     const dirent* entry = here.next();
+    if (entry == nullptr && lifted && levels.size() == 1) {
+      lifted = false;
+      here.rewind();
+      continue;
+    }
     if (entry == nullptr) {
       const std::string done = std::move(levels.back().name);
       levels.pop_back();
@@ -182,6 +191,13 @@ void remove_tree_at(int dirfd, const std::string& name) {
     if (::fstat(below->get(), &info) != 0) throw_errno("look at '{}'", child);
     if (info.st_dev != root.st_dev) throw_errno_value(EBUSY, "remove '{}', where another file system is mounted", child);
     if ((info.st_mode & 0700) != 0700 && ::fchmod(below->get(), 0700) != 0) throw_errno("set mode of '{}'", child);
+    if (levels.size() == kOpenLevels) {
+      // Too deep: it moves up beside its ancestors, and has its turn when the top is read again.
+      const std::string place = ".deep-" + random_hex(16);
+      if (::renameat(here.fd(), child.c_str(), levels[0].directory.fd(), place.c_str()) != 0) throw_errno("remove '{}'", child);
+      lifted = true;
+      continue;
+    }
     levels.push_back({Directory(*std::move(below), child), child});
   }
 }
