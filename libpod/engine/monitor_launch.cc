@@ -91,8 +91,6 @@ void prepare_in_child(Engine& engine, const spec::ContainerConfig& config, Conta
   const std::string run_dir = engine.paths.container_run(config.id);
   write_network_files(config, network, spec::container_hostname(config, facts), run_dir, facts);
   spec::OciSpec spec = spec::generate(config, facts);
-  // crun 1.8 and runc 1.1 refuse documents of a newer minor version, although they know all that stands in ours.
-  if (!runtime_is_ours(engine, config)) spec.oci_version = "1.0.2";
   write_spec(run_dir, spec);
 }
 
