@@ -52,12 +52,16 @@ bool matches(int fd, mode_t type, dev_t number) {
   return (info.st_mode & S_IFMT) == type && (type == S_IFIFO || info.st_rdev == number);
 }
 
-// The host's node: at the same path, else by its numbers.
-sys::UniqueFd open_host_device(const spec::OciDevice& device, mode_t type, dev_t number) {
-  auto same = sys::open_if_exists(AT_FDCWD, device.path, O_PATH);
-  if (same && matches(same->get(), type, number)) return *std::move(same);
-  auto other = sys::open_if_exists(AT_FDCWD, format("/dev/{}/{}:{}", type == S_IFBLK ? "block" : "char", device.major, device.minor), O_PATH);
-  if (other && matches(other->get(), type, number)) return *std::move(other);
+// A mount of the host's node: the one at the same path, else the one found by its numbers.
+sys::UniqueFd clone_host_device(const spec::OciDevice& device, mode_t type, dev_t number) {
+  for (const auto& path : {device.path, format("/dev/{}/{}:{}", type == S_IFBLK ? "block" : "char", device.major, device.minor)}) {
+    try {
+      sys::UniqueFd tree = sys::clone_mount(AT_FDCWD, path, /*recursive=*/false, path);
+      if (matches(tree.get(), type, number)) return tree;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::not_found) throw;
+    }
+  }
   throw Error(ErrorKind::not_found, format("make device '{}': the host has no device {} {}:{} there", device.path, device.type, device.major, device.minor))
       .with_hint("device nodes cannot be made in a user namespace, only those of the host can be used");
 }
@@ -70,13 +74,22 @@ class DeviceMaker {
     const mode_t type = file_type(device.type);
     const dev_t number = makedev(static_cast<unsigned>(device.major), static_cast<unsigned>(device.minor));
     const std::string name = base_name(device.path);
-    const sys::UniqueFd parent = sys::make_directories_in_root(root_, parent_path(device.path));
-    if ((may_make_nodes_ || type == S_IFIFO) && make_node(parent.get(), name, device, type, number)) return;
-    bind_host_device(device, parent.get(), name, type, number);
+    const int parent = open_parent(parent_path(device.path));
+    if ((may_make_nodes_ || type == S_IFIFO) && make_node(parent, name, device, type, number)) return;
+    bind_host_device(device, parent, name, type, number);
   }
 
  private:
-  // false when the kernel forbids nodes here.
+  // Most devices are in the same directory.
+  int open_parent(const std::string& path) {
+    if (!parent_ || parent_path_ != path) {
+      parent_ = sys::make_directories_in_root(root_, path);
+      parent_path_ = path;
+    }
+    return parent_.get();
+  }
+
+  // false when the kernel forbids nodes here, or something else has the name: then the host's is mounted over it.
   bool make_node(int parent, const std::string& name, const spec::OciDevice& device, mode_t type, dev_t number) {
     const mode_t mode = device.file_mode.value_or(0666) & 07777;
     if (::mknodat(parent, name.c_str(), type | mode, number) != 0) {
@@ -86,7 +99,6 @@ class DeviceMaker {
       }
       if (errno != EEXIST) throw_errno("make device '{}'", device.path);
       const sys::UniqueFd existing = sys::open_at(parent, name, O_PATH | O_NOFOLLOW);
-      // Something else has the name: the node is mounted over it, which needs it to exist elsewhere.
       if (!matches(existing.get(), type, number)) return false;
     }
     const sys::UniqueFd node = sys::open_at(parent, name, O_PATH | O_NOFOLLOW);
@@ -96,15 +108,19 @@ class DeviceMaker {
   }
 
   void bind_host_device(const spec::OciDevice& device, int parent, const std::string& name, mode_t type, dev_t number) {
-    const sys::UniqueFd host = open_host_device(device, type, number);
-    const sys::UniqueFd tree = sys::clone_mount(host.get(), "", /*recursive=*/false, device.path);
-    if (!matches(tree.get(), type, number)) throw_error(ErrorKind::invalid, "make device '{}': the host's node changed meanwhile", device.path);
-    const sys::UniqueFd target = sys::make_file_in_root(parent, name);
+    const sys::UniqueFd tree = clone_host_device(device, type, number);
+    sys::UniqueFd target(::openat(parent, name.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+    if (!target) {
+      if (errno != EEXIST) throw_errno("make file '{}'", device.path);
+      target = sys::make_file_in_root(root_, device.path);
+    }
     sys::attach_mount(tree.get(), target.get(), device.path);
   }
 
   int root_;
   bool may_make_nodes_ = true;
+  sys::UniqueFd parent_;
+  std::string parent_path_;
 };
 
 // A file of the image with that name is replaced; a symlink that says the same stays.

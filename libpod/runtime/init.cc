@@ -57,9 +57,11 @@ class Init {
   }
 
   /// @return the connection that is told about a failure
+  /// @mustnot use any other descriptor of the plan afterwards
   sys::UniqueFd wait_for_start() {
+    // While we wait, who looks at our descriptors finds no way to the host's files (C01).
+    close_all_but(plan_.preserve_fds, {plan_.start_at_once ? handshake_.fd() : plan_.listener, plan_.creator_pidfd, plan_.subreaper_pidfd});
     if (plan_.start_at_once) return sys::duplicate(handshake_.fd());
-    handshake_.close();
     return wait_for_start_request(plan_.listener, plan_.die_with_parent ? plan_.creator_pidfd : -1, plan_.subreaper_pidfd);
   }
 
@@ -132,10 +134,11 @@ class Init {
   void look_for_program() {
     try {
       enter_working_directory(process_.cwd);
-      find_program(process_, env_);
     } catch (const Error& error) {
       if (error.saved_errno() != EACCES) throw;
+      return;  // the user may enter, perhaps
     }
+    find_program(process_, env_);
   }
 
   std::string hook_state(Status status) const { return dump_json(state_json(record_, status)); }

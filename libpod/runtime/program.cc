@@ -151,6 +151,18 @@ void execute(const std::string& program, const std::vector<std::string>& args, c
   not_executable(args[0], saved);
 }
 
+void close_all_but(int preserve, std::vector<int> keep) {
+  std::sort(keep.begin(), keep.end());
+  unsigned next = 3 + static_cast<unsigned>(preserve);
+  for (const int fd : keep) {
+    const auto number = static_cast<unsigned>(fd);
+    if (fd < 0 || number < next) continue;
+    if (number > next) ::close_range(next, number - 1, 0);
+    next = number + 1;
+  }
+  ::close_range(next, ~0U, 0);
+}
+
 int close_other_descriptors(int preserve, int keep) {
   const int place = 3 + preserve;
   if (keep != place) {

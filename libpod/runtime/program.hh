@@ -24,6 +24,9 @@ void enter_working_directory(const std::string& cwd);
 /// @throws StartError; does not return otherwise
 [[noreturn]] void execute(const std::string& program, const std::vector<std::string>& args, const std::vector<std::string>& env);
 
+/// Close all but 0, 1, 2, the `preserve` ones after them, and those of `keep` (-1 entries are skipped); numbers stay.
+void close_all_but(int preserve, std::vector<int> keep);
+
 /// Close all but 0, 1, 2, the `preserve` ones after them, and `keep` (which must be CLOEXEC). @return the number that `keep` has now
 int close_other_descriptors(int preserve, int keep);
 
