@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kHighWater = 256 * 1024;
 constexpr std::size_t kLowWater = 64 * 1024;
+constexpr std::size_t kMaxAnswers = 64;   // queued for one that does not read
 constexpr std::size_t kMaxClients = 512;  // descriptors are finite; the container's own stay reserved
 char packet_buffer[wire::kMaxPacket + 1];
 
@@ -115,8 +116,14 @@ void Clients::send_all(const wire::Message& message) {
 void Clients::broadcast(wire::LogStream stream, std::string_view data) {
   const std::uint32_t bit = stream == wire::LogStream::out ? wire::kAttachStdout : wire::kAttachStderr;
   std::vector<ClientId> ids;
-  for (const auto& [id, client] : clients_)
-    if ((client.streams & bit) != 0) ids.push_back(id);
+  for (auto& [id, client] : clients_) {
+    if ((client.streams & bit) == 0) continue;
+    if (client.lagging) {
+      client.missed += data.size();
+    } else {
+      ids.push_back(id);
+    }
+  }
   if (ids.empty()) return;
   const auto type = stream == wire::LogStream::out ? wire::MessageType::out : wire::MessageType::err;
   for (; !data.empty(); data.remove_prefix(std::min(data.size(), wire::kMaxData))) {
@@ -130,6 +137,7 @@ void Clients::enqueue(ClientId id, std::shared_ptr<const std::string> packet, sy
   const auto found = clients_.find(id);
   if (found == clients_.end()) return;
   Client& client = found->second;
+  if (client.lagging && client.queue.size() >= kMaxAnswers) return drop(id);
   client.queued += packet->size();
   client.queue.push_back({std::move(packet), std::move(fd)});
   if (client.queue.size() == 1 && !flush(id, client)) return drop(id);
@@ -148,6 +156,7 @@ bool Clients::flush(ClientId id, Client& client) {
     client.queued -= client.queue.front().packet->size();
     client.queue.pop_front();
   }
+  if (moved && client.lagging) end_lagging(client);
   loop_.change(client.watch, client.queue.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT);
   if (client.queued <= kLowWater) {
     loop_.cancel(client.patience);
@@ -159,7 +168,32 @@ bool Clients::flush(ClientId id, Client& client) {
 
 void Clients::start_patience(ClientId id, Client& client) {
   loop_.cancel(client.patience);
-  client.patience = loop_.after(wire::kSlowClient, [this, id] { drop(id); });
+  client.patience = loop_.after(wire::kSlowClient, [this, id] { start_lagging(id); });
+}
+
+// The first packet in the queue stays: its turn at the socket tells when the client reads again.
+void Clients::start_lagging(ClientId id) {
+  const auto found = clients_.find(id);
+  if (found == clients_.end()) return;
+  Client& client = found->second;
+  client.patience = 0;
+  client.lagging = true;
+  while (client.queue.size() > 1) {
+    client.missed += client.queue.back().packet->size() - 1;
+    client.queue.pop_back();
+  }
+  client.queued = client.queue.front().packet->size();
+  update_pressure();
+}
+
+void Clients::end_lagging(Client& client) {
+  client.lagging = false;
+  const auto text = format("{} bytes of the container's output were skipped: they were not read for {} s", client.missed,
+                           wire::kSlowClient.count());
+  client.missed = 0;
+  auto packet = std::make_shared<const std::string>(wire::encode(wire::make_error(wire::kLagged, text, "")));
+  client.queued += packet->size();
+  client.queue.push_front({std::move(packet), {}});
 }
 
 void Clients::update_pressure() {
@@ -172,7 +206,7 @@ void Clients::update_pressure() {
 }
 
 bool Clients::flushed() const {
-  return std::all_of(clients_.begin(), clients_.end(), [](const auto& entry) { return entry.second.queue.empty(); });
+  return std::all_of(clients_.begin(), clients_.end(), [](const auto& entry) { return entry.second.queue.empty() || entry.second.lagging; });
 }
 
 }  // namespace lichen::conmon

@@ -3,7 +3,8 @@
 // Theory of operation. A packet for a client is sent at once when its queue is empty, else queued. Output packets are encoded once
 // and shared by all queues, so memory is the longest queue, not the sum. When a queue passes kHighWater the monitor stops reading
 // the container's output (the `pressure` callback) until all queues are below kLowWater. A client that takes nothing for
-// kSlowClient while it holds the others up is dropped: a stopped client costs the container ten seconds, once.
+// kSlowClient while it holds the others up lags from then on: its queue is thrown away and output passes it by, until it reads
+// again and is told how much it missed. So a stopped client costs the container ten seconds, once.
 // Clients are named by numbers that are never used again; a call for one that is gone does nothing.
 #pragma once
 
@@ -29,7 +30,7 @@ class Clients {
  public:
   struct Callbacks {
     std::function<void(ClientId, const wire::Message&)> message;
-    /// The connection is gone: closed by the peer, dropped as too slow, or ended after a packet that is not ours.
+    /// The connection is gone: closed by the peer, or ended after a packet that is not ours.
     std::function<void(ClientId)> gone;
     std::function<void(bool stop_reading)> pressure;
   };
@@ -55,7 +56,7 @@ class Clients {
 
   bool empty() const { return clients_.empty(); }
   std::size_t size() const { return clients_.size(); }
-  /// Nothing is waiting to be sent.
+  /// Nothing is waiting to be sent to a client that reads.
   bool flushed() const;
 
  private:
@@ -70,6 +71,8 @@ class Clients {
     std::uint32_t streams = 0;
     std::deque<Outgoing> queue;
     std::size_t queued = 0;
+    bool lagging = false;
+    std::uint64_t missed = 0;  // bytes of output, while lagging
   };
   using Map = std::map<ClientId, Client>;
 
@@ -78,6 +81,8 @@ class Clients {
   void enqueue(ClientId id, std::shared_ptr<const std::string> packet, sys::UniqueFd fd);
   bool flush(ClientId id, Client& client);
   void start_patience(ClientId id, Client& client);
+  void start_lagging(ClientId id);
+  void end_lagging(Client& client);
   void update_pressure();
 
   sys::EventLoop& loop_;

@@ -106,6 +106,8 @@ void Monitor::create() {
   phase_ = Phase::creating;
   end_.reset();
   stdio_.open(config_.tty, config_.interactive);
+  // The starter hears `started` before the first output.
+  if (starter_ != 0 && running_since_ == Clock::time_point{}) stdio_.pause_output(true);
   children_.keep_unclaimed(true);
   std::vector<std::string> args = {"--bundle", config_.bundle_dir, "--pid-file", config_.run_dir + "/init.pid"};
   if (config_.runtime_is_ours) args.push_back("--die-with-parent");
@@ -238,7 +240,10 @@ void Monitor::on_started() {
     published_ = true;
   }
   append_event(config_, again ? "restart" : "start");
-  if (starter_ != 0 && !again) clients_.send(starter_, {.type = wire::MessageType::started, .a = state_.pid});
+  if (!again) {
+    if (starter_ != 0) clients_.send(starter_, {.type = wire::MessageType::started, .a = state_.pid, .b = 0, .text = {}});
+    stdio_.pause_output(false);
+  }
   if (!config_.auto_remove && !end_) sync_state(config_);
   if (end_) return end_container();
   if (stop_asked_) stop(stop_asked_->first, stop_asked_->second, false);

@@ -65,6 +65,7 @@ class Monitor {
   void finish_for_good();
   void say_goodbye();
   void leave_when_flushed();
+  void delete_files();
   bool was_oom_killed() const;
 
   // monitor_requests.cc
@@ -102,6 +103,7 @@ class Monitor {
   bool start_asked_ = false;
   ClientId starter_ = 0;
   int exit_code_ = 0;
+  std::optional<RuntimeFailure> failure_;
 
   wire::ContainerState state_;
   sys::UniqueFd init_;       // pidfd

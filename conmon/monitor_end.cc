@@ -32,12 +32,12 @@ void Monitor::fail(const RuntimeFailure& failure) {
     terminating_ = true;
     return finish_for_good();
   }
-  if (!published_) hidden_ = hide_container(config_);
-  clients_.send_all(wire::make_error(failure.kind, failure.text, failure.hint));
+  failure_ = failure;
   abandon();
 }
 
-// Leave nothing behind: processes, the runtime's state, and (unpublished) directories, names, marker.
+// Leave nothing behind: processes, the runtime's state, and (unpublished) directories, names, marker. The reason, when somebody
+// is there to hear it, is told last: who hears it may rely on nothing being left.
 void Monitor::abandon() {
   if (abandoned_) return;
   abandoned_ = true;
@@ -48,10 +48,9 @@ void Monitor::abandon() {
   if (init_) sys::signal_pidfd(init_.get(), SIGKILL);
   const auto wipe = [this] {
     children_.kill_all();
-    if (!published_) {
-      const auto more = hide_container(config_);
-      hidden_.insert(hidden_.end(), more.begin(), more.end());
-    }
+    if (!published_) hidden_ = hide_container(config_);
+    delete_files();
+    if (failure_) clients_.send_all(wire::make_error(failure_->kind, failure_->text, failure_->hint));
     leave_when_flushed();
   };
   // A runtime in the middle of `create` is let finish, so that `delete` finds a whole state; not for ever, though.
@@ -178,17 +177,21 @@ void Monitor::leave_when_flushed() {
       leave_timer_ = loop_.after(std::chrono::milliseconds(5), [self] { self(self); });
       return;
     }
-    const bool remove_all = config_.auto_remove || !published_;
-    if (!published_) sys::remove_file(config_.marker_path);
-    if (remove_all) {
-      delete_hidden(config_, hidden_);
-      sys::remove_tree(config_.run_dir);
-    } else {
-      for (const char* name : {"/monitor.pid", "/init.pid", "/ctl.sock"}) sys::remove_file(config_.run_dir + name);
-    }
+    delete_files();
     loop_.stop();
   };
   poll(poll);
+}
+
+void Monitor::delete_files() {
+  if (!published_) {
+    sys::remove_file(config_.marker_path);
+    marker_.reset();
+  }
+  delete_hidden(config_, std::exchange(hidden_, {}));
+  // Only what is removed loses the directory: in it lies the lock that a next start waits for.
+  if (!published_ || (config_.auto_remove && !abandoned_)) return sys::remove_tree(config_.run_dir);
+  for (const char* name : {"/monitor.pid", "/init.pid", "/ctl.sock"}) sys::remove_file(config_.run_dir + name);
 }
 
 wire::Message Monitor::exited_message() const {

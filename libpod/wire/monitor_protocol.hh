@@ -15,8 +15,9 @@
 //   Until `started` the starter's death (EOF) makes the monitor kill the container and remove what was made.
 //
 // Any client: `attach` to get output (and to send stdin/resize), `stop`, `kill`, `wait` to get `exited`. The monitor never blocks
-// on a client: output for one that does not read is queued up to a limit, then that client is paced: the container's pipe is not
-// read faster than attached clients take it, for at most kSlowClient, then the client is dropped (C45).
+// on a client: output for one that does not read is queued up to a limit, then the container is paced to what attached clients
+// take. One that takes nothing for kSlowClient holds nobody up any more: its output is skipped until it reads again, then an
+// `error` of kind kLagged says how much it missed (C45). `exited` goes to everybody who is connected.
 #pragma once
 
 #include <chrono>
@@ -65,6 +66,8 @@ enum class MessageType : std::uint8_t {
   stdin_taken = 72, // bytes done with, 1 = the container takes no more input. See kStdinWindow
 };
 
+/// Kind of the `error` that tells a client how much output it missed because it did not read.
+inline constexpr std::string_view kLagged = "lagged";
 inline constexpr std::uint32_t kAttachStdin = 1, kAttachStdout = 2, kAttachStderr = 4;
 inline constexpr std::uint32_t kExitedOom = 1, kExitedRemoved = 2;
 
