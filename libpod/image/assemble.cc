@@ -103,23 +103,30 @@ class LayerGang {
   std::vector<std::thread> workers_;
 };
 
+// A layer that is here and stays: rmi deletes one only with the exclusive lock on its directory (engine/image_lookup.hh).
+bool hold_layer(const store::Paths& paths, const std::string& chain, std::vector<sys::FileLock>& held) {
+  auto lock = sys::try_lock(paths.layer(chain), sys::LockMode::shared);
+  if (!lock || !store::LayerStore(paths).has(chain)) return false;
+  held.push_back(*std::move(lock));
+  return true;
+}
+
 // @return whether any layer had to be made
 bool bring_layers(const store::Paths& paths, const ImageSource& source, const std::vector<std::string>& chains, int parallel,
-                  Progress& progress) {
-  const store::LayerStore layers(paths);
+                  Progress& progress, std::vector<sys::FileLock>& held) {
   bool fetched = false;
   LayerGang gang(paths, parallel);
   std::size_t next = 0;
   for (std::size_t i = 0; i < source.layers.size() && !gang.stopped(); ++i) {
     const auto& layer = source.layers[i];
     // Already here before anything was started: no line, no thread.
-    if (!fetched && layers.has(chains[i])) {
+    if (!fetched && hold_layer(paths, chains[i], held)) {
       gang.already_there(next++);
       continue;
     }
     const auto line = progress.line(layer.title, layer.blob_size);
     auto lock = lock_layer(paths, chains[i], [&] { line->state("is being fetched by another command"); });
-    if (layers.has(chains[i])) {
+    if (hold_layer(paths, chains[i], held)) {
       line->state("is here");
       gang.already_there(next++);
       continue;
@@ -148,7 +155,8 @@ Assembled assemble_image(const store::Paths& paths, const ImageSource& source, i
   }
   store::ImageStore images(paths);
   Assembled result{id.hex(), !images.has(id.hex())};
-  if (bring_layers(paths, source, chains, parallel, progress)) result.fetched = true;
+  std::vector<sys::FileLock> held;  // until the image is published
+  if (bring_layers(paths, source, chains, parallel, progress, held)) result.fetched = true;
 
   store::ImageMeta meta;
   meta.id = id.hex();
