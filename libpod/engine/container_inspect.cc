@@ -169,7 +169,7 @@ void add_paths(Json& out, const Engine& engine, const ContainerConfig& config) {
   out["HostsPath"] = if_there(run + "/hosts");
   const auto given = config.log.options.find("path");
   out["LogPath"] = config.log.driver == "none" ? "" : given != config.log.options.end() ? given->second : directory + "/ctr.log";
-  out["OCIConfigPath"] = if_there(directory + "/spec.json");
+  out["OCIConfigPath"] = if_there(run + "/config.json");
   out["StaticDir"] = directory;
 }
 
