@@ -65,18 +65,19 @@ void add_docker_members(Json& row, const ContainerSummary& container, const Cont
   const auto& config = container.config;
   const std::string command = command_text(config);
   row["Command"] = go_quoted(request.no_trunc ? command : ellipsis(command, 20));
-  row["CreatedAt"] = local_time_text(config.created);
   row["ID"] = request.no_trunc ? config.id : short_id(config.id);
+  row["Names"] = config.name;
+  row["Ports"] = ports_text(ports_in_use(config, container.state));
+  row["RunningFor"] = time_since(config.created, at);
+  row["Status"] = status_text(container.state, at);
+  if (request.brief) return;
+  row["CreatedAt"] = local_time_text(config.created);
   row["Labels"] = labels_text(config.labels);
   row["LocalVolumes"] =
       std::to_string(std::count_if(config.mounts.begin(), config.mounts.end(), [](const auto& mount) { return mount.type == spec::MountType::volume; }));
   row["Mounts"] = join(mount_names(config, !request.no_trunc), ",");
-  row["Names"] = config.name;
   row["Networks"] = join(network_names(config), ",");
-  row["Ports"] = ports_text(ports_in_use(config, container.state));
-  row["RunningFor"] = time_since(config.created, at);
   row["State"] = std::string(wire::to_string(container.state.status));
-  row["Status"] = status_text(container.state, at);
 }
 
 std::int64_t unix_seconds(const std::string& time) {
@@ -117,7 +118,8 @@ ContainerSize container_size(Engine& engine, const spec::ContainerConfig& config
 std::vector<ContainerSummary> list_containers(Engine& engine, const ContainerListRequest& request, const OnDamaged& on_damaged) {
   const auto filters = parse_container_filters(request.filters);
   const bool all = request.all || request.last >= 0 || filters_imply_all(filters);
-  const SummaryOptions options{.with_unfinished = false, .running_only = !all && !filters.has("before") && !filters.has("since"), .settle = true};
+  const SummaryOptions options{.with_unfinished = false, .running_only = !all && !filters.has("before") && !filters.has("since"),
+                               .brief = request.brief && filters.empty() && request.sort.empty(), .settle = true};
   auto containers = summarize_containers(engine, options, on_damaged);
   if (!filters.empty()) {
     const auto matches = container_matcher(engine, filters, containers);
@@ -153,7 +155,7 @@ std::vector<Json> container_rows(Engine& engine, const std::vector<ContainerSumm
       const auto size = container_size(engine, container.config);
       row["Size"] = format("{} (virtual {})", size_text(size.written), size_text(size.written + size.image));
     }
-    add_podman_members(row, container);
+    if (!request.brief) add_podman_members(row, container);
     rows.push_back(std::move(row));
   }
   return rows;

@@ -13,6 +13,7 @@ struct ContainerListRequest {
   std::int64_t last = -1;             // -n, and 1 for -l; -1: no limit. Implies all
   bool size = false;
   bool no_trunc = false;
+  bool brief = false;                 // rows have only what docker's own table shows: ID Image Command RunningFor Status Ports Names Size
   std::vector<std::string> filters;
   std::string sort;                   // "" newest first; command created id image names runningfor size status
 };

@@ -16,6 +16,7 @@ using ContainerSummary = store::ContainerRecord;
 struct SummaryOptions {
   bool with_unfinished = false;  // also those that a living command is making
   bool running_only = false;     // leaves the config of others unread
+  bool brief = false;            // of containers that are not active only what docker's table shows: names, image, command, times
   bool settle = true;            // bring lost containers to their end first, as load_container does
 };
 

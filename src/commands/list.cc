@@ -64,6 +64,8 @@ int ps_command(Context& context, const ParsedArgs& args) {
   request.no_trunc = args.get_bool("no-trunc");
   request.filters = args.get_list("filter");
   request.sort = args.get_string("sort");
+  const std::string format_text = args.get_string("format");
+  request.brief = format_text.empty() || format_text == "table";
   const auto containers = engine::list_containers(*engine, request, report_damaged("container"));
   return print_rows(args, engine::container_rows(*engine, containers, request),
                     {kContainerColumns, request.size ? kContainersWithSize : kContainers}, "{{.ID}}");

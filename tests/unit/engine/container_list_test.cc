@@ -129,6 +129,27 @@ TEST_F(ContainerList, ImageWhoseNameWentElsewhereIsShownById) {
   EXPECT_EQ(rows[0]["Image"].get<std::string>(), test::id_of("ab").substr(0, 12));
 }
 
+TEST_F(ContainerList, BriefRowsSayTheSameInFewerMembers) {
+  ContainerListRequest request;
+  request.all = true;
+  const auto full = container_rows(store.engine, list_containers(store.engine, request, store.remember_damaged()), request);
+  request.brief = true;
+  const auto brief = container_rows(store.engine, list_containers(store.engine, request, store.remember_damaged()), request);
+  ASSERT_EQ(brief.size(), full.size());
+  for (std::size_t i = 0; i < full.size(); ++i)
+    for (const char* name : {"ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names", "Size"}) EXPECT_EQ(brief[i][name], full[i][name]) << name;
+  EXPECT_FALSE(brief[0].contains("Labels"));
+}
+
+TEST_F(ContainerList, BriefReadingNoticesDamageToo) {
+  const std::string id = store.add_container("c4", "broken");
+  sys::write_file(store.engine.paths.container(id) + "/config.json", "{\"version\": 1, \"id\": [\"x\"]}");
+  ContainerListRequest request;
+  request.all = request.brief = true;
+  EXPECT_EQ(list_containers(store.engine, request, store.remember_damaged()).size(), 3u);
+  EXPECT_EQ(store.damaged, std::vector<std::string>{id});
+}
+
 TEST_F(ContainerList, LostContainerBecomesExited) {
   wire::ContainerState running;
   running.status = ContainerStatus::running;
