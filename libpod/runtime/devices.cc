@@ -6,8 +6,10 @@
 
 #include "libpod/base/error.hh"
 #include "libpod/base/path.hh"
+#include "libpod/base/strings.hh"
 #include "libpod/runtime/mounts.hh"
 #include "libpod/sys/fs.hh"
+#include "libpod/sys/io.hh"
 #include "libpod/sys/mount.hh"
 #include "libpod/sys/resolve.hh"
 
@@ -52,9 +54,20 @@ bool matches(int fd, mode_t type, dev_t number) {
   return (info.st_mode & S_IFMT) == type && (type == S_IFIFO || info.st_rdev == number);
 }
 
-// A mount of the host's node: the one at the same path, else the one found by its numbers.
+// What the kernel calls the device with these numbers: DEVNAME in its uevent file. "" when it does not know it.
+std::string kernel_name(const spec::OciDevice& device, mode_t type) {
+  const auto uevent = sys::read_file_if_exists(format("/sys/dev/{}/{}:{}/uevent", type == S_IFBLK ? "block" : "char", device.major, device.minor));
+  for (const auto& line : split(uevent.value_or(""), '\n'))
+    if (line.starts_with("DEVNAME=")) return "/dev/" + line.substr(8);
+  return {};
+}
+
+// A mount of the host's node: the one at the same path, else the one found by its numbers. Names only help to find it: what counts is
+// what the mount is of.
 sys::UniqueFd clone_host_device(const spec::OciDevice& device, mode_t type, dev_t number) {
-  for (const auto& path : {device.path, format("/dev/{}/{}:{}", type == S_IFBLK ? "block" : "char", device.major, device.minor)}) {
+  for (const bool by_number : {false, true}) {
+    const std::string path = by_number ? kernel_name(device, type) : device.path;
+    if (path.empty()) continue;
     try {
       sys::UniqueFd tree = sys::clone_mount(AT_FDCWD, path, /*recursive=*/false, path);
       if (matches(tree.get(), type, number)) return tree;

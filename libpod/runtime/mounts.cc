@@ -35,17 +35,22 @@ sys::UniqueFd open_destination(const MountContext& context, const spec::OciMount
 }
 
 // A mount that came from a stricter mount namespace has locked flags (mount_namespaces(7)): clearing them is refused. The mount
-// then stays as strict as the host's own.
+// then stays as strict as the host's own. What is asked to be stricter and is refused (access times are locked as a whole) is an error.
 void set_attributes(int mount, const sys::MountAttributes& wanted, bool recursive, const std::string& what) {
   if (wanted.empty()) return;
   try {
-    sys::set_mount_attributes(mount, wanted, recursive, what);
-  } catch (const Error& error) {
-    if (error.saved_errno() != EPERM || (wanted.clear == 0)) throw;
-    sys::MountAttributes stricter = wanted;
-    stricter.clear = 0;
-    stricter.set &= ~std::uint64_t{MOUNT_ATTR__ATIME};
+    return sys::set_mount_attributes(mount, wanted, recursive, what);
+  } catch (Error& error) {
+    if (error.saved_errno() != EPERM || wanted.clear == 0) throw;
+  }
+  sys::MountAttributes stricter = wanted;
+  stricter.clear = (wanted.set & MOUNT_ATTR_NOATIME) != 0 ? MOUNT_ATTR__ATIME : 0;
+  if (stricter.clear == 0) stricter.set &= ~std::uint64_t{MOUNT_ATTR__ATIME};
+  try {
     sys::set_mount_attributes(mount, stricter, recursive, what);
+  } catch (Error& error) {
+    error.with_hint("access-time options of a mount of the host cannot be changed in a user namespace");
+    throw;
   }
 }
 

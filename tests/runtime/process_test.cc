@@ -1,0 +1,269 @@
+// What the program gets: ids, groups, capabilities, limits, environment, descriptors, working directory, exit codes; the same for exec.
+#include "tests/runtime/box.hh"
+
+namespace lichen::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr const char* kDefaultMask = "00000000800405fb";
+
+class Process : public Box {
+ protected:
+  // "Inh Prm Eff Bnd Amb" in one line.
+  std::string caps_of(const Output& result) {
+    std::string line;
+    for (const auto& word : split(replace_all(result.out, "\n", "\t"), '\t'))
+      if (word.size() == 16) line += (line.empty() ? "" : " ") + word;
+    return line + result.err;
+  }
+  static constexpr const char* kCaps = "grep Cap /proc/self/status";
+};
+
+// C12
+TEST_F(Process, CapabilitySetsAreExactlyTheSpecs) {
+  const std::string zero(16, '0'), standard = kDefaultMask;
+  EXPECT_EQ(caps_of(sh(kCaps)), format("{} {} {} {} {}", zero, standard, standard, standard, zero));
+  process().capabilities = spec::OciCapabilities{{"CAP_KILL"}, {"CAP_KILL"}, {}, {"CAP_KILL"}, {}};
+  EXPECT_EQ(caps_of(sh(kCaps)), format("{0} 0000000000000020 0000000000000020 0000000000000020 {0}", zero));
+  process().capabilities.reset();
+  EXPECT_EQ(caps_of(sh(kCaps)), format("{0} {0} {0} {0} {0}", zero));
+  process().capabilities = spec::OciCapabilities{{"CAP_KILL", "CAP_CHOWN"}, {"CAP_KILL"}, {"CAP_KILL"}, {"CAP_KILL"}, {"CAP_KILL"}};
+  process().user.uid = 1000;
+  const std::string kill = "0000000000000020";
+  EXPECT_EQ(caps_of(sh(kCaps)), format("{0} {0} {0} 0000000000000021 {0}", kill));
+}
+
+TEST_F(Process, AnOrdinaryUserLosesThemAtExecve) {
+  process().user = {1000, 1000, {}, {}};
+  const std::string zero(16, '0');
+  EXPECT_EQ(caps_of(sh(kCaps)), format("{0} {0} {0} {1} {0}", zero, kDefaultMask));
+}
+
+TEST_F(Process, UnknownCapabilitiesAreRefused) {
+  process().capabilities->bounding.push_back("CAP_NONSENSE");
+  EXPECT_THAT(run({"true"}).err, HasSubstr("'CAP_NONSENSE' is not a capability"));
+}
+
+// C11
+TEST_F(Process, UsersAndGroups) {
+  EXPECT_EQ(sh("grep -E '^(Uid|Gid|Groups)' /proc/self/status").out, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t \n");
+  process().user = {1000, 50, 0077, {60, 70}};
+  EXPECT_EQ(sh("grep -E '^(Uid|Gid|Groups|Umask)' /proc/self/status").out,
+            "Umask:\t0077\nUid:\t1000\t1000\t1000\t1000\nGid:\t50\t50\t50\t50\nGroups:\t60 70 \n");
+}
+
+TEST_F(Process, AGroupThatIsKeptOutStaysOut) {
+  sys::write_file(dir_ + "/rootfs/secret", "x", 0707);
+  ASSERT_EQ(::chown((dir_ + "/rootfs/secret").c_str(), 0, 77), 0);
+  ASSERT_EQ(::chmod((dir_ + "/rootfs/secret").c_str(), 0707), 0);
+  process().user = {1000, 1000, {}, {77}};
+  EXPECT_NE(sh("cat /secret").code, 0);
+  process().user.additional_gids.clear();
+  EXPECT_EQ(sh("cat /secret").code, 0);
+}
+
+TEST_F(Process, LimitsAndScores) {
+  process().rlimits = {{"RLIMIT_NOFILE", 100, 200}, {"RLIMIT_CORE", 0, 0}};
+  process().oom_score_adj = 500;
+  process().no_new_privileges = true;
+  const Output result = sh("ulimit -n; ulimit -Hn; ulimit -c; cat /proc/self/oom_score_adj; grep NoNewPrivs /proc/self/status");
+  EXPECT_EQ(result.out, "100\n200\n0\n500\nNoNewPrivs:\t1\n") << result.err;
+}
+
+TEST_F(Process, ALimitThatCannotBeRaisedIsAnError) {
+  process().rlimits = {{"RLIMIT_NOFILE", 1ull << 40, 1ull << 40}};
+  const Output result = run({"true"});
+  EXPECT_EQ(result.code, 125);
+  EXPECT_THAT(result.err, HasSubstr("set limit RLIMIT_NOFILE"));
+  EXPECT_THAT(result.err, HasSubstr("hint: without root"));
+  process().rlimits = {{"RLIMIT_NONSENSE", 1, 1}};
+  EXPECT_THAT(run({"true"}).err, HasSubstr("'RLIMIT_NONSENSE' is not a limit"));
+}
+
+// C15, and Slurm's appended entries: the last one wins.
+TEST_F(Process, Environment) {
+  process().env = {"PATH=/bin", "A=1", "B=two words", "A=2", "LINE=a\nb"};
+  EXPECT_EQ(run({"env"}).out, "PATH=/bin\nA=2\nB=two words\nLINE=a\nb\nHOME=/root\n");
+  process().user.uid = 1000;
+  EXPECT_THAT(run({"env"}).out, HasSubstr("HOME=/home/user\n"));
+  process().env.push_back("HOME=/elsewhere");
+  EXPECT_THAT(run({"env"}).out, HasSubstr("HOME=/elsewhere\n"));
+}
+
+// C14: what the image has for /etc/passwd cannot hold us up.
+TEST_F(Process, HostilePasswd) {
+  const std::string path = dir_ + "/rootfs/etc/passwd";
+  sys::remove_file(path);
+  ASSERT_EQ(::mkfifo(path.c_str(), 0666), 0);
+  EXPECT_THAT(run({"env"}).out, HasSubstr("HOME=/\n"));
+  sys::remove_file(path);
+  sys::make_symlink("/dev/zero", path);
+  EXPECT_THAT(run({"env"}).out, HasSubstr("HOME=/\n"));
+  sys::remove_file(path);
+  sys::write_file(path, "", 0644);
+  ASSERT_EQ(::truncate(path.c_str(), 1ll << 30), 0);
+  EXPECT_THAT(run({"env"}).out, HasSubstr("HOME=/\n"));
+}
+
+TEST_F(Process, ExitCodes) {
+  EXPECT_EQ(sh("exit 7").code, 7);
+  EXPECT_EQ(sh("kill -9 $$; sleep 1").code, 0) << "pid 1 is immune to its own SIGKILL";
+  const Output missing = run({"missing"});
+  EXPECT_EQ(missing.code, 127);
+  EXPECT_THAT(missing.err, HasSubstr("exec: \"missing\": executable file not found in $PATH"));
+  const Output path = run({"/no/such"});
+  EXPECT_EQ(path.code, 127);
+  EXPECT_THAT(path.err, HasSubstr("exec: \"/no/such\": stat /no/such: no such file or directory"));
+  EXPECT_EQ(run({"/etc/passwd"}).code, 126);
+  EXPECT_EQ(run({"/etc"}).code, 126);
+  sys::write_file(dir_ + "/rootfs/script", "#!/no/such/interpreter\n", 0755);
+  EXPECT_EQ(run({"/script"}).code, 127);
+  sys::write_file(dir_ + "/rootfs/garbage", "no program", 0755);
+  const Output garbage = run({"/garbage"});
+  EXPECT_EQ(garbage.code, 126);
+  EXPECT_THAT(garbage.err, HasSubstr("exec format error"));
+}
+
+TEST_F(Process, ProgramsThatOnlyTheUserMayRun) {
+  sys::write_file(dir_ + "/rootfs/own", "#!/bin/sh\necho ran\n", 0700);
+  ASSERT_EQ(::chown((dir_ + "/rootfs/own").c_str(), 1000, 1000), 0);
+  process().user = {1000, 1000, {}, {}};
+  EXPECT_EQ(run({"/own"}).out, "ran\n");
+  process().user = {2000, 2000, {}, {}};
+  EXPECT_EQ(run({"/own"}).code, 126);
+}
+
+TEST_F(Process, WorkingDirectory) {
+  process().cwd = "/tmp";
+  EXPECT_EQ(run({"pwd"}).out, "/tmp\n");
+  EXPECT_EQ(sh("./x; true").code, 0);
+  process().cwd = "/missing";
+  const Output result = run({"pwd"});
+  EXPECT_EQ(result.code, 127);
+  EXPECT_THAT(result.err, HasSubstr("chdir to cwd (\"/missing\") set in config.json failed: no such file or directory"));
+  process().cwd = "relative";
+  EXPECT_THAT(run({"pwd"}).err, HasSubstr("must be absolute"));
+}
+
+// C01: the caller leaves directories of the host open; no number of a descriptor leads there.
+TEST_F(Process, OpenDirectoriesOfTheCallerAreNoWayOut) {
+  std::vector<sys::UniqueFd> open;
+  for (int i = 0; i < 12; ++i) {
+    open.push_back(sys::open_path("/", (i % 2 == 0 ? O_RDONLY : O_PATH) | O_DIRECTORY));
+    sys::set_cloexec(open.back().get(), false);
+  }
+  add_payload();
+  EXPECT_EQ(run({"payload", "fds"}).out, "0\n1\n2\n");
+  ASSERT_EQ(start_sleeper().code, 0);
+  int refused = 0;
+  for (int fd = 3; fd < 40; ++fd) {
+    process().cwd = format("/proc/self/fd/{}", fd);
+    const Output result = sh("pwd; ls /home 2>&1");
+    EXPECT_THAT(result.out, Not(HasSubstr("dev"))) << fd;
+    refused += result.code != 0;
+    const Output exec = oci({"exec", "--cwd", process().cwd, "c", "pwd"});
+    EXPECT_NE(exec.code, 0) << fd << exec.out;
+    const Output program = run({format("/proc/self/fd/{}/bin/true", fd)});
+    EXPECT_NE(program.code, 0) << fd;
+  }
+  EXPECT_EQ(refused, 37);
+}
+
+TEST_F(Process, PreservedDescriptors) {
+  const sys::Pipe pipe = sys::make_pipe();
+  write_bundle();
+  add_payload();
+  process().args = {"payload", "fds"};
+  write_bundle();
+  const sys::UniqueFd out = sys::open_path(dir_ + "/out", O_RDWR | O_CREAT, 0644);
+  sys::Pid child = sys::spawn({.argv = {program_path("lichen-oci"), "--root", dir_ + "/root", "run", "--preserve-fds", "2", "-b", dir_ + "/b", "p"},
+                               .fds = {{out.get(), 1}, {pipe.read.get(), 3}, {pipe.write.get(), 4}, {pipe.write.get(), 5}}});
+  EXPECT_EQ(child.wait().code, 0);
+  EXPECT_EQ(sys::read_file(dir_ + "/out"), "0\n1\n2\n3\n4\n");
+  const Output closed = oci({"run", "--preserve-fds", "900", "-b", dir_ + "/b", "p"});
+  EXPECT_THAT(closed.err, HasSubstr("is not open"));
+}
+
+// C02
+TEST_F(Process, OurProgramCannotBeWritten) {
+  add_payload();
+  const std::string before = sys::read_file(program_path("lichen-oci"));
+  ASSERT_EQ(start_sleeper().code, 0);
+  // The container's own /proc/self/exe through an interpreter: #!/proc/self/exe runs the runtime's image again.
+  sys::write_file(dir_ + "/rootfs/evil", "#!/proc/self/exe\n", 0755);
+  for (int i = 0; i < 20; ++i) {
+    run({"/evil", "--version"});
+    oci({"exec", "c", "/evil"});
+    oci({"exec", "c", "sh", "-c", "for p in /proc/[0-9]*; do payload write-exe ${p#/proc/}; done"});
+  }
+  EXPECT_EQ(sys::read_file(program_path("lichen-oci")), before);
+}
+
+TEST_F(Process, AWaitingInitIsClosedToOthers) {
+  process().args = {"true"};
+  write_bundle();
+  ASSERT_EQ(create("w").code, 0);
+  const auto pid = std::to_string(state("w")["pid"].get<int>());
+  // A directory of the host or a file of ours would be a way out; sockets and pidfds are not.
+  for (const auto& name : sys::list_directory("/proc/" + pid + "/fd")) {
+    const auto target = sys::read_link("/proc/" + pid + "/fd/" + name).value_or("");
+    if (name.size() > 1 || name > "2") EXPECT_THAT(target, ::testing::AnyOf(StartsWith("socket:"), StartsWith("anon_inode:"))) << name;
+  }
+  const auto exe = sys::open_if_exists(AT_FDCWD, "/proc/" + pid + "/exe", O_WRONLY);
+  EXPECT_FALSE(exe);
+}
+
+TEST_F(Process, RunningAnotherProgramInAContainer) {
+  process().env.push_back("FROM=config");
+  ASSERT_EQ(start_sleeper().code, 0);
+  EXPECT_EQ(oci({"exec", "c", "echo", "-n", "hello", "--help"}).out, "hello --help");
+  EXPECT_EQ(oci({"exec", "c", "sh", "-c", "exit 9"}).code, 9);
+  EXPECT_EQ(oci({"exec", "c", "sh", "-c", "kill -15 $$"}).code, 143);
+  EXPECT_EQ(oci({"exec", "c", "missing"}).code, 127);
+  EXPECT_EQ(oci({"exec", "c", "/etc/passwd"}).code, 126);
+  EXPECT_EQ(caps_of(oci({"exec", "c", "sh", "-c", kCaps})), caps_of(sh(kCaps)));
+  EXPECT_EQ(oci({"exec", "-u", "1000:50", "--cwd", "/tmp", "-e", "X=1", "c", "sh", "-c", "id -u; id -g; pwd; echo $X $FROM"}).out, "1000\n50\n/tmp\n1 config\n");
+  EXPECT_THAT(oci({"exec", "--cap", "CAP_NET_RAW", "c", "sh", "-c", kCaps}).out, HasSubstr("00000000800425fb"));
+  EXPECT_EQ(oci({"exec", "--no-new-privs", "c", "grep", "NoNewPrivs", "/proc/self/status"}).out, "NoNewPrivs:\t1\n");
+  EXPECT_EQ(oci({"exec", "c", "cat"}, "through standard input").out, "through standard input");
+  EXPECT_EQ(oci({"exec", "missing", "true"}).code, 125);
+}
+
+TEST_F(Process, ExecWithAProcessFile) {
+  ASSERT_EQ(start_sleeper().code, 0);
+  spec::OciProcess other = process();
+  other.args = {"sh", "-c", "id -u; umask"};
+  other.user = {1000, 1000, 0027, {}};
+  sys::write_file(dir_ + "/process.json", dump_json(to_json(other)));
+  EXPECT_EQ(oci({"exec", "--process", dir_ + "/process.json", "c"}).out, "1000\n0027\n");
+  const Output bad = oci({"exec", "-p", dir_ + "/missing.json", "c"});
+  EXPECT_EQ(bad.code, 125);
+  EXPECT_THAT(bad.err, HasSubstr("missing.json"));
+}
+
+TEST_F(Process, ExecInAContainerWithItsOwnUserNamespace) {
+  linux_section().namespaces.push_back({"user", {}});
+  linux_section().uid_mappings = {{0, 1, 1000}};
+  linux_section().gid_mappings = {{0, 1, 1000}};
+  ASSERT_EQ(start_sleeper().code, 0);
+  const Output result = oci({"exec", "c", "sh", "-c", "id -u; readlink /proc/self/ns/user; readlink /proc/1/ns/user; grep CapEff /proc/self/status"});
+  const auto lines = split(result.out, '\n');
+  ASSERT_GE(lines.size(), 4u) << result.err;
+  EXPECT_EQ(lines[0], "0");
+  EXPECT_EQ(lines[1], lines[2]);
+  EXPECT_EQ(lines[3], std::string("CapEff:\t") + kDefaultMask);
+}
+
+TEST_F(Process, DetachedExec) {
+  ASSERT_EQ(start_sleeper().code, 0);
+  const Output result = oci({"exec", "-d", "--pid-file", dir_ + "/exec.pid", "c", "sh", "-c", "exec >/dev/null 2>&1; echo ran > /tmp/ran; exec sleep 100"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_TRUE(wait_until([&] { return sys::exists(dir_ + "/rootfs/tmp/ran"); }));
+  EXPECT_TRUE(sys::exists("/proc/" + sys::read_file(dir_ + "/exec.pid")));
+}
+
+}  // namespace
+}  // namespace lichen::test
