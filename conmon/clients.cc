@@ -168,7 +168,7 @@ bool Clients::flush(ClientId id, Client& client) {
 
 void Clients::start_patience(ClientId id, Client& client) {
   loop_.cancel(client.patience);
-  client.patience = loop_.after(wire::kSlowClient, [this, id] { start_lagging(id); });
+  client.patience = loop_.after(patience_, [this, id] { start_lagging(id); });
 }
 
 // The first packet in the queue stays: its turn at the socket tells when the client reads again.
@@ -188,8 +188,7 @@ void Clients::start_lagging(ClientId id) {
 
 void Clients::end_lagging(Client& client) {
   client.lagging = false;
-  const auto text = format("{} bytes of the container's output were skipped: they were not read for {} s", client.missed,
-                           wire::kSlowClient.count());
+  const auto text = format("{} bytes of the container's output were skipped: they were not read in time", client.missed);
   client.missed = 0;
   auto packet = std::make_shared<const std::string>(wire::encode(wire::make_error(wire::kLagged, text, "")));
   client.queued += packet->size();

@@ -35,7 +35,8 @@ class Clients {
     std::function<void(bool stop_reading)> pressure;
   };
 
-  Clients(sys::EventLoop& loop, Callbacks callbacks) : loop_(loop), callbacks_(std::move(callbacks)) {}
+  Clients(sys::EventLoop& loop, Callbacks callbacks, std::chrono::milliseconds patience = wire::kSlowClient)
+      : loop_(loop), callbacks_(std::move(callbacks)), patience_(patience) {}
   ~Clients();
   Clients(const Clients&) = delete;
   Clients& operator=(const Clients&) = delete;
@@ -87,6 +88,7 @@ class Clients {
 
   sys::EventLoop& loop_;
   Callbacks callbacks_;
+  std::chrono::milliseconds patience_;
   sys::UniqueFd listener_;
   sys::EventLoop::WatchId listener_watch_ = 0;
   Map clients_;

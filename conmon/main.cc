@@ -5,6 +5,7 @@
 
 #include "conmon/monitor.hh"
 #include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/socket.hh"
 
@@ -41,7 +42,7 @@ int main(int argc, char** argv) {
     const std::string text = std::string("lichen-conmon: ") + error.what() + "\n";
     if (::write(2, text.data(), text.size()) < 0) return 125;
   } catch (const std::exception& error) {
-    ::write(2, error.what(), std::string(error.what()).size());
+    raw_log(error.what());
   }
   return 125;
 }

@@ -16,6 +16,8 @@ namespace {
 
 // How long we wait for output of processes that outlive init (they share the host's pid namespace).
 constexpr std::chrono::milliseconds kSurvivorGrace{200};
+// How long a runtime may go on with what nobody waits for any more.
+constexpr std::chrono::seconds kRuntimePatience{3};
 // How long a client may take to read what was sent before we exit.
 constexpr auto kGoodbye = wire::kSlowClient;
 
@@ -45,7 +47,6 @@ void Monitor::abandon() {
   exit_code_ = 1;
   clients_.stop_listening();
   loop_.forget(start_watch_);
-  if (init_) sys::signal_pidfd(init_.get(), SIGKILL);
   const auto wipe = [this] {
     children_.kill_all();
     if (!published_) hidden_ = hide_container(config_);
@@ -53,16 +54,19 @@ void Monitor::abandon() {
     if (failure_) clients_.send_all(wire::make_error(failure_->kind, failure_->text, failure_->hint));
     leave_when_flushed();
   };
-  // A runtime in the middle of `create` is let finish, so that `delete` finds a whole state; not for ever, though.
-  if (runtime_.busy()) {
-    end_timer_ = loop_.after(std::chrono::seconds(3), [this] { children_.kill_all(); });
-    const auto poll = [this, wipe](auto self) -> void {
-      if (!runtime_.busy()) return remove_runtime_state(true, wipe);
-      leave_timer_ = loop_.after(std::chrono::milliseconds(5), [self] { self(self); });
-    };
-    return poll(poll);
-  }
-  remove_runtime_state(true, wipe);
+  // A runtime at work is let finish, so that `delete` finds a whole state: not for ever, though. init lives until then, since
+  // `start` of foreign runtimes would wait for a dead one.
+  const auto deadline = Clock::now() + kRuntimePatience;
+  const auto poll = [this, wipe, deadline](auto self) -> void {
+    if (runtime_.busy() && Clock::now() < deadline) {
+      leave_timer_ = loop_.after(std::chrono::milliseconds(2), [self] { self(self); });
+      return;
+    }
+    if (runtime_.busy()) children_.kill_all();
+    if (init_) sys::signal_pidfd(init_.get(), SIGKILL);
+    remove_runtime_state(true, wipe);
+  };
+  poll(poll);
 }
 
 void Monitor::remove_runtime_state(bool force, std::function<void()> then) {

@@ -106,8 +106,8 @@ void EventLoop::step(std::chrono::milliseconds limit) {
 }
 
 void EventLoop::run() {
-  stopped_ = false;
   while (!stopped_) step(std::chrono::hours(1));
+  stopped_ = false;
 }
 
 }  // namespace lichen::sys

@@ -48,7 +48,7 @@ class EventLoop {
   /// Block these signals for the process and hand them to `handler`. Once per loop.
   void on_signals(std::initializer_list<int> signals, SignalHandler handler);
 
-  /// Until stop(). One round = all events that are there, then the timers that are due.
+  /// Until stop(), which may have come before. One round = all events that are there, then the timers that are due.
   void run();
   void stop() { stopped_ = true; }
   /// One round; waits for at most `limit`.
