@@ -57,9 +57,12 @@ reload() ( # FILE: load FILE into an empty store, print id and diff ids
   need skopeo
   lichen save -q -o "$BASE/s.tar" localhost/layers
   lichen save -q --format oci-archive -o "$BASE/so.tar" localhost/layers
+  # skopeo 1.9 wants to give the files of an oci-archive their owners, which no ordinary user may: unpack it for skopeo.
+  mkdir "$BASE/so"
+  tar -C "$BASE/so" --no-same-owner -xf "$BASE/so.tar"
   assert_equal "$(skopeo inspect --config "docker-archive:$BASE/s.tar" | jq -c .rootfs.diff_ids)" \
     "$(skopeo inspect --config "docker-archive:$LICHEN_TEST_FIXTURES/layers.tar" | jq -c .rootfs.diff_ids)" "diff ids"
-  assert_equal "$(skopeo inspect --config "oci-archive:$BASE/so.tar" | jq -c .config)" \
+  assert_equal "$(skopeo inspect --config "oci:$BASE/so" | jq -c .config)" \
     "$(skopeo inspect --config "docker-archive:$LICHEN_TEST_FIXTURES/layers.tar" | jq -c .config)" "configuration"
 }
 
@@ -109,14 +112,14 @@ b"
 
 @test "a layer that differs from its diff id is refused" {
   mkdir "$BASE/t"
-  tar -C "$BASE/t" -xf "$LICHEN_TEST_FIXTURES/tiny.tar"
+  python3 "$HELPERS/make_image.py" tiny "$BASE/true.tar" --tag localhost/lie --marker "a layer that no store has"
+  tar -C "$BASE/t" -xf "$BASE/true.tar"
   local layer
   layer=$(jq -r '.[0].Layers[0]' "$BASE/t/manifest.json")
   printf 'x' | dd of="$BASE/t/$layer" bs=1 seek=1500 conv=notrunc 2>/dev/null
   tar -C "$BASE/t" -cf "$BASE/lie.tar" .
   run_lichen load -i "$BASE/lie.tar"
   [ "$status" != 0 ]
-  assert_matches '' # the message is on stderr
   [[ $stderr == *digest* || $stderr == *"diff id"* || $stderr == *diff_id* ]] || fail_with "message" "names the digest" "$stderr"
   assert_equal "$(leftover_staging)" "" staging
 }

@@ -4,6 +4,7 @@ load helpers
 
 setup_file() { make_world; load_image busybox; lichen create --name database --network none $BUSYBOX true; }
 teardown_file() { remove_world; }
+teardown() { rm -rf "$HOME/.config"; }
 
 refused() { # STATUS-PATTERN TEXT... -- COMMAND...
   local pattern=$1 texts=() text
@@ -40,7 +41,7 @@ refused() { # STATUS-PATTERN TEXT... -- COMMAND...
   refused '125' "run" -- run
   refused '1|125' "exec" -- exec database
   refused '1|125' "tag" -- tag one
-  refused '1|125' "ps" "extra" -- ps extra
+  refused '1|125' "ps" "no arguments" -- ps extra
 }
 
 @test "a container that is not there, with the near one" {
@@ -69,7 +70,7 @@ refused() { # STATUS-PATTERN TEXT... -- COMMAND...
 
 @test "a known flag and a known command that are not done yet say so" {
   refused '125' "--gpus" -- run --gpus all $BUSYBOX
-  refused '125' "not" -- swarm init
+  refused '125' "swarm" "one machine" -- swarm init
   run_lichen compose up
   assert_status 125
 }
@@ -93,16 +94,15 @@ refused() { # STATUS-PATTERN TEXT... -- COMMAND...
 
 @test "a broken configuration file is named with its line" {
   mkdir -p "$HOME/.config/lichen"
-  printf 'network = "none"\nnosuchkey = 1\n' >"$HOME/.config/lichen/config.toml"
+  printf '[network]\ndefault = "none"\nnosuchkey = 1\n' >"$HOME/.config/lichen/config.toml"
   run_lichen ps
   [ "$status" != 0 ]
-  assert_stderr "config.toml"
+  assert_stderr "config.toml:3"
   assert_stderr "nosuchkey"
-  printf 'network = [\n' >"$HOME/.config/lichen/config.toml"
+  printf '[network\n' >"$HOME/.config/lichen/config.toml"
   run_lichen ps
   [ "$status" != 0 ]
   assert_stderr "config.toml"
-  rm "$HOME/.config/lichen/config.toml"
 }
 
 @test "what is written to a closed pipe ends quietly" {

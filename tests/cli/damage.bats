@@ -99,5 +99,6 @@ others_work() {
   run_lichen create --name fleeting --network none $BUSYBOX true; assert_success
   run_lichen start steady; assert_success
   run_lichen exec steady echo up; assert_output "up"
+  lichen rm -f -a -t 0
   unset LICHEN_TEST_BOOT_ID
 }

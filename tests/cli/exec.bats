@@ -9,6 +9,9 @@ setup_file() {
 }
 teardown_file() { remove_world; }
 
+runs_in_box() { lichen exec box ps 2>/dev/null | grep -q "$1"; }
+not_in_box() { ! runs_in_box "$1"; }
+
 @test "exec prints the output and returns the exit code" {
   run_lichen exec box sh -c 'echo hi; exit 6'
   assert_status 6
@@ -97,10 +100,10 @@ teardown_file() { remove_world; }
 @test "a signal to a foreground exec ends the command inside" {
   "$LICHEN" exec box sleep 777 >/dev/null 2>&1 3>&- 4>&- &
   local pid=$!
-  wait_until 5 sh -c "'$LICHEN' exec box pgrep -f 'sleep 777' 3>&-"
+  wait_until 5 runs_in_box "sleep 777"
   kill -TERM $pid
   wait $pid || true
-  wait_until 5 sh -c "! '$LICHEN' exec box pgrep -f 'sleep 777' 3>&-"
+  wait_until 5 not_in_box "sleep 777"
 }
 
 @test "exec --privileged has all capabilities that the user namespace gives" {

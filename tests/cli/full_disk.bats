@@ -27,13 +27,13 @@ on_small_disk() { # SIZE SCRIPT
 }
 
 @test "after space is freed the same load works" {
-  on_small_disk 12m 'head -c 11000000 /dev/zero >ballast; lichen load -q -i $fixtures/busybox.tar && echo unexpected; rm ballast
+  on_small_disk 90m 'head -c 80000000 /dev/zero >ballast; lichen load -q -i $fixtures/busybox.tar && echo unexpected; rm ballast
     lichen load -q -i $fixtures/busybox.tar >/dev/null && lichen images -q | wc -l'
   assert_output "1"
 }
 
 @test "create and run on a full disk: an error, no container, and rm frees" {
-  on_small_disk 12m 'lichen load -q -i $fixtures/busybox.tar >/dev/null || exit 9; dd if=/dev/zero of=ballast bs=4k 2>/dev/null
+  on_small_disk 90m 'lichen load -q -i $fixtures/busybox.tar >/dev/null || exit 9; dd if=/dev/zero of=ballast bs=4k 2>/dev/null
     lichen create --name x '"$BUSYBOX"' true; echo "status $?"; lichen ps -aq | wc -l; rm ballast
     lichen create --name x '"$BUSYBOX"' true >/dev/null && lichen rm x'
   assert_matches 'status 125
@@ -43,8 +43,8 @@ x'
 }
 
 @test "log writing on a full disk does not stop the container" {
-  on_small_disk 16m 'lichen load -q -i $fixtures/busybox.tar >/dev/null || exit 9
-    lichen run -d --name w --network none '"$BUSYBOX"' sh -c "yes | head -c 30000000; echo \$? >/dev/null; exit 4" >/dev/null
+  on_small_disk 90m 'lichen load -q -i $fixtures/busybox.tar >/dev/null || exit 9
+    lichen run -d --name w --network none '"$BUSYBOX"' sh -c "yes | head -c 200000000; echo \$? >/dev/null; exit 4" >/dev/null
     timeout 30 '"'$LICHEN'"' wait w; lichen rm -f w'
   assert_output "4
 w"

@@ -64,10 +64,12 @@ load_image() { # NAME...: fixtures into the store
 
 # ---- running
 
-# Descriptor 3 is bats' own: a monitor that kept it would make bats wait for ever.
-lichen() { "$LICHEN" "$@" 3>&- 4>&-; }
+# Descriptor 3 is bats' own: a monitor that kept it would make bats wait for ever. A command that hangs fails its test (124),
+# not the whole file.
+readonly kLimit=${LICHEN_TEST_LIMIT:-60}
+lichen() { timeout --kill-after=5 "$kLimit" "$LICHEN" "$@" 3>&- 4>&-; }
 
-run_lichen() { run_split "$LICHEN" "$@"; }
+run_lichen() { run_split timeout --kill-after=5 "$kLimit" "$LICHEN" "$@"; }
 
 # Like bats' run, with stdout and stderr apart. Standard input is the caller's.
 run_split() {

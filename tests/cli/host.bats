@@ -24,7 +24,9 @@ teardown_file() { remove_world; }
 @test "doctor without an id range gives the exact command" {
   mkdir -p "$BASE/noidmap"
   local program
-  for program in bash sh cat grep slirp4netns; do ln -sf "$(command -v $program)" "$BASE/noidmap/" || true; done
+  for program in /usr/bin/* /bin/*; do
+    case ${program##*/} in newuidmap | newgidmap) ;; *) ln -sf "$program" "$BASE/noidmap/" ;; esac
+  done
   PATH=$BASE/noidmap run_lichen doctor
   [[ $output == *newuidmap* && $output == *uidmap* ]] || fail_with "doctor" "names newuidmap and the package uidmap" "$output"
 }
@@ -32,7 +34,7 @@ teardown_file() { remove_world; }
 @test "info: storage, cgroup, runtime, counts" {
   run_lichen info
   assert_success
-  assert_matches '[Ss]torage [Dd]river: (overlay|fuse-overlayfs|vfs)'
+  assert_matches 'Driver: (overlay|fuse-overlayfs|vfs)'
   run_lichen info --format '{{json .}}'
   jq -e . <<<"$output" >/dev/null
 }

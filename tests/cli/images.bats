@@ -45,7 +45,7 @@ lrun() { run_lichen run --rm --network none --entrypoint "" -u root localhost/la
   lichen tag example.org/team/app:1.0 short
   run_lichen run --rm --network none short echo short; assert_output "short"
   run_lichen images --format '{{.Repository}}:{{.Tag}}'; assert_contains "example.org/team/app:1.0"
-  lichen untag example.org/team/app:1.0
+  lichen untag example.org/team/app:1.0 example.org/team/app:1.0
   run_lichen images --format '{{.Repository}}:{{.Tag}}'; refute_contains "example.org/team/app:1.0"
   run_lichen tag nosuch x; assert_failure 125 "nosuch" || assert_failure 1 "nosuch"
   run_lichen tag localhost/busybox 'Bad:UPPER:x'; assert_failure 125 "Bad:UPPER:x" || assert_failure 1 "Bad:UPPER:x"

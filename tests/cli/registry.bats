@@ -33,9 +33,10 @@ requests() { grep -c '"http.request.method=GET\|msg="response completed"' "$BASE
 from-cmd"
 }
 
-@test "pull -q prints the id only" {
+@test "pull -q prints the full name only, as Docker does" {
   run_lichen pull -q "$PLAIN/team/layers:1"
-  assert_matches '^(sha256:)?[0-9a-f]{64}$'
+  assert_output "$PLAIN/team/layers:1"
+  assert_equal "$stderr" "" stderr
 }
 
 @test "a second pull moves no blob" {
@@ -81,17 +82,17 @@ from-cmd"
   run_lichen pull --creds tester:wrong "$AUTH/private:1"; [ "$status" != 0 ]; assert_stderr "$AUTH"; refute_stderr "wrong"
   run_lichen pull -q --creds tester:s3cret "$AUTH/private:1"; assert_success
   lichen rmi "$AUTH/private:1"
-  mkdir -p "$HOME/.config/containers" "$HOME/.docker" "$BASE/bin"
+  mkdir -p "$HOME/.config/containers" "$HOME/.docker" "$HOME/.local/bin"
   printf '{"auths":{"%s":{"auth":"%s"}}}' "$AUTH" "$(printf tester:s3cret | base64)" >"$HOME/.config/containers/auth.json"
   run_lichen pull -q "$AUTH/private:1"; assert_success
   lichen rmi "$AUTH/private:1"
   mv "$HOME/.config/containers/auth.json" "$HOME/.docker/config.json"
   run_lichen pull -q "$AUTH/private:1"; assert_success
   lichen rmi "$AUTH/private:1"
-  printf '#!/bin/sh\nread host\necho "{\\"ServerURL\\":\\"$host\\",\\"Username\\":\\"tester\\",\\"Secret\\":\\"s3cret\\"}"\n' >"$BASE/bin/docker-credential-fake"
-  chmod 755 "$BASE/bin/docker-credential-fake"
+  printf '#!/bin/sh\nread host\necho "{\\"ServerURL\\":\\"$host\\",\\"Username\\":\\"tester\\",\\"Secret\\":\\"s3cret\\"}"\n' >"$HOME/.local/bin/docker-credential-fake"
+  chmod 755 "$HOME/.local/bin/docker-credential-fake"
   printf '{"credHelpers":{"%s":"fake"}}' "$AUTH" >"$HOME/.docker/config.json"
-  PATH=$BASE/bin:$PATH run_lichen pull -q "$AUTH/private:1"; assert_success
+  run_lichen pull -q "$AUTH/private:1"; assert_success
 }
 
 @test "an image, a tag, a repository that is not there: named, and nothing half-made" {

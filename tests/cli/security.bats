@@ -34,9 +34,8 @@ EOF
 }
 
 @test "mount, unshare, keyctl, io_uring, userfaultfd, AF_ALG, AF_VSOCK are refused" {
-  inside -- mount -t tmpfs none /mnt; assert_status 1
-  inside -- unshare -U true; assert_status 1
-  cp "$(command -v python3 || true)" /dev/null 2>/dev/null || true
+  inside -- mount -t tmpfs none /tmp; [ "$status" != 0 ]; assert_stderr "not permitted" || assert_stderr "denied"
+  inside -- unshare -U true; [ "$status" != 0 ]; assert_stderr "not permitted"
   need cc
   cat >"$BASE/calls.c" <<'EOF'
 #define _GNU_SOURCE
@@ -116,7 +115,7 @@ EOF
   local sum
   sum=$(sha256sum "$LICHEN_TEST_BIN"/lichen* | sha256sum)
   inside -- sh -c 'readlink /proc/1/exe; for i in 1 2 3; do (echo x >/proc/self/exe) 2>/dev/null; done; true'
-  assert_contains "/bin/busybox"
+  assert_contains "/bin/sh"
   run_lichen run --rm --network none --entrypoint /proc/self/exe $BUSYBOX --version
   assert_equal "$(sha256sum "$LICHEN_TEST_BIN"/lichen* | sha256sum)" "$sum" "our programs"
 }
@@ -147,7 +146,7 @@ EOF
     image_with hostile "$calls" || true
     assert_equal "$(cat "$BASE/tmp/victim")" untouched "the victim after: $calls"
   done
-  image_with harmless "layer.directory('a').symlink('a/b', '../etc').file('a/b/inside', 'ok\\n')"
+  image_with harmless "layer.directory('etc').directory('a').symlink('a/b', '../etc').file('a/b/inside', 'ok\\n')"
   run_lichen run --rm --network none localhost/harmless cat /etc/inside
   assert_output "ok"
 }

@@ -2,7 +2,7 @@
 # An OCI runtime that contains nothing: `create` starts a shell that waits on a fifo, `start` lets it go on and execute
 # $BUNDLE/command. For tests of lichen-conmon without a real runtime. Behaviour is chosen by files in the bundle:
 # fail-create (text of the error), slow-create (seconds).
-root= log= verb= bundle= pidfile= id=
+root="" log="" verb="" bundle="" pidfile="" id=""
 while [ $# -gt 0 ]; do
   case $1 in
     --root) root=$2; shift ;;

@@ -48,8 +48,8 @@ class Layer:
     def symlink(self, name, target):
         return self.add(name, tarfile.SYMTYPE, 0o777, link=target)
 
-    def hardlink(self, name, target):
-        return self.add(name, tarfile.LNKTYPE, 0o644, link=target)
+    def hardlink(self, name, target, mode=0o644):
+        return self.add(name, tarfile.LNKTYPE, mode, link=target)
 
     def whiteout(self, name):
         folder, base = os.path.split(name)
@@ -73,7 +73,7 @@ def busybox_layer():
     applets = subprocess.run([BUSYBOX, "--list"], check=True, capture_output=True, text=True).stdout.split()
     for applet in sorted(applets):
         if applet != "busybox":
-            layer.hardlink("bin/" + applet, "bin/busybox")
+            layer.hardlink("bin/" + applet, "bin/busybox", 0o755)
     return layer.bytes()
 
 
