@@ -61,7 +61,7 @@ std::uint64_t mask_of(const std::vector<std::string>& names, int last) {
 
 void set_ids(const spec::OciUser& user) {
   std::vector<gid_t> groups(user.additional_gids.begin(), user.additional_gids.end());
-  if (::setgroups(groups.size(), groups.data()) != 0) {
+  if (!user.keep_groups && ::setgroups(groups.size(), groups.data()) != 0) {
     // Where setgroups is denied (a namespace mapped without privilege) nobody can change the list, and asking for none is met as
     // well as it can be.
     if (errno != EPERM || !groups.empty()) throw_errno("set the supplementary groups");

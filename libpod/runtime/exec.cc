@@ -44,7 +44,7 @@ void apply_user(const std::string& text, spec::OciUser& user) {
   const auto uid = parse_id(pair ? pair->first : text);
   const auto gid = pair ? parse_id(pair->second) : std::optional(0u);
   if (!uid || !gid) throw_error(ErrorKind::usage, "--user '{}': it is uid or uid:gid in numbers", text);
-  user = {*uid, *gid, user.umask, {}};
+  user = {*uid, *gid, user.umask, {}, user.keep_groups};
 }
 
 void add_capability(const std::string& name, spec::OciProcess& process) {
@@ -76,6 +76,7 @@ spec::OciProcess read_process(const Options& options, const spec::OciSpec& spec)
   } else {
     process = spec::oci_process_from_json(parse_json(sys::read_file(options.process_file), options.process_file), options.process_file);
     if (options.tty) process.terminal = true;
+    process.user.keep_groups = spec.process->user.keep_groups;
   }
   if (process.args.empty()) throw_error(ErrorKind::invalid, "exec: process.args is empty");
   return process;

@@ -49,7 +49,10 @@ class Init {
     look_for_program();
   }
 
+  /// @mustnot use any other descriptor of the plan afterwards
   void publish() {
+    // While we wait, who looks at our descriptors finds no way to the host's files (C01).
+    close_all_but(plan_.preserve_fds, {handshake_.fd(), plan_.listener, plan_.creator_pidfd, plan_.subreaper_pidfd});
     // The creator's normal end must not kill us: until `published` its death is seen as the end of the handshake.
     ::prctl(PR_SET_PDEATHSIG, 0);
     if (!handshake_.send(Step::ready)) ::_exit(1);
@@ -57,10 +60,7 @@ class Init {
   }
 
   /// @return the connection that is told about a failure
-  /// @mustnot use any other descriptor of the plan afterwards
   sys::UniqueFd wait_for_start() {
-    // While we wait, who looks at our descriptors finds no way to the host's files (C01).
-    close_all_but(plan_.preserve_fds, {plan_.start_at_once ? handshake_.fd() : plan_.listener, plan_.creator_pidfd, plan_.subreaper_pidfd});
     if (plan_.start_at_once) return sys::duplicate(handshake_.fd());
     return wait_for_start_request(plan_.listener, plan_.die_with_parent ? plan_.creator_pidfd : -1, plan_.subreaper_pidfd);
   }
@@ -179,9 +179,10 @@ int run_init(const InitPlan& plan) {
     return exit_code_of(error);
   }
   try {
-    sys::UniqueFd reply = init.wait_for_start();
-    init.set_reply(reply.get());
-    init.start(reply.get());
+    // Released: it is moved to another number, and unwinding must not close what has its old one then.
+    const int reply = init.wait_for_start().release();
+    init.set_reply(reply);
+    init.start(reply);
   } catch (const Error& error) {
     if (init.reply() >= 0) report_start_failure(init.reply(), error, plan.start_at_once);
     return exit_code_of(error);

@@ -6,7 +6,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-using ::testing::StartsWith;
 
 constexpr const char* kDefaultMask = "00000000800405fb";
 
@@ -133,6 +132,7 @@ TEST_F(Process, ProgramsThatOnlyTheUserMayRun) {
   process().user = {1000, 1000, {}, {}};
   EXPECT_EQ(run({"/own"}).out, "ran\n");
   process().user = {2000, 2000, {}, {}};
+  process().capabilities->effective.clear();  // CAP_DAC_OVERRIDE would open it
   EXPECT_EQ(run({"/own"}).code, 126);
 }
 
@@ -145,7 +145,7 @@ TEST_F(Process, WorkingDirectory) {
   EXPECT_EQ(result.code, 127);
   EXPECT_THAT(result.err, HasSubstr("chdir to cwd (\"/missing\") set in config.json failed: no such file or directory"));
   process().cwd = "relative";
-  EXPECT_THAT(run({"pwd"}).err, HasSubstr("must be absolute"));
+  EXPECT_THAT(run({"pwd"}).err, HasSubstr("process.cwd must be an absolute path"));
 }
 
 // C01: the caller leaves directories of the host open; no number of a descriptor leads there.
@@ -210,10 +210,10 @@ TEST_F(Process, AWaitingInitIsClosedToOthers) {
   // A directory of the host or a file of ours would be a way out; sockets and pidfds are not.
   for (const auto& name : sys::list_directory("/proc/" + pid + "/fd")) {
     const auto target = sys::read_link("/proc/" + pid + "/fd/" + name).value_or("");
-    if (name.size() > 1 || name > "2") EXPECT_THAT(target, ::testing::AnyOf(StartsWith("socket:"), StartsWith("anon_inode:"))) << name;
+    const bool standard = name == "0" || name == "1" || name == "2";
+    EXPECT_TRUE(standard || target.starts_with("socket:") || target.starts_with("anon_inode:")) << name << " " << target;
   }
-  const auto exe = sys::open_if_exists(AT_FDCWD, "/proc/" + pid + "/exe", O_WRONLY);
-  EXPECT_FALSE(exe);
+  EXPECT_LT(::open(("/proc/" + pid + "/exe").c_str(), O_WRONLY | O_CLOEXEC), 0);
 }
 
 TEST_F(Process, RunningAnotherProgramInAContainer) {
