@@ -33,6 +33,14 @@ int openat2_in_root(int root, const std::string& path, int flags, mode_t mode) {
   throw_errno("open '{}' in the root file system", path);
 }
 
+// The caller's umask may be anything (C39). fchmod(2) refuses O_PATH descriptors.
+void set_directory_mode(int fd, mode_t mode, const std::string& path) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) throw_errno("look at '{}' in the root file system", path);
+  if ((info.st_mode & 0777) == (mode & 0777)) return;
+  if (::fchmodat(AT_FDCWD, fd_path(fd).c_str(), mode, 0) != 0) throw_errno("set mode of '{}' in the root file system", path);
+}
+
 }  // namespace
 
 UniqueFd open_in_root(int root, const std::string& path, int flags, mode_t mode) {
@@ -63,9 +71,12 @@ UniqueFd make_directories_in_root(int root, const std::string& path, mode_t mode
     walked += "/" + part;
     UniqueFd next(openat2_in_root(root, walked, O_PATH | O_DIRECTORY, 0));
     if (!next && errno == ENOENT) {
-      if (::mkdirat(here.get(), part.c_str(), mode) != 0 && errno != EEXIST) throw_errno("make directory '{}' in the root file system", walked);
-      if (::fchmodat(here.get(), part.c_str(), mode, 0) != 0 && errno != ENOENT && errno != EPERM) throw_errno("set mode of '{}'", walked);
+      const bool made = ::mkdirat(here.get(), part.c_str(), mode) == 0;
+      if (!made && errno != EEXIST) throw_errno("make directory '{}' in the root file system", walked);
+      // EEXIST: a dangling symlink, or somebody was faster. Not followed, and its mode is not ours to set: chmod by name would go
+      // through a symlink to the same path outside of the root.
       next.reset(openat2_in_root(here.get(), part, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0));
+      if (made && next) set_directory_mode(next.get(), mode, walked);
     }
     if (!next) throw_open(walked);
     here = std::move(next);
