@@ -10,6 +10,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace lichen::sys {
@@ -126,18 +128,33 @@ std::vector<std::string> list_directory(const std::string& path) {
 
 namespace {
 
+// openat(2) of a subdirectory that is no mount point: not even another place of the same file system (a bind mount), which st_dev
+// would not show. EXDEV then. Kernels and sandboxes without openat2 are left with st_dev.
+UniqueFd open_same_mount(int dirfd, const char* name) {
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  open_how how{};
+  how.flags = kFlags;
+  how.resolve = RESOLVE_NO_XDEV;
+  UniqueFd fd(static_cast<int>(::syscall(SYS_openat2, dirfd, name, &how, sizeof how)));
+  if (!fd && (errno == ENOSYS || errno == EPERM)) fd.reset(::openat(dirfd, name, kFlags));
+  return fd;
+}
+
 // Open a subdirectory for removal, making it accessible when its mode forbids that.
 std::optional<UniqueFd> open_for_removal(int dirfd, const char* name) {
-  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-  UniqueFd fd(::openat(dirfd, name, kFlags));
+  UniqueFd fd = open_same_mount(dirfd, name);
   if (!fd && errno == EACCES) {
     struct stat info {};
     if (::fstatat(dirfd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(info.st_mode) &&
         ::fchmodat(dirfd, name, 0700, 0) == 0)
-      fd.reset(::openat(dirfd, name, kFlags));
+      fd = open_same_mount(dirfd, name);
   }
   if (fd) return fd;
   return std::nullopt;
+}
+
+[[noreturn]] void throw_mounted(const std::string& name) {
+  throw_errno_value(EBUSY, "remove '{}', where another file system is mounted", name);
 }
 
 }  // namespace
@@ -147,11 +164,13 @@ constexpr std::size_t kOpenLevels = 256;
 
 void remove_tree_at(int dirfd, const std::string& name) {
   if (::unlinkat(dirfd, name.c_str(), 0) == 0 || errno == ENOENT) return;
-  if (errno != EISDIR && errno != EPERM && errno != EACCES) throw_errno("remove '{}'", name);
+  const int refused = errno;
+  if (refused != EISDIR && refused != EPERM && refused != EACCES) throw_errno("remove '{}'", name);
   auto top = open_for_removal(dirfd, name.c_str());
   if (!top) {
     if (errno == ENOENT) return;
-    throw_errno("remove '{}'", name);
+    if (errno == EXDEV) throw_mounted(name);
+    throw_errno_value(errno == ENOTDIR || errno == ELOOP ? refused : errno, "remove '{}'", name);
   }
   struct Level {
     Directory directory;
@@ -159,6 +178,7 @@ void remove_tree_at(int dirfd, const std::string& name) {
   };
   struct stat root {};
   if (::fstat(top->get(), &root) != 0) throw_errno("look at '{}'", name);
+  if ((root.st_mode & 0700) != 0700) ::fchmod(top->get(), 0700);
   std::vector<Level> levels;
   levels.push_back({Directory(*std::move(top), name), name});
   bool lifted = false;
@@ -182,6 +202,7 @@ void remove_tree_at(int dirfd, const std::string& name) {
     if (entry->d_type != DT_DIR && errno == ENOENT) continue;
     auto below = open_for_removal(here.fd(), child.c_str());
     if (!below) {
+      if (errno == EXDEV) throw_mounted(child);
       // A directory without write permission for its owner: make it writable and try this entry again.
       if (::fchmod(here.fd(), 0700) == 0 && ::unlinkat(here.fd(), child.c_str(), 0) == 0) continue;
       if (errno == ENOENT) continue;
@@ -189,7 +210,7 @@ void remove_tree_at(int dirfd, const std::string& name) {
     }
     struct stat info {};
     if (::fstat(below->get(), &info) != 0) throw_errno("look at '{}'", child);
-    if (info.st_dev != root.st_dev) throw_errno_value(EBUSY, "remove '{}', where another file system is mounted", child);
+    if (info.st_dev != root.st_dev) throw_mounted(child);
     if ((info.st_mode & 0700) != 0700 && ::fchmod(below->get(), 0700) != 0) throw_errno("set mode of '{}'", child);
     if (levels.size() == kOpenLevels) {
       // Too deep: it moves up beside its ancestors, and has its turn when the top is read again.

@@ -46,7 +46,8 @@ void write_file(const std::string& path, std::string_view content, mode_t mode =
 std::vector<std::string> list_directory(const std::string& path);
 std::vector<std::string> list_directory_at(int dirfd, std::string_view what);
 
-/// Remove `name` and all beneath it, without following a symlink and without leaving its file system. Names without permission
+/// Remove `name` and all beneath it, without following a symlink and without leaving its mount: a mount point in the
+/// tree or at its top is an error, bind mounts too. Names without permission
 /// bits are made accessible first (a layer may hold mode 0 directories). Nothing to remove is fine; works through depth without
 /// recursion on the stack.
 /// @throws Error{system} naming the entry that resisted
