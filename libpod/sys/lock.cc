@@ -34,7 +34,7 @@ bool still_named(const UniqueFd& fd, const std::string& path) {
 std::string holder_of(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return "";
-  const std::string wanted = format("{:02x}:{:02x}:{}", major(info.st_dev), minor(info.st_dev), info.st_ino);
+  const std::string wanted = format(" {:02x}:{:02x}:{} ", major(info.st_dev), minor(info.st_dev), info.st_ino);
   const auto locks = read_file_if_exists("/proc/locks");
   if (!locks) return "";
   for (const auto& line : split(*locks, '\n')) {

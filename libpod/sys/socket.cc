@@ -119,9 +119,12 @@ std::optional<Packet> receive_packet(int socket, std::size_t limit) {
     if (errno != EINTR && errno != ECONNRESET) throw_errno("receive a packet");
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    packet.fd.reset(fd);
+    // CMSG_SPACE rounds up: there is room for a second descriptor, which a peer may send and which must not stay open.
+    for (std::size_t offset = 0; CMSG_LEN(offset + sizeof(int)) <= header->cmsg_len; offset += sizeof(int)) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(header) + offset, sizeof fd);
+      packet.fd.reset(fd);
+    }
   }
   if (count == 0) return std::nullopt;
   packet.truncated = (message.msg_flags & MSG_TRUNC) != 0;
