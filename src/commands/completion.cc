@@ -7,6 +7,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/path.hh"
 #include "src/commands/commands.hh"
+#include "src/dispatch.hh"
 #include "src/exit_code.hh"
 #include "src/man_pages.hh"
 #include "src/output.hh"
@@ -18,8 +19,16 @@ int completion_command(Context&, const ParsedArgs& args) {
   return kExitOk;
 }
 
-int complete_command(Context&, const ParsedArgs& args) {
-  write_out(format_completions(complete_words(args.positionals(), complete_objects)));
+int complete_command(Context& context, const ParsedArgs& args) {
+  const auto& words = args.positionals();
+  GlobalOptions global = context.global;
+  try {
+    if (words.size() > 1) global = global_options_of(std::span(words).first(words.size() - 1));
+  } catch (const Error&) {
+    // a half-typed option: complete it with the default store
+  }
+  const ObjectNames objects = [&global](CompletionKind kind) { return complete_objects(global, kind); };
+  write_out(format_completions(complete_words(words, objects)));
   return kExitOk;
 }
 

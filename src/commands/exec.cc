@@ -10,7 +10,7 @@
 namespace lichen::cli {
 
 int exec_command(Context& context, const ParsedArgs& args) {
-  const auto engine = open_engine(context);
+  const auto engine = open_engine(context, /*container_defaults=*/true);
   const auto& words = args.positionals();
   engine::ExecRequest request;
   request.command.assign(words.begin() + 1, words.end());

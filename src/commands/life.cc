@@ -36,8 +36,7 @@ bool is_alive(ContainerStatus status) {
 bool is_startable(ContainerStatus status) { return status == ContainerStatus::created || status == ContainerStatus::exited; }
 
 // With --ignore a container that is not there is no error.
-bool is_ignored(const ParsedArgs& args, bool ignore, const Error& error) {
-  (void)args;
+bool is_ignored(bool ignore, const Error& error) {
   return ignore && error.kind() == ErrorKind::not_found;
 }
 
@@ -48,7 +47,7 @@ std::string detach_keys(const engine::Engine& engine, const ParsedArgs& args) {
 }  // namespace
 
 int start_command(Context& context, const ParsedArgs& args) {
-  const auto engine = open_engine(context);
+  const auto engine = open_engine(context, /*container_defaults=*/true);
   const bool attach = args.get_bool("attach"), interactive = args.get_bool("interactive");
   const auto names = chosen_names(*engine, args, is_startable);
   if (!attach && !interactive)
@@ -62,7 +61,7 @@ int start_command(Context& context, const ParsedArgs& args) {
 }
 
 int attach_command(Context& context, const ParsedArgs& args) {
-  const auto engine = open_engine(context);
+  const auto engine = open_engine(context, /*container_defaults=*/true);
   const engine::AttachOptions options{.in = !args.get_bool("no-stdin"), .out = true, .err = true, .tty = false, .detach_keys = detach_keys(*engine, args), .sig_proxy = args.get_bool("sig-proxy")};
   return engine::attach_container(*engine, args.positionals()[0], options).exit_code;
 }
@@ -75,7 +74,7 @@ int stop_command(Context& context, const ParsedArgs& args) {
       engine::stop_container(*engine, name, args.find_int("timeout"), args.get_string("signal"));
       std::printf("%s\n", name.c_str());
     } catch (const Error& error) {
-      if (!is_ignored(args, ignore, error)) throw;
+      if (!is_ignored(ignore, error)) throw;
     }
   });
 }
@@ -99,15 +98,23 @@ int rm_command(Context& context, const ParsedArgs& args) {
       engine::remove_container(*engine, name, options);
       std::printf("%s\n", name.c_str());
     } catch (const Error& error) {
-      if (!is_ignored(args, ignore, error)) throw;
+      if (!is_ignored(ignore, error)) throw;
     }
   });
 }
 
 int wait_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
+  const auto conditions = engine::parse_wait_conditions(args.get_list("condition"));
+  const bool ignore = args.get_bool("ignore");
   return for_each_name(args.positionals(), [&](const std::string& name) {
-    std::printf("%d\n", engine::wait_container(*engine, name));
+    int code = -1;  // podman's, for a container that is not there
+    try {
+      code = engine::wait_container(*engine, name, conditions);
+    } catch (const Error& error) {
+      if (!is_ignored(ignore, error)) throw;
+    }
+    std::printf("%d\n", code);
     std::fflush(stdout);
   });
 }

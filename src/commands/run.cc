@@ -25,10 +25,7 @@ HostView host_view(const engine::Engine& engine) {
   }
   view.home = engine.environment.home;
   view.environment = engine.environment.all;
-  view.default_network = engine.settings.network;
-  view.default_log_driver = engine.settings.log_driver;
-  view.default_detach_keys = engine.settings.detach_keys;
-  view.default_stop_timeout_s = engine.settings.stop_timeout_s;
+  view.settings = engine.settings;
   return view;
 }
 
@@ -57,7 +54,7 @@ void write_cidfile(const spec::ContainerConfig& config) {
 }  // namespace
 
 int create_command(Context& context, const ParsedArgs& args) {
-  const auto engine = open_engine(context);
+  const auto engine = open_engine(context, /*container_defaults=*/true);
   auto request = create_request(container_request(args, host_view(*engine), context.argv));
   check_cidfile(request.config);
   auto created = engine::create_container(*engine, std::move(request));
@@ -68,20 +65,22 @@ int create_command(Context& context, const ParsedArgs& args) {
 }
 
 int run_command(Context& context, const ParsedArgs& args) {
-  const auto engine = open_engine(context);
+  const auto engine = open_engine(context, /*container_defaults=*/true);
   auto parsed = container_request(args, host_view(*engine), context.argv);
   const bool detach = parsed.detach;
   engine::AttachOptions attach{.in = parsed.config.attach_stdin, .out = parsed.config.attach_stdout, .err = parsed.config.attach_stderr,
                                .tty = parsed.config.tty, .detach_keys = "", .sig_proxy = parsed.sig_proxy};
-  const std::string keys = parsed.config.detach_keys;
-  attach.detach_keys = spec::parse_detach_keys(keys.empty() ? engine->settings.detach_keys : keys);
+  // docker: stdin is attached only when it is open, and who attaches to no output is given the id.
+  attach.in = attach.in && parsed.config.interactive;
+  const bool print_id = detach || (!attach.out && !attach.err);
+  attach.detach_keys = spec::parse_detach_keys(parsed.config.detach_keys);
   auto request = create_request(std::move(parsed));
   check_cidfile(request.config);
   auto created = engine::create_container(*engine, std::move(request));
   write_cidfile(created.config);
   const std::string id = created.config.id;
   const auto outcome = engine::run_created(*engine, std::move(created), detach ? nullptr : &attach);
-  if (detach) write_out(id + "\n");
+  if (print_id) write_out(id + "\n");
   return outcome.exit_code;
 }
 

@@ -2,8 +2,10 @@
 #include <cstdio>
 
 #include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
 #include "libpod/base/path.hh"
 #include "libpod/engine/events.hh"
+#include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/image_program.hh"
 #include "src/commands/commands.hh"
 #include "src/session.hh"
@@ -21,6 +23,38 @@ void refuse_terminal(int fd, const char* what, const char* hint) {
   if (::isatty(fd) == 1) throw Error(ErrorKind::usage, what).with_hint(hint);
 }
 
+// What is here already and need not be asked for; with `never` all must be. The names that are left stay in the request.
+void print_local(engine::Engine& engine, engine::PullPolicy policy, wire::ImageRequest& request) {
+  std::vector<std::string> left;
+  for (const auto& name : request.names) {
+    const auto local = engine::find_local_image(engine, name, {.policy = policy, .platform = request.platform, .tls_verify = {}, .auth_file = {}});
+    if (policy == engine::PullPolicy::never || (local && policy == engine::PullPolicy::missing))
+      std::printf("%s\n", local ? local->c_str() : engine::require_image(engine, name).id.c_str());
+    else
+      left.push_back(name);
+  }
+  request.names = std::move(left);
+}
+
+// newer: what is here serves when the registry does not answer.
+wire::ImageResult pull_or_keep(engine::Engine& engine, engine::PullPolicy policy, const wire::ImageRequest& request) {
+  try {
+    return engine::run_image_program(engine, "pull", request);
+  } catch (const Error& error) {
+    if (policy != engine::PullPolicy::newer) throw;
+    wire::ImageResult kept;
+    for (const auto& name : request.names) {
+      const auto local = engine::find_image(engine, name);
+      if (!local) throw;
+      kept.images.push_back({});
+      kept.images.back().id = *local;
+      kept.images.back().name = name;
+    }
+    log_warn("{}; the local image is used", error.what());
+    return kept;
+  }
+}
+
 }  // namespace
 
 int pull_command(Context& context, const ParsedArgs& args) {
@@ -36,12 +70,9 @@ int pull_command(Context& context, const ParsedArgs& args) {
   request.retries = static_cast<int>(args.get_int("retry"));
   request.all_tags = args.get_bool("all-tags");
   const auto policy = engine::parse_pull_policy(args.find_string("policy").value_or("always"));
-  if (policy == engine::PullPolicy::missing || policy == engine::PullPolicy::never) {
-    const engine::PullOptions options{.policy = policy, .platform = request.platform, .quiet = request.quiet, .tls_verify = request.tls_verify, .auth_file = request.auth_file};
-    for (const auto& name : request.names) std::printf("%s\n", engine::ensure_image(*engine, name, options).c_str());
-    return 0;
-  }
-  const auto result = engine::run_image_program(*engine, "pull", request);
+  if (policy != engine::PullPolicy::always && !request.all_tags) print_local(*engine, policy, request);
+  if (request.names.empty()) return 0;
+  const auto result = pull_or_keep(*engine, policy, request);
   announce(*engine, "pull", result);
   // docker prints digest, status and name; with -q the name alone.
   for (const auto& image : result.images) {

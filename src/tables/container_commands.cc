@@ -86,7 +86,7 @@ constexpr OptionSpec kLogs[] = {
 };
 constexpr OptionSpec kWait[] = {
     csv("condition", "state", "Wait for this state")
-        .with_values("configured|created|exited|healthy|initialized|paused|removing|running|stopped|stopping|unhealthy"),
+        .with_hints("created|running|paused|stopped|exited|removing"),
     flag("ignore", "A container that does not exist is no error"),
 };
 constexpr OptionSpec kPrune[] = {
@@ -223,7 +223,7 @@ constexpr CommandSpec kCommands[] = {
      .not_yet_options = {"color latest/l"},
      .arguments = {1, -1, container},
      .group = HelpGroup::look,
-     .handler = nullptr},
+     .handler = logs_command},
     {.path = "inspect",
      .aliases = "",
      .summary = "Show all about containers, images or volumes as JSON",
@@ -263,7 +263,7 @@ constexpr CommandSpec kCommands[] = {
      .not_yet_options = {"external"},
      .arguments = {1, 1, container},
      .group = HelpGroup::look,
-     .handler = nullptr},
+     .handler = container_exists_command},
     {.path = "container prune",
      .aliases = "",
      .summary = "Remove all containers that do not run",

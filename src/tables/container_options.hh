@@ -39,7 +39,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
     list("label-file", "path", "Read labels from a file").with_objects(CompletionKind::file),
     text("log-driver", "driver", "Where output is kept: k8s-file, json-file or none")
         .with_hints("k8s-file|json-file|none"),
-    list("log-opt", "name=value", "Log option: max-size, max-file").with_hints("max-size=|max-file=|tag="),
+    list("log-opt", "name=value", "Log option: max-size, max-file, path").with_hints("max-size=|max-file=|path="),
     text('m', "memory", "bytes", "Memory limit, such as 512m"),
     text("memory-reservation", "bytes", "Memory that is taken back first when the host runs short"),
     text("memory-swap", "bytes", "Memory and swap together; -1 for no limit"),
@@ -87,8 +87,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
                     "sigpending=|stack="),
     text("umask", "octal", "File creation mask (default 0022)"),
     text('u', "user", "name|uid[:group]", "User of the process"),
-    text("userns", "mode", "How user ids map: host, keep-id, nomap, auto or container:NAME")
-        .with_hints("host|keep-id|keep-id:|nomap|auto|auto:|container:"),
+    text("userns", "mode", "How user ids map; only host (your own ids) is done yet").with_hints("host"),
     list('v', "volume", "[source:]path[:options]", "Mount a directory of the host or a named volume")
         .with_objects(CompletionKind::volume),
     text('w', "workdir", "path", "Working directory"),

@@ -30,7 +30,7 @@ constexpr OptionSpec kImport[] = {
     flag('q', "quiet", "No progress"),
 };
 constexpr OptionSpec kSave[] = {
-    flag("compress", "Compress the layers (directory formats)"),
+    flag("compress", "Compress the layers (directory formats)").as_not_yet(),
     text("format", "format", "Kind of archive").with_default("docker-archive").with_values(
         "docker-archive|oci-archive|oci-dir|docker-dir"),
     flag('m', "multi-image-archive", "Accepted: an archive may always hold several images"),
