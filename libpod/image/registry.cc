@@ -243,6 +243,13 @@ void Registry::pause_before_retry(int attempt, const std::string& retry_after) c
   std::this_thread::sleep_for(pause + std::chrono::milliseconds(spread));
 }
 
+// Nobody has answered yet: a wrong name or port is likelier than a registry that is about to start.
+bool Registry::never_reached(const Error& error) {
+  const auto* transport = dynamic_cast<const TransportError*>(&error);
+  const std::lock_guard guard(mutex_);
+  return transport != nullptr && transport->curl_code == CURLE_COULDNT_CONNECT && scheme_.empty();
+}
+
 std::string Registry::text_request(const Call& call, std::size_t limit, HttpResponse& response) {
   HttpClient client;
   for (int attempt = 0;; ++attempt) {
@@ -257,7 +264,7 @@ std::string Registry::text_request(const Call& call, std::size_t limit, HttpResp
       if (response.status != 200) refuse(call, response.status, text);
       return text;
     } catch (const Error& error) {
-      if (!is_temporary(error) || attempt >= options_.retries) throw;
+      if (!is_temporary(error) || attempt >= options_.retries || never_reached(error)) throw;
       const auto* busy = dynamic_cast<const BusyError*>(&error);
       pause_before_retry(attempt, busy == nullptr ? "" : busy->retry_after);
     }

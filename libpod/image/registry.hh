@@ -70,6 +70,7 @@ class Registry {
   HttpResponse follow(HttpClient& client, HttpRequest request, HttpResponse response, const Handler& body);
   std::string authorize(HttpClient& client, const std::string& repository, const HttpResponse& refused);
   std::string fetch_token(HttpClient& client, const std::string& repository, const AuthChallenge& challenge);
+  bool never_reached(const Error& error);
   std::string text_request(const Call& call, std::size_t limit, HttpResponse& response);
   bool stream_part(HttpClient& client, const Call& call, std::uint64_t& offset, std::uint64_t size, const std::function<bool(Bytes)>& take);
   void pause_before_retry(int attempt, const std::string& retry_after) const;
