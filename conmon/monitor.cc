@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "conmon/footprint.hh"
 #include "conmon/record.hh"
 #include "conmon/removal.hh"
 #include "libpod/base/error.hh"
@@ -23,6 +24,8 @@
 
 namespace lichen::conmon {
 namespace {
+
+constexpr std::chrono::milliseconds kSettled{300};  // a container that lives this long is worth trimming for
 
 sys::UniqueFd take_fd(int fd) {
   if (fd >= 0) sys::set_cloexec(fd, true);
@@ -246,6 +249,8 @@ void Monitor::on_started() {
   }
   if (!config_.auto_remove && !end_) sync_state(config_);
   if (end_) return end_container();
+  loop_.cancel(trim_timer_);
+  trim_timer_ = loop_.after(kSettled, [] { trim_footprint(); });
   if (stop_asked_) stop(stop_asked_->first, stop_asked_->second, false);
 }
 
