@@ -133,8 +133,12 @@ std::vector<char*> c_strings(const std::vector<std::string>& words) {
   return out;
 }
 
-[[noreturn]] void run_child(const SpawnOptions& options, int report_fd) {
-  if (options.die_with_parent) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+[[noreturn]] void run_child(const SpawnOptions& options, int report_fd, pid_t parent) {
+  if (options.die_with_parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // It may have died before the call. 0: it is in a pid namespace above ours and not seen.
+    if (const pid_t now = ::getppid(); now != parent && now != 0) ::_exit(127);
+  }
   if (options.new_session) ::setsid();
   reset_signals();
   try {
@@ -165,9 +169,10 @@ std::vector<char*> c_strings(const std::vector<std::string>& words) {
 Pid spawn(const SpawnOptions& options) {
   LICHEN_ASSERT(!options.argv.empty());
   Pipe report = make_pipe();
+  const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) throw_errno("start '{}'", options.argv[0]);
-  if (pid == 0) run_child(options, report.write.get());
+  if (pid == 0) run_child(options, report.write.get(), parent);
   Pid child(pid);
   report.write.reset();
   ChildFailure failure{};
