@@ -151,4 +151,24 @@ ConfigFacts parse_config_facts(std::string_view text, std::string_view what) {
   return facts;
 }
 
+const Descriptor& choose_platform(const Index& index, const Platform& wanted, std::string_view what) {
+  const Descriptor* best = nullptr;
+  int best_match = 0;
+  std::vector<std::string> offered;
+  for (const auto& entry : index.manifests) {
+    if (!entry.platform) continue;
+    // Attestations of build tools stand beside the images as unknown/unknown.
+    if (entry.platform->os != "unknown") offered.push_back(printable(entry.platform->str()));
+    const int match = platform_match(wanted, *entry.platform);
+    if (match <= best_match) continue;
+    best = &entry;
+    best_match = match;
+  }
+  if (best != nullptr) return *best;
+  if (offered.empty() && index.manifests.size() == 1) return index.manifests.front();
+  if (offered.size() > 12) offered.resize(12);
+  throw Error(ErrorKind::not_found, format("{}: there is no image for {}", what, wanted.str()))
+      .with_hint(offered.empty() ? "the index names no platforms" : "there is: " + join(offered, ", ") + " (see --platform)");
+}
+
 }  // namespace lichen::image

@@ -12,6 +12,7 @@
 
 #include "libpod/base/digest.hh"
 #include "libpod/base/json.hh"
+#include "libpod/spec/platform.hh"
 
 namespace lichen::image {
 
@@ -24,20 +25,10 @@ inline constexpr std::string_view kDockerConfig = "application/vnd.docker.contai
 inline constexpr std::string_view kOciLayer = "application/vnd.oci.image.layer.v1.tar";
 inline constexpr std::string_view kDockerLayer = "application/vnd.docker.image.rootfs.diff.tar";
 
-struct Platform {
-  std::string os, architecture, variant;
-  std::string str() const;
-  friend bool operator==(const Platform&, const Platform&) = default;
-};
-
-/// "linux", "linux/arm64", "arm64", "linux/arm/v7", with the aliases that docker knows (x86_64, aarch64, armhf, i386 ...).
-/// @throws Error{invalid}
-Platform parse_platform(std::string_view text);
-/// linux and the architecture that this program was built for.
-Platform host_platform();
-/// How well `offered` serves who wants `wanted`: 0 not at all, higher is better. A missing variant of arm means v7, of arm64 v8;
-/// an older variant of the same architecture serves too (containerd's platforms.Only).
-int platform_match(const Platform& wanted, const Platform& offered);
+using spec::host_platform;
+using spec::parse_platform;
+using spec::Platform;
+using spec::platform_match;
 
 struct Descriptor {
   std::string media_type;

@@ -1,11 +1,12 @@
-#include <map>
+#include "libpod/spec/platform.hh"
+
+#include <algorithm>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/strings.hh"
-#include "libpod/image/manifest.hh"
 
-namespace lichen::image {
+namespace lichen::spec {
 namespace {
 
 struct Alias {
@@ -108,24 +109,4 @@ int platform_match(const Platform& wanted_raw, const Platform& offered_raw) {
   return 20 + have;
 }
 
-const Descriptor& choose_platform(const Index& index, const Platform& wanted, std::string_view what) {
-  const Descriptor* best = nullptr;
-  int best_match = 0;
-  std::vector<std::string> offered;
-  for (const auto& entry : index.manifests) {
-    if (!entry.platform) continue;
-    // Attestations of build tools stand beside the images as unknown/unknown.
-    if (entry.platform->os != "unknown") offered.push_back(printable(entry.platform->str()));
-    const int match = platform_match(wanted, *entry.platform);
-    if (match <= best_match) continue;
-    best = &entry;
-    best_match = match;
-  }
-  if (best != nullptr) return *best;
-  if (offered.empty() && index.manifests.size() == 1) return index.manifests.front();
-  if (offered.size() > 12) offered.resize(12);
-  throw Error(ErrorKind::not_found, format("{}: there is no image for {}", what, wanted.str()))
-      .with_hint(offered.empty() ? "the index names no platforms" : "there is: " + join(offered, ", ") + " (see --platform)");
-}
-
-}  // namespace lichen::image
+}  // namespace lichen::spec
