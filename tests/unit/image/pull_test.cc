@@ -147,7 +147,7 @@ TEST_F(PullTest, LiesAreRefusedBeforeAnythingIsVisible) {
   refused("header-lie", "Docker-Content-Digest");
   refused("schema1", "schema 1");
   refused("artifact", "not that of an image");
-  refused("many-layers", "");
+  refused("many-layers", "more than the 500");
   refused("huge", "bytes allowed");
   refused("endless-error", "bytes allowed");
   refused("endless-token", "bytes allowed");
