@@ -94,6 +94,7 @@ class Creator {
     plan.rootfs = config_.rootfs;
     plan.record = record_;
     plan.handshake = handshake_fd;
+    plan.creator_end = handshake_->fd();
     plan.listener = listener_.get();
     plan.console_socket = console_.get();
     plan.creator_pidfd = self.get();

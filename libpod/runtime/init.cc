@@ -170,6 +170,7 @@ void report_start_failure(int reply, const Error& error, bool over_handshake) {
 }  // namespace
 
 int run_init(const InitPlan& plan) {
+  ::close(plan.creator_end);
   Init init(plan);
   try {
     init.set_up();

@@ -20,6 +20,7 @@ struct InitPlan {
   std::string rootfs;           // absolute
   ContainerRecord record;       // for the state document of hooks; its pid comes with `go`
   int handshake = -1;
+  int creator_end = -1;         // our copy of the creator's end of the handshake: closed first, or its death is no end of file
   int listener = -1;            // start.sock
   int console_socket = -1;      // -1: no terminal, or `terminal_to_parent`
   int creator_pidfd = -1;       // the process that runs `create`
