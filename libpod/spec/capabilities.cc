@@ -88,14 +88,18 @@ std::string normalize_capability(std::string_view text, std::string_view option)
 }
 
 std::vector<std::string> compute_capabilities(std::span<const std::string> add, std::span<const std::string> drop,
-                                              bool privileged, std::span<const std::string> available) {
+                                              bool privileged, std::span<const std::string> available,
+                                              std::span<const std::string> defaults) {
   const auto adds = normalized(add, "--cap-add");
   const auto drops = normalized(drop, "--cap-drop");
+  const auto is_default = [&](std::string_view name) {
+    return defaults.empty() ? contains(kDefault, name) : contains(defaults, name);
+  };
   const auto wanted = [&](std::string_view name) {
     if (privileged) return true;
     if (contains(adds, "ALL")) return !contains(drops, name);
     if (contains(drops, "ALL")) return contains(adds, name);
-    return contains(adds, name) || (contains(kDefault, name) && !contains(drops, name));
+    return contains(adds, name) || (is_default(name) && !contains(drops, name));
   };
   std::vector<std::string> result;
   for (const std::string_view name : kAll) {

@@ -23,10 +23,12 @@ std::string normalize_capability(std::string_view text, std::string_view option)
 /// both dropped and added stays).
 ///
 /// @param available  the capabilities that the user namespace can give; empty = all
+/// @param defaults   in place of default_capabilities() (a default_capabilities of the configuration); empty = those
 /// @return names in the order of the kernel's numbers
 /// @throws Error{usage}        an unknown name
 /// @throws Error{unsupported}  one asked for by name is not available
 std::vector<std::string> compute_capabilities(std::span<const std::string> add, std::span<const std::string> drop,
-                                              bool privileged, std::span<const std::string> available = {});
+                                              bool privileged, std::span<const std::string> available = {},
+                                              std::span<const std::string> defaults = {});
 
 }  // namespace lichen::spec

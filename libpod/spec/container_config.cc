@@ -170,6 +170,7 @@ void isolation_members(F& f) {
   f("privileged", &C::privileged);
   f("cap_add", &C::cap_add);
   f("cap_drop", &C::cap_drop);
+  f("base_capabilities", &C::base_capabilities);
   f("security_opt", &C::security_opt);
   f("no_new_privileges", &C::no_new_privileges);
   f("seccomp_profile", &C::seccomp_profile);

@@ -137,6 +137,7 @@ struct ContainerConfig {
   std::string cgroupns_mode;
   bool privileged = false;
   std::vector<std::string> cap_add, cap_drop;  // "CAP_NET_RAW", "ALL"
+  std::vector<std::string> base_capabilities;  // what cap_add and cap_drop change; empty: lichen's defaults
   std::vector<std::string> security_opt;       // as typed, for inspect
   bool no_new_privileges = false;
   std::string seccomp_profile;  // "" default, "unconfined", or an absolute path of a profile

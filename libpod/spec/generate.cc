@@ -224,7 +224,7 @@ OciSpec generate(const ContainerConfig& config, const HostFacts& facts) {
   spec.mounts = generate_mounts(config, facts);
   spec.annotations = config.annotations;
   if (std::ranges::find(config.groups, "keep-groups") != config.groups.end())
-    spec.annotations["run.oci.keep_original_groups"] = "1";  // crun's name for it
+    spec.annotations[kKeepGroups] = "1";
   spec.linux_ = linux_section(config, facts, spec.process->capabilities->effective);
   return spec;
 }

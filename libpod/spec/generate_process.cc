@@ -32,7 +32,8 @@ OciUser oci_user(const ContainerConfig& config, const HostFacts& facts) {
 // and its kin).
 OciCapabilities oci_capabilities(const ContainerConfig& config, const HostFacts& facts, bool privileged) {
   OciCapabilities sets;
-  sets.bounding = compute_capabilities(config.cap_add, config.cap_drop, privileged, facts.available_capabilities);
+  sets.bounding = compute_capabilities(config.cap_add, config.cap_drop, privileged, facts.available_capabilities,
+                                       config.base_capabilities);
   sets.effective = sets.bounding;
   sets.permitted = sets.bounding;
   return sets;

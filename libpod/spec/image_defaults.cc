@@ -18,9 +18,9 @@ void apply_command(ContainerConfig& config, const ImageConfig& image, const User
   config.entrypoint = image.entrypoint;
 }
 
-void apply_env(ContainerConfig& config, const ImageConfig& image) {
+void apply_env(ContainerConfig& config, const ImageConfig& image, const UserGave& gave) {
   const std::vector<std::string> path{"PATH=" + std::string(kDefaultPath)};
-  config.env = merge_env(merge_env(path, image.env), config.env);
+  config.env = merge_env(merge_env(merge_env(path, gave.base_env), image.env), config.env);
 }
 
 std::string stop_signal(const ImageConfig& image) {
@@ -82,7 +82,7 @@ void apply_healthcheck(ContainerConfig& config, const ImageConfig& image, const 
 
 void apply_image_defaults(ContainerConfig& config, const ImageConfig& image, const UserGave& gave) {
   apply_command(config, image, gave);
-  apply_env(config, image);
+  apply_env(config, image, gave);
   if (!gave.user) config.user = image.user;
   if (!gave.working_dir) config.working_dir = image.working_dir;
   if (!gave.stop_signal && !image.stop_signal.empty()) config.stop_signal = stop_signal(image);

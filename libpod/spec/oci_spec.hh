@@ -35,7 +35,11 @@ struct OciUser {
   std::uint32_t gid = 0;
   std::optional<std::uint32_t> umask;
   std::vector<std::uint32_t> additional_gids;
+  bool keep_groups = false;  // the caller's groups stay; not in the document: set by the annotation kKeepGroups
 };
+
+/// crun's name for "do not call setgroups(2)" (--group-add keep-groups); "1" as its value.
+inline constexpr const char* kKeepGroups = "run.oci.keep_original_groups";
 
 struct OciConsoleSize {
   std::uint32_t height = 0;

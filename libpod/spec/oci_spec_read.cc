@@ -381,6 +381,8 @@ OciSpec oci_spec_from_json(const Json& json, std::string_view what) {
   spec.mounts = get_list(view, "mounts", read_mount);
   spec.hooks = find_object(view, "hooks", read_hooks).value_or(OciHooks{});
   spec.annotations = get_text_map(view, "annotations");
+  if (const auto keep = spec.annotations.find(kKeepGroups); keep != spec.annotations.end() && spec.process)
+    spec.process->user.keep_groups = keep->second == "1";
   spec.linux_ = find_object(view, "linux", read_linux);
   return spec;
 }

@@ -32,7 +32,7 @@ std::string log_driver(std::string_view text) {
   fail("--log-driver", text, "no such driver", "use k8s-file, json-file or none");
 }
 
-enum class LogKey { max_size, max_file, path, text, compress, unsupported };
+enum class LogKey { max_size, max_file, path, compress, unsupported };
 
 struct LogKeyRow {
   std::string_view name;
@@ -42,7 +42,7 @@ struct LogKeyRow {
 // docker's json-file keys and podman's.
 constexpr LogKeyRow kLogKeys[] = {
     {"max-size", LogKey::max_size}, {"max-file", LogKey::max_file},           {"path", LogKey::path},
-    {"tag", LogKey::text},          {"labels", LogKey::unsupported},          {"labels-regex", LogKey::unsupported},
+    {"tag", LogKey::unsupported},          {"labels", LogKey::unsupported},          {"labels-regex", LogKey::unsupported},
     {"env", LogKey::unsupported},   {"env-regex", LogKey::unsupported},       {"compress", LogKey::compress},
     {"mode", LogKey::unsupported},  {"max-buffer-size", LogKey::unsupported}, {"label", LogKey::unsupported},
 };
@@ -79,8 +79,6 @@ void apply_log_option(LogConfig& log, const std::string& text) {
     case LogKey::path:
       if (!value.starts_with('/'))
         fail(kOption, text, fmt::format("'{}' is not an absolute path", value), "give an absolute path");
-      break;
-    case LogKey::text:
       break;
     case LogKey::compress: {
       const auto on = parse_bool(value);

@@ -205,11 +205,9 @@ OciResources to_oci_resources(const ResourceConfig& resources, const std::set<st
 }
 
 std::vector<std::string> unenforceable_limits(const ResourceConfig& r, const std::set<std::string>& controllers) {
-  std::vector<std::string> sentences;
-  const auto check = [&](bool asked, std::string_view option, const char* controller) {
-    if (asked && !controllers.contains(controller))
-      sentences.push_back(fmt::format("{} has no effect: the cgroup controller '{}' is not delegated to this user",
-                                      option, controller));
+  std::vector<std::string> options;
+  const auto check = [&](bool asked, const char* option, const char* controller) {
+    if (asked && !controllers.contains(controller)) options.emplace_back(option);
   };
   const auto set = [](const std::optional<std::int64_t>& value) { return value && *value > 0; };
   check(set(r.memory_bytes), "--memory", "memory");
@@ -223,7 +221,7 @@ std::vector<std::string> unenforceable_limits(const ResourceConfig& r, const std
   check(!r.cpuset_mems.empty(), "--cpuset-mems", "cpuset");
   check(set(r.pids_limit), "--pids-limit", "pids");
   check(set(r.blkio_weight), "--blkio-weight", "io");
-  return sentences;
+  return options;
 }
 
 }  // namespace lichen::spec

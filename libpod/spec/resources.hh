@@ -37,7 +37,7 @@ void check_resources(const ResourceConfig& resources);
 /// left out: the caller has said so with unenforceable_limits.
 OciResources to_oci_resources(const ResourceConfig& resources, const std::set<std::string>& controllers);
 
-/// One sentence per limit that was asked for and that this host cannot keep.
+/// The options whose limits were asked for and cannot be kept: their controller is not among `controllers`.
 std::vector<std::string> unenforceable_limits(const ResourceConfig& resources,
                                               const std::set<std::string>& controllers);
 

@@ -62,11 +62,11 @@ TEST(Restart, Policies) {
 }
 
 TEST(Log, Options) {
-  const LogConfig log = parse_log_options("json-file", Strings{"max-size=10m", "max-file=3", "tag={{.Name}}"});
+  const LogConfig log = parse_log_options("json-file", Strings{"max-size=10m", "max-file=3", "path=/var/log/x"});
   EXPECT_EQ(log.driver, "json-file");
   EXPECT_EQ(log.max_size_bytes, 10 << 20);
   EXPECT_EQ(log.max_files, 3);
-  EXPECT_EQ(log.options.at("tag"), "{{.Name}}");
+  EXPECT_EQ(log.options.at("path"), "/var/log/x");
   EXPECT_EQ(parse_log_options("", {}).driver, "k8s-file");
   EXPECT_EQ(parse_log_options("none", {}).driver, "none");
   EXPECT_EQ(parse_log_options("k8s-file", Strings{"path=/tmp/x"}).options.at("path"), "/tmp/x");
@@ -83,8 +83,8 @@ TEST(Log, Errors) {
       {{"", "max-file=2"}, "needs max-size"},
       {{"", "path=x"}, "not an absolute path"},
       {{"", "compress=x"}, "not true or false"},
-      {{"none", "tag=x"}, "keeps no log"},
-      {{"", "tag=a\nb"}, "control characters"},
+      {{"none", "path=/x"}, "keeps no log"},
+      {{"", "path=/a\nb"}, "control characters"},
   };
   for (const auto& [words, expected] : rows)
     expect_error(
