@@ -3,6 +3,7 @@
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/spec/resources.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 
@@ -22,22 +23,6 @@ std::string own_cgroup() {
   for (const auto& line : split(*text, '\n'))
     if (line.starts_with("0::")) return line.substr(3);  // cgroups(7): the v2 line
   return "";
-}
-
-struct Limit {
-  const char* option;
-  const char* controller;
-  bool asked;
-};
-
-std::vector<Limit> asked_limits(const spec::ResourceConfig& r) {
-  return {{"--memory", "memory", r.memory_bytes.has_value() || r.memory_swap_bytes.has_value()},
-          {"--memory-reservation", "memory", r.memory_reservation_bytes.has_value()},
-          {"--cpus", "cpu", r.nano_cpus.has_value() || r.cpu_quota_us.has_value() || r.cpu_period_us.has_value()},
-          {"--cpu-shares", "cpu", r.cpu_shares.has_value()},
-          {"--cpuset-cpus", "cpuset", !r.cpuset_cpus.empty() || !r.cpuset_mems.empty()},
-          {"--pids-limit", "pids", r.pids_limit.has_value() && *r.pids_limit > 0},
-          {"--blkio-weight", "io", r.blkio_weight.has_value()}};
 }
 
 }  // namespace
@@ -70,9 +55,7 @@ void place_in_cgroup(const spec::ContainerConfig& config, const CgroupPlace& pla
 }
 
 void warn_about_limits(const spec::ContainerConfig& config, const CgroupPlace& place) {
-  std::vector<std::string> unbound;
-  for (const auto& limit : asked_limits(config.resources))
-    if (limit.asked && !place.controllers.contains(limit.controller)) unbound.emplace_back(limit.option);
+  const auto unbound = spec::unenforceable_limits(config.resources, place.controllers);
   if (!unbound.empty()) log_warn("{} cannot be enforced: {}", join(unbound, ", "), place.reason.empty() ? "its controller is not delegated" : place.reason);
 }
 

@@ -1,6 +1,7 @@
 #include "libpod/engine/container_network.hh"
 
 #include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
@@ -51,9 +52,10 @@ ContainerNetwork plan_container_network(Engine& engine, const spec::ContainerCon
     join = sys::open_path(format("/proc/{}/ns/net", target.state.pid), O_RDONLY);
     target_run_dir = engine.paths.container_run(target.config.id);
   }
-  return {network::NetworkSetup(network::plan_network(config.network, config.network.expose), engine.paths.container_run(config.id),
-                                port_holders(engine)),
-          std::move(join), std::move(target_run_dir)};
+  auto plan = network::plan_network(config.network, config.network.expose);
+  if (!plan.notice.empty()) log_warn("{}", plan.notice);
+  return {network::NetworkSetup(std::move(plan), engine.paths.container_run(config.id), port_holders(engine)), std::move(join),
+          std::move(target_run_dir)};
 }
 
 void write_network_files(const spec::ContainerConfig& config, const ContainerNetwork& network, const std::string& hostname,

@@ -8,6 +8,7 @@
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/remove.hh"
 #include "libpod/engine/rootfs.hh"
+#include "libpod/spec/platform.hh"
 #include "libpod/sys/fs.hh"
 
 namespace lichen::engine {
@@ -27,6 +28,13 @@ void choose_identity(const Engine& engine, spec::ContainerConfig& config) {
   } while (engine.containers.find_name(config.name));
 }
 
+// docker's warning; the kernel may still run it (binfmt_misc).
+void warn_about_platform(const spec::ContainerConfig& config, const spec::ImageConfig& image) {
+  const spec::Platform here{image.os, image.architecture, image.variant}, host = spec::host_platform();
+  if (image.architecture.empty() || spec::platform_match(host, here) > 0) return;
+  log_warn("image {} is for {} and this machine is {}: without an emulator its programs cannot run", config.image_name, here.str(), host.str());
+}
+
 /// The image stays locked until the record that uses it is on disk.
 sys::FileLock resolve_image(Engine& engine, CreateRequest& request) {
   spec::ContainerConfig& config = request.config;
@@ -39,7 +47,9 @@ sys::FileLock resolve_image(Engine& engine, CreateRequest& request) {
   request.pull.platform = config.platform;
   config.image_id = ensure_image(engine, config.image_name, request.pull);
   auto lock = hold_image(engine, config.image_id);
-  spec::apply_image_defaults(config, engine.images.config(config.image_id), request.gave);
+  const auto image = engine.images.config(config.image_id);
+  warn_about_platform(config, image);
+  spec::apply_image_defaults(config, image, request.gave);
   return lock;
 }
 

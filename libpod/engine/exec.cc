@@ -74,6 +74,8 @@ int exec_detached(Engine& engine, const store::ContainerRecord& record, const st
 
 int exec_in_container(Engine& engine, const std::string& name_or_id, const ExecRequest& request) {
   const auto record = require_running(engine, name_or_id);
+  if (request.detach && request.tty)
+    throw Error(ErrorKind::unsupported, "exec -d with -t is not done yet: nobody would read the terminal").with_hint("leave -t out");
   engine.enter_userns();
   const std::string process = dump_json(spec::to_json(make_process(record, request)));
   if (request.detach) return exec_detached(engine, record, process);

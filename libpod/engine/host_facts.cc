@@ -70,6 +70,14 @@ unsigned thermal_cpus() {
   return count;
 }
 
+// A mount that is read-only stops no writing to a device behind it, and device rules of cgroups need root.
+void warn_about_devices(const spec::ContainerConfig& config) {
+  for (const auto& device : config.devices)
+    if (device.permissions.find('r') == std::string::npos || device.permissions.find('w') == std::string::npos)
+      log_warn("--device {}: '{}' cannot be enforced without root; whoever may open the device on the host may in the container",
+               device.host_path, device.permissions);
+}
+
 std::string timezone_file(const spec::ContainerConfig& config) {
   if (config.timezone.empty()) return "";
   if (config.timezone == "local") return "/etc/localtime";
@@ -111,6 +119,7 @@ spec::HostFacts collect_host_facts(Engine& engine, const spec::ContainerConfig& 
   const CgroupPlace place = find_cgroup_place();
   place_in_cgroup(config, place, facts);
   warn_about_limits(config, place);
+  warn_about_devices(config);
   facts.thermal_throttle_cpus = thermal_cpus();
   facts.apparmor = sys::exists("/sys/kernel/security/apparmor");
   facts.selinux = sys::exists("/sys/fs/selinux/enforce");

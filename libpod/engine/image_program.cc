@@ -7,6 +7,7 @@
 #include "libpod/base/log.hh"
 #include "libpod/engine/events.hh"
 #include "libpod/engine/image_lookup.hh"
+#include "libpod/spec/platform.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/process.hh"
 
@@ -90,8 +91,21 @@ PullPolicy parse_pull_policy(const std::string& text) {
   throw Error(ErrorKind::usage, format("unknown pull policy '{}'", text)).with_hint("use always, missing, never or newer");
 }
 
+std::optional<std::string> find_local_image(const Engine& engine, const std::string& name, const PullOptions& options) {
+  const auto local = find_image(engine, name);
+  if (!local || options.platform.empty()) return local;
+  const auto wanted = spec::parse_platform(options.platform);
+  const auto config = engine.images.config(*local);
+  const spec::Platform here{config.os, config.architecture, config.variant};
+  if (config.architecture.empty() || spec::platform_match(wanted, here) > 0) return local;
+  if (options.policy == PullPolicy::never)
+    throw Error(ErrorKind::not_found, format("image {} is for {}, not for {} (and --pull never)", name, here.str(), wanted.str()))
+        .with_hint(format("get the other one: lichen pull --platform {} {}", wanted.str(), name));
+  return std::nullopt;
+}
+
 std::string ensure_image(Engine& engine, const std::string& name, const PullOptions& options) {
-  const auto local = options.policy == PullPolicy::always ? std::nullopt : find_image(engine, name);
+  const auto local = options.policy == PullPolicy::always ? std::nullopt : find_local_image(engine, name, options);
   if (local && options.policy != PullPolicy::newer) return *local;
   if (options.policy == PullPolicy::never)
     throw Error(ErrorKind::not_found, format("no such image: {} (and --pull never)", name))

@@ -26,6 +26,10 @@ struct PullOptions {
   std::string auth_file;
 };
 
+/// The id of the image called `name` that is here, when it is for the platform that is asked for.
+/// @throws Error{not_found} policy never, and it is for another platform
+std::optional<std::string> find_local_image(const Engine& engine, const std::string& name, const PullOptions& options);
+
 /// The id of the image called `name`, pulled by the policy.
 /// @throws Error{not_found} policy never and it is not here
 std::string ensure_image(Engine& engine, const std::string& name, const PullOptions& options);

@@ -5,6 +5,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/path.hh"
 #include "libpod/engine/config_file.hh"
+#include "libpod/engine/containers_conf.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/userns.hh"
 
@@ -50,6 +51,8 @@ Environment Environment::capture() {
           .docker_config = variable("DOCKER_CONFIG"),
           .registry_auth_file = variable("REGISTRY_AUTH_FILE"),
           .registries_conf = variable("CONTAINERS_REGISTRIES_CONF"),
+          .containers_conf = variable("CONTAINERS_CONF"),
+          .containers_conf_override = variable("CONTAINERS_CONF_OVERRIDE"),
           .http_proxy = first_of({variable("http_proxy"), variable("HTTP_PROXY")}),
           .https_proxy = first_of({variable("https_proxy"), variable("HTTPS_PROXY")}),
           .no_proxy = first_of({variable("no_proxy"), variable("NO_PROXY")}),
@@ -62,6 +65,7 @@ Settings load_settings(const GlobalSettings& global, const Environment& environm
   const auto home = [] { return sys::home_directory(::getuid()); };
   const std::string config_dir = environment.xdg_config_home.starts_with('/') ? environment.xdg_config_home : home() + "/.config";
   const std::string config_path = config_dir + "/lichen/config.toml";
+  if (global.container_defaults) load_containers_conf(config_dir, environment, settings);
   // TOML is parsed only when there is a file: most users have none and `lichen ps` must not pay for it.
   if (sys::exists(config_path)) apply_config_file(config_path, settings);
   settings.root = absolute(first_of({global.root, environment.lichen_root, settings.root}), "--root");

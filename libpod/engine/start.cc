@@ -66,7 +66,9 @@ RunOutcome start_container(Engine& engine, const std::string& name_or_id, const 
     throw Error(ErrorKind::conflict, format("container {} is {}: it cannot be started", record.config.name, wire::to_string(record.state.status)))
         .with_hint(record.state.status == paused ? format("continue it: lichen unpause {}", record.config.name) : "");
   wait_for_monitor_end(engine, record.config.id, std::chrono::seconds(10));
-  return start_and_attach(engine, launch_monitor(engine, record.config, -1), record.config, attach, nullptr);
+  AttachOptions wanted = attach == nullptr ? AttachOptions{} : *attach;
+  wanted.in = wanted.in && record.config.interactive;  // docker: start -i of a container without -i has no input to give
+  return start_and_attach(engine, launch_monitor(engine, record.config, -1), record.config, attach == nullptr ? nullptr : &wanted, nullptr);
 }
 
 RunOutcome attach_container(Engine& engine, const std::string& name_or_id, const AttachOptions& attach) {

@@ -1,6 +1,8 @@
 #include "libpod/engine/stop.hh"
 
+#include <algorithm>
 #include <charconv>
+#include <thread>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
@@ -80,8 +82,49 @@ void kill_container(Engine& engine, const std::string& name_or_id, const std::st
     kill_init(engine, record.state, number);
 }
 
-int wait_container(Engine& engine, const std::string& name_or_id) {
+std::vector<wire::ContainerStatus> parse_wait_conditions(const std::vector<std::string>& words) {
+  using enum wire::ContainerStatus;
+  std::vector<wire::ContainerStatus> wanted;
+  for (const auto& word : words) {
+    if (word == "stopped" || word == "exited") wanted.push_back(exited);
+    else if (word == "created" || word == "configured") wanted.push_back(created);
+    else if (word == "running") wanted.push_back(running);
+    else if (word == "paused") wanted.push_back(paused);
+    else if (word == "removing") wanted.push_back(removing);
+    else
+      throw Error(ErrorKind::unsupported, format("--condition '{}' is not done yet", word))
+          .with_hint("use created, running, paused, stopped, exited or removing");
+  }
+  return wanted;
+}
+
+namespace {
+
+// States that no message tells: looked at often enough for a person, seldom enough for the machine.
+constexpr std::chrono::milliseconds kLook{50};
+
+int wait_for_state(Engine& engine, const std::string& id, const std::vector<wire::ContainerStatus>& wanted) {
+  using enum wire::ContainerStatus;
+  const bool gone_is_enough = std::find(wanted.begin(), wanted.end(), exited) != wanted.end() ||
+                              std::find(wanted.begin(), wanted.end(), removing) != wanted.end();
+  for (;; std::this_thread::sleep_for(kLook)) {
+    try {
+      const auto record = load_container(engine, id);
+      if (std::find(wanted.begin(), wanted.end(), record.state.status) == wanted.end()) continue;
+      return record.state.status == exited ? static_cast<int>(record.state.exit_code) : -1;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::not_found || !gone_is_enough) throw;
+      return -1;
+    }
+  }
+}
+
+}  // namespace
+
+int wait_container(Engine& engine, const std::string& name_or_id, const std::vector<wire::ContainerStatus>& conditions) {
   const std::string id = engine.containers.find(name_or_id);
+  const auto is_end = [](wire::ContainerStatus status) { return status == wire::ContainerStatus::exited; };
+  if (!std::all_of(conditions.begin(), conditions.end(), is_end)) return wait_for_state(engine, id, conditions);
   if (const auto exited = request_exit(engine, id, {.type = wire::MessageType::wait}, std::nullopt)) return exited->code;
   const auto record = load_container(engine, id);
   return static_cast<int>(record.state.exit_code);

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "libpod/engine/engine.hh"
+#include "libpod/wire/container_state.hh"
 
 namespace lichen::engine {
 
@@ -16,7 +17,12 @@ void stop_container(Engine& engine, const std::string& name_or_id, std::optional
 /// Send a signal. @throws Error{conflict} it does not run
 void kill_container(Engine& engine, const std::string& name_or_id, const std::string& signal);
 
+/// podman's words for states: created configured running paused stopped exited removing.
+/// @throws Error{unsupported} one that containers of ours are never in, or not yet
+std::vector<wire::ContainerStatus> parse_wait_conditions(const std::vector<std::string>& words);
+
 /// Wait for the end; gives the exit code. A container that has ended (or was never started: 0) answers at once, as docker.
-int wait_container(Engine& engine, const std::string& name_or_id);
+/// With conditions that are not the end: until it is in one of these states; gives -1 unless that is the end, as podman.
+int wait_container(Engine& engine, const std::string& name_or_id, const std::vector<wire::ContainerStatus>& conditions = {});
 
 }  // namespace lichen::engine
