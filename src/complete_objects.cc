@@ -1,6 +1,17 @@
-// What completion knows about the world: closed lists from the kernel here, objects from the stores.
+// What completion knows about the world: closed lists from the kernel, and the names in the stores.
+//
+// A key press must not have effects, so the stores are only looked at: no folder is made, no user namespace entered, no record read
+// (names are links and files, and a monitor's lock says what runs), and whatever goes wrong is an empty list.
+#include "libpod/base/error.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/engine/image_lookup.hh"
+#include "libpod/engine/settings.hh"
 #include "libpod/spec/capabilities.hh"
+#include "libpod/store/container_store.hh"
+#include "libpod/store/image_store.hh"
+#include "libpod/store/volume_store.hh"
+#include "libpod/sys/fs.hh"
+#include "libpod/sys/process.hh"
 #include "src/completion.hh"
 
 namespace lichen::cli {
@@ -15,16 +26,57 @@ std::vector<std::string> capability_names() {
   return names;
 }
 
+// The paths that an Engine would use, without making them.
+store::Paths existing_paths(const GlobalOptions& global) {
+  const auto settings = engine::load_settings({.root = global.root.value_or(""), .run_root = global.runroot.value_or("")},
+                                              engine::Environment::capture());
+  const std::string run = settings.run_root.empty() ? sys::read_link(settings.root + "/run").value_or("") : settings.run_root;
+  return {settings.root, run, sys::boot_id()};
+}
+
+std::vector<std::string> container_names(const store::ContainerStore& containers, CompletionKind kind) {
+  std::vector<std::string> names;
+  for (const auto& [name, id] : containers.names())
+    if (kind == CompletionKind::container || containers.is_monitor_alive(id) == (kind == CompletionKind::running_container)) names.push_back(name);
+  return names;
+}
+
+// As people type them: without the default registry.
+std::vector<std::string> image_names(const store::ImageStore& images) {
+  std::vector<std::string> names;
+  for (const auto& ref : images.refs()) names.push_back(engine::familiar(ref.name));
+  return names;
+}
+
+std::vector<std::string> stored_names(const GlobalOptions& global, CompletionKind kind) {
+  const store::Paths paths = existing_paths(global);
+  using enum CompletionKind;
+  if (kind == image) return image_names(store::ImageStore(paths));
+  if (kind == volume) return store::VolumeStore(paths).list();
+  return container_names(store::ContainerStore(paths), kind);
+}
+
 }  // namespace
 
-std::vector<std::string> complete_objects(CompletionKind kind) {
+std::vector<std::string> complete_objects(const GlobalOptions& global, CompletionKind kind) {
+  using enum CompletionKind;
   switch (kind) {
-    case CompletionKind::signal:
+    case signal:
       return split(kSignals, ' ');
-    case CompletionKind::capability:
+    case capability:
       return capability_names();
+    case container:
+    case running_container:
+    case stopped_container:
+    case image:
+    case volume:
+      try {
+        return stored_names(global, kind);
+      } catch (const Error&) {
+        return {};
+      }
     default:
-      return {};  // containers, images and volumes: none are known without the stores
+      return {};
   }
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "src/command.hh"
+#include "src/context.hh"
 
 namespace lichen::cli {
 
@@ -36,7 +37,7 @@ std::string format_completions(const Completions& completions);
 /// The script of "bash", "zsh" or "fish". @throws Error{usage} another shell
 std::string completion_script(std::string_view shell);
 
-/// The names of what exists, for ObjectNames.
-std::vector<std::string> complete_objects(CompletionKind kind);
+/// The names of what exists in the store that `global` names, for ObjectNames. Never throws, makes nothing.
+std::vector<std::string> complete_objects(const GlobalOptions& global, CompletionKind kind);
 
 }  // namespace lichen::cli

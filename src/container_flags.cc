@@ -1,5 +1,6 @@
 #include "src/container_flags.hh"
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -62,13 +63,28 @@ std::vector<std::string> entrypoint_words(const std::string& text) {
   return JsonView(parse_json(text, "--entrypoint"), "--entrypoint").as_strings();
 }
 
+bool given_or(const ParsedArgs& args, std::string_view option, bool otherwise) {
+  return args.has(option) ? args.get_bool(option) : otherwise;
+}
+
+/// The flag's text, else the configuration's; neither: nullopt.
+std::optional<std::string> given_or(const ParsedArgs& args, std::string_view option, const std::string& otherwise) {
+  if (auto given = args.find_string(option)) return given;
+  return otherwise.empty() ? std::nullopt : std::optional(otherwise);
+}
+
+std::vector<std::string> given_or(const ParsedArgs& args, std::string_view option, const std::vector<std::string>& otherwise) {
+  return args.has(option) ? args.get_list(option) : otherwise;
+}
+
 void set_process(const ParsedArgs& args, const HostView& host, ContainerRequest& request) {
   spec::ContainerConfig& config = request.config;
   const auto& words = args.positionals();
   config.command.assign(words.begin() + 1, words.end());
   if (const auto entrypoint = args.find_string("entrypoint")) config.entrypoint = entrypoint_words(*entrypoint);
   config.env = collect_env(args, host.environment);
-  if (args.get_bool("http-proxy")) config.env = spec::merge_env(proxy_env(host.environment), config.env);
+  request.gave.base_env = host.settings.env;
+  if (given_or(args, "http-proxy", host.settings.http_proxy)) config.env = spec::merge_env(proxy_env(host.environment), config.env);
   config.user = args.get_string("user");
   config.groups = args.get_list("group-add");
   config.working_dir = args.get_string("workdir");
@@ -76,11 +92,11 @@ void set_process(const ParsedArgs& args, const HostView& host, ContainerRequest&
     throw_error(ErrorKind::usage, "--workdir '{}': the path must be absolute", config.working_dir);
   config.interactive = args.get_bool("interactive");
   config.tty = args.get_bool("tty");
-  if (args.has("umask")) config.umask = spec::parse_umask(args.get_string("umask"));
-  config.timezone = args.get_string("tz");
+  if (const auto umask = given_or(args, "umask", host.settings.umask)) config.umask = spec::parse_umask(*umask);
+  config.timezone = args.find_string("tz").value_or(host.settings.timezone);
   if (args.has("stop-signal")) config.stop_signal = spec::parse_signal(args.get_string("stop-signal")).name;
-  config.stop_timeout_s = args.find_int("stop-timeout").value_or(host.default_stop_timeout_s);
-  config.init = args.get_bool("init");
+  config.stop_timeout_s = args.find_int("stop-timeout").value_or(host.settings.stop_timeout_s);
+  config.init = given_or(args, "init", host.settings.init);
   request.gave.entrypoint = args.has("entrypoint");
   request.gave.user = args.has("user");
   request.gave.working_dir = args.has("workdir");
@@ -93,7 +109,7 @@ void set_attachment(const ParsedArgs& args, const HostView& host, ContainerReque
   if (find_option(args.command(), "detach") != nullptr) {
     request.detach = args.get_bool("detach");
     request.sig_proxy = args.get_bool("sig-proxy");
-    config.detach_keys = args.find_string("detach-keys").value_or(host.default_detach_keys);
+    config.detach_keys = args.find_string("detach-keys").value_or(host.settings.detach_keys);
     if (!config.detach_keys.empty()) spec::parse_detach_keys(config.detach_keys);
   }
   const auto streams = args.get_list("attach");
@@ -139,18 +155,46 @@ std::vector<std::string> capability_list(const ParsedArgs& args, std::string_vie
   return names;
 }
 
+// All containers are in U0, so "host" (as the user's own ids) and the default are one; the others nest a namespace in it.
+void set_userns(const ParsedArgs& args, spec::ContainerConfig& config) {
+  using Kind = spec::UsernsOption::Kind;
+  const std::string text = args.get_string("userns");
+  const Kind kind = spec::parse_userns(text).kind;
+  if (kind != Kind::shared && kind != Kind::host)
+    throw Error(ErrorKind::unsupported, format("--userns '{}': only host is done yet", text))
+        .with_hint("leave it out: root of a container is you already, and other users are your subordinate ids");
+  if (kind == Kind::host) config.userns = text;
+}
+
+// A setting of a namespace that this container shares is left out: it is a default, nobody asked for it here.
+void add_default_sysctls(const HostView& host, spec::ContainerConfig& config) {
+  const bool shares_network = config.network.mode == "host" || config.network.mode == "container" || config.network.mode == "ns";
+  for (const auto& text : host.settings.default_sysctls) {
+    try {
+      auto row = spec::parse_sysctl_option(text);
+      if (!shares_network || !row.first.starts_with("net.")) config.sysctls.insert(std::move(row));
+    } catch (Error& error) {
+      error.add_context("default_sysctls of containers.conf");
+      throw;
+    }
+  }
+}
+
 void set_isolation(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
-  config.userns = args.get_string("userns");
-  if (spec::parse_userns(config.userns).kind == spec::UsernsOption::Kind::shared) config.userns.clear();
+  set_userns(args, config);
   config.pid_mode = spec::parse_namespace_mode(args.get_string("pid"), "--pid");
   config.ipc_mode = spec::parse_namespace_mode(args.get_string("ipc"), "--ipc");
   config.privileged = args.get_bool("privileged");
   config.cap_add = capability_list(args, "cap-add");
   config.cap_drop = capability_list(args, "cap-drop");
+  for (const auto& name : host.settings.default_capabilities)
+    config.base_capabilities.push_back(spec::normalize_capability(name, "default_capabilities of the configuration"));
   config.security_opt = args.get_list("security-opt");
   auto security = spec::parse_security_opts(config.security_opt);
   config.no_new_privileges = security.no_new_privileges;
   config.seccomp_profile = std::move(security.seccomp_profile);
+  const auto is_seccomp = [](const std::string& text) { return text.starts_with("seccomp"); };
+  if (std::none_of(config.security_opt.begin(), config.security_opt.end(), is_seccomp)) config.seccomp_profile = host.settings.seccomp_profile;
   if (!config.seccomp_profile.empty() && config.seccomp_profile != "unconfined")
     config.seccomp_profile = absolute(config.seccomp_profile, host);
   config.apparmor_profile = std::move(security.apparmor_profile);
@@ -158,10 +202,24 @@ void set_isolation(const ParsedArgs& args, const HostView& host, spec::Container
   config.mask = std::move(security.mask);
   config.unmask = std::move(security.unmask);
   for (const auto& text : args.get_list("sysctl")) config.sysctls.insert(spec::parse_sysctl_option(text));
+  add_default_sysctls(host, config);
   for (const auto& text : args.get_list("device")) config.devices.push_back(spec::parse_device_option(text));
 }
 
-void set_resources(const ParsedArgs& args, spec::ContainerConfig& config) {
+void add_default_ulimits(const HostView& host, spec::ContainerConfig& config) {
+  for (const auto& text : host.settings.default_ulimits) {
+    try {
+      auto ulimit = spec::parse_ulimit_option(text);
+      const auto same = [&](const auto& given) { return given.name == ulimit.name; };
+      if (std::none_of(config.ulimits.begin(), config.ulimits.end(), same)) config.ulimits.push_back(std::move(ulimit));
+    } catch (Error& error) {
+      error.add_context("default_ulimits of containers.conf");
+      throw;
+    }
+  }
+}
+
+void set_resources(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
   spec::ResourceConfig& r = config.resources;
   if (const auto v = args.find_string("memory")) r.memory_bytes = spec::parse_size_option(*v, "--memory");
   if (const auto v = args.find_string("memory-reservation"))
@@ -174,16 +232,17 @@ void set_resources(const ParsedArgs& args, spec::ContainerConfig& config) {
   r.cpu_shares = args.find_int("cpu-shares");
   r.cpu_period_us = args.find_int("cpu-period");
   r.cpu_quota_us = args.find_int("cpu-quota");
-  r.pids_limit = args.find_int("pids-limit");
+  r.pids_limit = args.has("pids-limit") ? args.find_int("pids-limit") : host.settings.pids_limit;
   if (r.pids_limit == 0) r.pids_limit = -1;  // docker: 0 is "no limit" too
   spec::check_resources(r);
   config.oom_score_adj = args.find_int("oom-score-adj");
   for (const auto& text : args.get_list("ulimit")) config.ulimits.push_back(spec::parse_ulimit_option(text));
-  if (const auto v = args.find_string("shm-size")) config.shm_size_bytes = spec::parse_size_option(*v, "--shm-size");
+  add_default_ulimits(host, config);
+  if (const auto v = given_or(args, "shm-size", host.settings.shm_size)) config.shm_size_bytes = spec::parse_size_option(*v, "--shm-size");
 }
 
 void set_files(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
-  config.read_only = args.get_bool("read-only");
+  config.read_only = given_or(args, "read-only", host.settings.read_only);
   config.read_only_tmpfs = args.get_bool("read-only-tmpfs");
   for (const auto& text : args.get_list("volume")) config.mounts.push_back(spec::parse_volume_option(text));
   for (const auto& text : args.get_list("mount")) config.mounts.push_back(spec::parse_mount_option(text));
@@ -198,10 +257,11 @@ void set_network(const ParsedArgs& args, const HostView& host, spec::ContainerCo
     throw Error(ErrorKind::unsupported, format("--network {}: several networks are not done yet", join(networks, ", ")))
         .with_hint("give --network once");
   spec::NetworkConfig& network = config.network;
-  network = spec::parse_network_option(networks.empty() ? host.default_network : networks[0]);
-  for (const auto& text : args.get_list("dns")) network.dns.push_back(spec::parse_dns_server(text));
-  for (const auto& text : args.get_list("dns-search")) network.dns_search.push_back(spec::parse_dns_search(text));
-  for (const auto& text : args.get_list("dns-option")) network.dns_options.push_back(spec::parse_dns_option(text));
+  const engine::Settings& defaults = host.settings;
+  network = spec::parse_network_option(networks.empty() ? host.settings.network : networks[0]);
+  for (const auto& text : given_or(args, "dns", defaults.dns_servers)) network.dns.push_back(spec::parse_dns_server(text));
+  for (const auto& text : given_or(args, "dns-search", defaults.dns_searches)) network.dns_search.push_back(spec::parse_dns_search(text));
+  for (const auto& text : given_or(args, "dns-option", defaults.dns_options)) network.dns_options.push_back(spec::parse_dns_option(text));
   for (const auto& text : args.get_list("add-host"))
     for (auto& entry : spec::parse_add_host(text)) network.extra_hosts.push_back(std::move(entry));
   for (const auto& text : args.get_list("publish"))
@@ -209,12 +269,13 @@ void set_network(const ParsedArgs& args, const HostView& host, spec::ContainerCo
   for (const auto& text : args.get_list("expose"))
     for (auto& port : spec::parse_expose_option(text)) network.expose.push_back(std::move(port));
   network.publish_all = args.get_bool("publish-all");
-  network.no_hosts = args.get_bool("no-hosts");
+  network.no_hosts = given_or(args, "no-hosts", defaults.no_hosts && !args.has("add-host"));
 }
 
 void set_life(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
-  config.log = spec::parse_log_options(args.find_string("log-driver").value_or(host.default_log_driver),
+  config.log = spec::parse_log_options(args.find_string("log-driver").value_or(host.settings.log_driver),
                                        args.get_list("log-opt"));
+  if (!config.log.options.contains("max-size") && config.log.driver != "none") config.log.max_size_bytes = host.settings.log_max_size;
   config.auto_remove = args.get_bool("rm");
   const auto restart = spec::parse_restart_policy(args.get_string("restart"));
   config.restart = restart.policy;
@@ -252,14 +313,14 @@ ContainerRequest container_request(const ParsedArgs& args, const HostView& host,
   request.quiet = args.get_bool("quiet");
   request.tls_verify = args.get_bool("tls-verify");
   request.authfile = args.find_string("authfile");
-  request.pull = args.get_string("pull");
+  request.pull = args.find_string("pull").value_or(host.settings.pull_policy);
   set_process(args, host, request);
   set_attachment(args, host, request);
   set_identity(args, config);
-  set_isolation(args, host, config);
-  set_resources(args, config);
-  set_files(args, host, config);
   set_network(args, host, config);
+  set_isolation(args, host, config);
+  set_resources(args, host, config);
+  set_files(args, host, config);
   set_life(args, host, config);
   check_combinations(args, request);
   return request;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "libpod/engine/settings.hh"
 #include "libpod/spec/container_config.hh"
 #include "libpod/spec/image_defaults.hh"
 #include "src/parsed_args.hh"
@@ -18,10 +19,7 @@ struct HostView {
   std::string working_directory;         // absolute; for relative paths
   std::string home;                      // for "~/"; may be empty
   std::vector<std::string> environment;  // "NAME=value": for -e NAME and --http-proxy
-  std::string default_network = "slirp4netns";
-  std::string default_log_driver = "k8s-file";
-  std::string default_detach_keys;
-  std::int64_t default_stop_timeout_s = 10;
+  engine::Settings settings = {};        // what counts where a flag is absent
 };
 
 struct ContainerRequest {

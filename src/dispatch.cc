@@ -50,6 +50,12 @@ int run_group(const CommandSpec& group, std::span<const std::string> words) {
 
 }  // namespace
 
+GlobalOptions global_options_of(std::span<const std::string> words) {
+  NormalizedWords before = normalize_words(global_spec(), words);
+  before.positionals.clear();
+  return global_options_from(bind_options(global_spec(), before));
+}
+
 int dispatch(std::vector<std::string> argv) {
   const std::span<const std::string> words(argv.data() + (argv.empty() ? 0 : 1), argv.empty() ? 0 : argv.size() - 1);
   NormalizedWords before = normalize_words(global_spec(), words);

@@ -2,12 +2,16 @@
 // the line.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
 #include "src/context.hh"
 
 namespace lichen::cli {
+
+/// The options before the command that `words` begin with. @throws Error{usage}
+GlobalOptions global_options_of(std::span<const std::string> words);
 
 /// Read the options before the command, find the command, parse its options and run it.
 ///

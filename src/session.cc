@@ -8,12 +8,13 @@
 
 namespace lichen::cli {
 
-std::unique_ptr<engine::Engine> open_engine(const Context& context) {
+std::unique_ptr<engine::Engine> open_engine(const Context& context, bool container_defaults) {
   const auto environment = engine::Environment::capture();
   const engine::GlobalSettings global{.root = context.global.root.value_or(""),
                                       .run_root = context.global.runroot.value_or(""),
                                       .storage_driver = context.global.storage_driver.value_or(""),
-                                      .runtime = context.global.runtime.value_or("")};
+                                      .runtime = context.global.runtime.value_or(""),
+                                      .container_defaults = container_defaults};
   return std::make_unique<engine::Engine>(engine::load_settings(global, environment), environment);
 }
 

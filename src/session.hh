@@ -12,7 +12,8 @@
 namespace lichen::cli {
 
 /// Settings from the command line, the environment and the config file; folders are made when missing.
-std::unique_ptr<engine::Engine> open_engine(const Context& context);
+/// @param container_defaults  read containers.conf too: for commands that make containers or attach to them
+std::unique_ptr<engine::Engine> open_engine(const Context& context, bool container_defaults = false);
 
 /// Run `each` for every name; an Error is printed and the loop goes on, as docker does for `rm a b c`.
 /// @return 0, or 1 when one failed (docker's and podman's code for it)

@@ -66,6 +66,62 @@ TEST(ContainerFlags, Defaults) {
   EXPECT_THAT(r.config.create_command, ElementsAre("lichen", "run"));
 }
 
+TEST(ContainerFlags, TheConfigurationFillsWhatNoFlagSays) {
+  HostView view = host();
+  view.settings.default_capabilities = {"kill"};
+  view.settings.default_sysctls = {"net.ipv4.ip_forward=1", "kernel.msgmax=5"};
+  view.settings.default_ulimits = {"nofile=1:2", "core=0"};
+  view.settings.dns_servers = {"192.0.2.1"};
+  view.settings.http_proxy = false;
+  view.settings.init = view.settings.read_only = true;
+  view.settings.log_max_size = 9;
+  view.settings.pids_limit = 7;
+  view.settings.pull_policy = "never";
+  view.settings.shm_size = "1m";
+  view.settings.timezone = "Asia/Tokyo";
+  view.settings.umask = "77";
+  view.settings.env = {"A=conf"};
+  const auto with = [&](std::vector<std::string> words) {
+    return container_request(parse_arguments(*find_command("run"), words), view, {"lichen", "run"});
+  };
+  const auto r = with({"img"});
+  EXPECT_THAT(r.config.base_capabilities, ElementsAre("CAP_KILL"));
+  EXPECT_THAT(r.config.sysctls, ElementsAre(Pair("kernel.msgmax", "5"), Pair("net.ipv4.ip_forward", "1")));
+  EXPECT_EQ(r.config.ulimits.size(), 2u);
+  EXPECT_THAT(r.config.network.dns, ElementsAre("192.0.2.1"));
+  EXPECT_THAT(r.config.env, IsEmpty());
+  EXPECT_THAT(r.gave.base_env, ElementsAre("A=conf"));
+  EXPECT_TRUE(r.config.init && r.config.read_only);
+  EXPECT_EQ(r.config.log.max_size_bytes, 9);
+  EXPECT_EQ(r.config.resources.pids_limit, 7);
+  EXPECT_EQ(r.config.shm_size_bytes, 1 << 20);
+  EXPECT_EQ(r.config.timezone, "Asia/Tokyo");
+  EXPECT_EQ(r.config.umask, "0077");
+  EXPECT_EQ(r.pull, "never");
+
+  const auto g = with({"--network=host", "--ulimit=nofile=5", "--http-proxy", "--init=false", "--log-opt=max-size=1k",
+                       "--pids-limit=3", "--shm-size=2m", "--tz=local", "--umask=0", "--pull=always", "img"});
+  EXPECT_THAT(g.config.sysctls, ElementsAre(Pair("kernel.msgmax", "5")));
+  ASSERT_EQ(g.config.ulimits.size(), 2u);
+  EXPECT_EQ(g.config.ulimits[0].soft, 5);
+  EXPECT_THAT(g.config.env, ElementsAre("HTTP_PROXY=http://p:3128"));
+  EXPECT_FALSE(g.config.init);
+  EXPECT_EQ(g.config.log.max_size_bytes, 1024);
+  EXPECT_EQ(g.config.resources.pids_limit, 3);
+  EXPECT_EQ(g.config.shm_size_bytes, 2 << 20);
+  EXPECT_EQ(g.config.timezone, "local");
+  EXPECT_EQ(g.config.umask, "0000");
+  EXPECT_EQ(g.pull, "always");
+}
+
+TEST(ContainerFlags, UserNamespacesThatAreNotDone) {
+  EXPECT_EQ(request({"--userns=host", "img"}).config.userns, "host");
+  EXPECT_EQ(request({"--userns=private", "img"}).config.userns, "");
+  for (const char* mode : {"keep-id", "keep-id:uid=5", "nomap", "auto", "container:x", "ns:/x"})
+    EXPECT_THAT(error_of({"--userns", mode, "img"}), HasSubstr("only host is done yet")) << mode;
+  EXPECT_THAT(error_of({"--userns=nonsense", "img"}), HasSubstr("no such mode"));
+}
+
 TEST(ContainerFlags, EnvironmentInDockersOrder) {
   const TextFile file("A=file\nTERM\n# comment\nB=file\n");
   const auto r =
