@@ -1,10 +1,14 @@
 // Few bytes while nothing happens: hundreds of monitors may wait at the same time.
 #pragma once
 
+#include <cstddef>
+#include <utility>
+#include <vector>
+
 namespace lichen::conmon {
 
-/// Give back what the start has touched and waiting does not need: free heap pages and our program's read-only pages. The latter
-/// are still in the page cache; what is executed again is mapped again by a minor fault.
-void trim_footprint() noexcept;
+/// The whole pages of our program that are never written: text and constants. Waiting does not need them; they stay in the page
+/// cache (EventLoop::drop_when_idle).
+std::vector<std::pair<void*, std::size_t>> program_pages();
 
 }  // namespace lichen::conmon

@@ -25,7 +25,7 @@
 namespace lichen::conmon {
 namespace {
 
-constexpr std::chrono::milliseconds kSettled{300};  // a container that lives this long is worth trimming for
+constexpr std::chrono::milliseconds kIdle{500};
 
 sys::UniqueFd take_fd(int fd) {
   if (fd >= 0) sys::set_cloexec(fd, true);
@@ -99,6 +99,7 @@ void Monitor::prepare() {
     if (published_ && phase_ != Phase::leaving) return stop(0, -1, false);
     if (phase_ != Phase::leaving) abandon();
   });
+  loop_.drop_when_idle(kIdle, program_pages());
   write_monitor_pid(config_);
   log_.emplace(LogWriter::Options{wire::parse_log_format(config_.log_driver), config_.log_path, config_.log_max_size,
                                   config_.log_max_files});
@@ -249,8 +250,6 @@ void Monitor::on_started() {
   }
   if (!config_.auto_remove && !end_) sync_state(config_);
   if (end_) return end_container();
-  loop_.cancel(trim_timer_);
-  trim_timer_ = loop_.after(kSettled, [] { trim_footprint(); });
   if (stop_asked_) stop(stop_asked_->first, stop_asked_->second, false);
 }
 

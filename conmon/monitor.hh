@@ -121,7 +121,7 @@ class Monitor {
 
   sys::UniqueFd console_listener_, console_, start_socket_;
   sys::EventLoop::WatchId console_watch_ = 0, start_watch_ = 0;
-  sys::EventLoop::TimerId stop_timer_ = 0, end_timer_ = 0, leave_timer_ = 0, trim_timer_ = 0;
+  sys::EventLoop::TimerId stop_timer_ = 0, end_timer_ = 0, leave_timer_ = 0;
   std::vector<std::string> hidden_;
 };
 

@@ -5,8 +5,11 @@
 #include "libpod/base/error.hh"
 #include "libpod/sys/signals.hh"
 
+#include <malloc.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace lichen::sys {
@@ -92,9 +95,31 @@ void EventLoop::fire_timers() {
   }
 }
 
+void EventLoop::drop_when_idle(std::chrono::milliseconds after, std::vector<std::pair<void*, std::size_t>> pages) {
+  idle_after_ = after;
+  idle_pages_ = std::move(pages);
+  dropped_ = false;
+}
+
+// By syscall(2) alone: between dropping the pages and sleeping nothing else is executed, so nothing else is mapped again.
+int EventLoop::wait(epoll_event* events, int capacity, int timeout) {
+  const auto ask = [&](int milliseconds) {
+    return static_cast<int>(::syscall(SYS_epoll_pwait, epoll_.get(), events, capacity, milliseconds, nullptr, 8));
+  };
+  if (idle_pages_.empty() || dropped_ || timeout <= idle_after_.count()) return ask(timeout);
+  const int patience = static_cast<int>(idle_after_.count());
+  const int count = ask(patience);
+  if (count != 0) return count;
+  dropped_ = true;
+  ::malloc_trim(0);
+  for (const auto& [start, size] : idle_pages_) ::syscall(SYS_madvise, start, size, MADV_DONTNEED);
+  return ask(timeout - patience);
+}
+
 void EventLoop::step(std::chrono::milliseconds limit) {
   epoll_event events[16];
-  const int count = ::epoll_wait(epoll_.get(), events, 16, timeout_ms(limit));
+  const int count = wait(events, 16, timeout_ms(limit));
+  if (count > 0) dropped_ = false;
   if (count < 0 && errno != EINTR) throw_errno("wait for events");
   for (int i = 0; i < count; ++i) {
     const auto found = watches_.find(events[i].data.u64);

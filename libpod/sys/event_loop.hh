@@ -12,8 +12,10 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 
 #include "libpod/sys/unique_fd.hh"
@@ -48,6 +50,11 @@ class EventLoop {
   /// Block these signals for the process and hand them to `handler`. Once per loop.
   void on_signals(std::initializer_list<int> signals, SignalHandler handler);
 
+  /// When nothing has happened for `after`: give back free heap pages and these pages, which must be clean ones of a file (the
+  /// program's text), right before waiting. While we wait next to nothing of the program is mapped then; what is executed again
+  /// comes back from the page cache.
+  void drop_when_idle(std::chrono::milliseconds after, std::vector<std::pair<void*, std::size_t>> pages);
+
   /// Until stop(), which may have come before. One round = all events that are there, then the timers that are due.
   void run();
   void stop() { stopped_ = true; }
@@ -69,6 +76,7 @@ class EventLoop {
 
   int timeout_ms(std::chrono::milliseconds limit) const;
   void fire_timers();
+  int wait(epoll_event* events, int capacity, int timeout);
 
   UniqueFd epoll_;
   UniqueFd signals_;
@@ -76,6 +84,9 @@ class EventLoop {
   std::vector<Timer> timers_;
   std::uint64_t last_id_ = 0;
   bool stopped_ = false;
+  std::chrono::milliseconds idle_after_{0};
+  std::vector<std::pair<void*, std::size_t>> idle_pages_;
+  bool dropped_ = false;  // since the last event
 };
 
 }  // namespace lichen::sys
