@@ -11,6 +11,7 @@
 #include "libpod/image/limits.hh"
 #include "libpod/image/unpack.hh"
 #include "libpod/sys/fs.hh"
+#include "libpod/sys/landlock.hh"
 #include "libpod/sys/userns.hh"
 
 #include <fcntl.h>
@@ -66,6 +67,7 @@ class Pipeline {
 
   void inflate() {
     try {
+      sys::confine_thread_to("");  // bytes in, bytes out
       ChannelSource compressed(blob_);
       const auto plain = decompress(compressed, input_.allowed);
       bool wanted = true;
@@ -115,6 +117,18 @@ class Pipeline {
   std::thread fetcher_, inflater_, hasher_;
 };
 
+void run_in_thread(const std::function<void()>& work) {
+  std::exception_ptr error;
+  std::thread([&] {
+    try {
+      work();
+    } catch (...) {
+      error = std::current_exception();
+    }
+  }).join();
+  if (error) std::rethrow_exception(error);
+}
+
 std::uint64_t size_limit(std::uint64_t blob_size) {
   return blob_size > UINT64_MAX / kMaxRatio ? UINT64_MAX : std::max(kRatioFloor, blob_size * kMaxRatio);
 }
@@ -128,12 +142,17 @@ std::unique_ptr<StagedLayer> stage_layer(const store::Paths& paths, const LayerI
   SpaceGuard space(dir, size_limit(input.blob_size));
   std::uint64_t tar_size = 0;
   Digest digest;
+  const sys::IdMaps maps = sys::current_maps();
   {
     Pipeline pipeline(input);
     pipeline.start();
-    ChannelSource tar(pipeline.tar());
-    LayerUnpacker unpacker(dir, sys::current_maps(), journal, space);
-    tar_size = unpacker.unpack(tar);
+    // In a thread of its own, as it gives up every other file: what a hostile layer may find to reach lies in its directory.
+    run_in_thread([&] {
+      sys::confine_thread_to(dir);
+      ChannelSource tar(pipeline.tar());
+      LayerUnpacker unpacker(dir, maps, journal, space);
+      tar_size = unpacker.unpack(tar);
+    });
     digest = pipeline.finish();
   }
   journal.finish(tar_size);
@@ -164,8 +183,10 @@ LayerLock::~LayerLock() {
   ::unlink(path_.c_str());
 }
 
-LayerLock lock_layer(const store::Paths& paths, const std::string& chain_id, const std::function<void()>& waiting) {
-  const std::string path = paths.staging() + "/l-" + chain_id;
+namespace {
+
+LayerLock lock_object(const store::Paths& paths, const std::string& name, const std::function<void()>& waiting) {
+  const std::string path = paths.staging() + "/" + name;
   if (auto lock = sys::try_lock(path, sys::LockMode::exclusive, /*create=*/true)) return {path, *std::move(lock)};
   waiting();
   for (;;) {
@@ -175,6 +196,16 @@ LayerLock lock_layer(const store::Paths& paths, const std::string& chain_id, con
       if (error.kind() != ErrorKind::conflict) throw;
     }
   }
+}
+
+}  // namespace
+
+LayerLock lock_layer(const store::Paths& paths, const std::string& chain_id, const std::function<void()>& waiting) {
+  return lock_object(paths, "l-" + chain_id, waiting);
+}
+
+LayerLock lock_image(const store::Paths& paths, const std::string& id, const std::function<void()>& waiting) {
+  return lock_object(paths, "i-" + id, waiting);
 }
 
 }  // namespace lichen::image

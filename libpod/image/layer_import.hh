@@ -1,8 +1,9 @@
 // The way of one layer from a stream into the layer store.
 //
 //   feed (fetch, sha256 of the blob) -> [channel] -> inflate -> [channel] -> sha256 of the tar
-//                                                          \-> [channel] -> unpack + journal        (the calling thread)
-// Four threads, bounded channels, no temporary tar. Nothing is visible before publish(): a layer that fails half-way, by a wrong
+//                                                          \-> [channel] -> unpack + journal
+// Four threads, bounded channels, no temporary tar. Those that parse hostile bytes give up access to files (Landlock): the
+// inflater to all, the unpacker to all but the layer's staging directory. Nothing is visible before publish(): a layer that fails half-way, by a wrong
 // digest for instance, goes with its staging directory.
 #pragma once
 
@@ -63,5 +64,8 @@ class LayerLock {
 
 /// Waits as long as another process works on the layer; says so once through `waiting`.
 LayerLock lock_layer(const store::Paths& paths, const std::string& chain_id, const std::function<void()>& waiting);
+/// Likewise for a whole image, taken before the locks of its layers: of many pulls of one image, one works and the rest wait.
+/// @param id  64 or 128 hex digits
+LayerLock lock_image(const store::Paths& paths, const std::string& id, const std::function<void()>& waiting);
 
 }  // namespace lichen::image

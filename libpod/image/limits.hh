@@ -13,7 +13,7 @@ inline constexpr std::size_t kMaxTokenBody = 1u << 20;
 inline constexpr std::size_t kMaxErrorBody = 64u << 10;
 inline constexpr std::size_t kMaxLayers = 500;            // OVL_MAX_STACK: overlay cannot stack more
 
-inline constexpr std::uint64_t kMaxEntries = 2'000'000;   // per layer
+inline constexpr std::uint64_t kMaxEntries = 1'000'000;   // per layer
 inline constexpr std::size_t kMaxPathLength = 4095;       // PATH_MAX without its NUL: the kernel could not look up longer ones
 inline constexpr std::size_t kMaxComponent = 255;         // NAME_MAX
 inline constexpr std::size_t kMaxPaxHeader = 1u << 20;    // as Go's archive/tar

@@ -108,6 +108,8 @@ class Puller {
     source.manifest_text = document.text;
     // The config names the image: when it is here with all layers, nothing else moves.
     if (is_complete(manifest.config.digest.hex())) return finish(manifest.config.digest.hex(), source, reference, asked);
+    const auto lock = lock_image(paths_, manifest.config.digest.hex(), [&] { progress_.say("waiting for another command that fetches this image"); });
+    if (is_complete(manifest.config.digest.hex())) return finish(manifest.config.digest.hex(), source, reference, asked);
     source.config_text = registry.blob(repository, manifest.config, kMaxConfig);
     const auto facts = parse_config_facts(source.config_text, "config");
     warn_of_platform(facts.platform);
