@@ -123,15 +123,17 @@ std::optional<Cgroup> make_cgroup(const CgroupRequest& request, const spec::OciR
     if (limits) cannot_limit("'/sys/fs/cgroup' is not a cgroup v2 tree");
     return std::nullopt;
   }
+  Cgroup cgroup;
   try {
     const auto controllers = limits ? needed_controllers(resources) : std::set<std::string>{};
-    Cgroup cgroup{make_directory(*root, request, controllers), {}};
+    cgroup.directory = make_directory(*root, request, controllers);
     cgroup.fd = sys::open_path(cgroup.directory, O_RDONLY | O_DIRECTORY);
     if (limits) set_limits(cgroup.directory, *resources);
     // A child can begin there only when we may write the nearest common ancestor's cgroup.procs too (cgroups(7), delegation).
     if (::faccessat(cgroup.fd.get(), "cgroup.procs", W_OK, AT_EACCESS) != 0) throw_errno("write '{}/cgroup.procs'", cgroup.directory);
     return cgroup;
   } catch (const Error& error) {
+    if (!cgroup.directory.empty()) ::rmdir(cgroup.directory.c_str());
     if (error.kind() == ErrorKind::invalid || error.kind() == ErrorKind::unsupported) throw;
     if (limits) cannot_limit(error.what());
     return std::nullopt;
