@@ -400,16 +400,16 @@ log_driver = "journald"'
 
 @test "completion knows containers, images and volumes" {
   lichen volume create completed-volume
-  run_lichen __complete stop run; assert_contains "runner"
-  run_lichen __complete start run; refute_contains "runner"
-  run_lichen __complete rm run; assert_contains "runner"
-  run_lichen __complete run localhost/b; assert_contains "localhost/busybox"
-  run_lichen __complete volume rm comp; assert_contains "completed-volume"
+  run_lichen __complete -- stop run; assert_contains "runner"
+  run_lichen __complete -- start run; refute_contains "runner"
+  run_lichen __complete -- rm run; assert_contains "runner"
+  run_lichen __complete -- run localhost/b; assert_contains "localhost/busybox"
+  run_lichen __complete -- volume rm comp; assert_contains "completed-volume"
   lichen volume rm completed-volume
 }
 
 @test "completion makes nothing and does not fail" {
-  run_lichen __complete --root "$BASE/never" rm ""
+  run_lichen __complete -- --root "$BASE/never" rm ""
   assert_success
   [ ! -e "$BASE/never" ]
 }

@@ -135,6 +135,10 @@ assert_matches() { [[ $output =~ $1 ]] || fail_with "stdout matches" "$1" "$outp
 assert_stderr() { [[ $stderr == *"$1"* ]] || fail_with "stderr contains" "$1" "$stderr"; }
 refute_stderr() { [[ $stderr != *"$1"* ]] || fail_with "stderr must not contain" "$1" "$stderr"; }
 assert_equal() { [ "$1" = "$2" ] || fail_with "${3:-values}" "$2" "$1"; }
+# Many lines: only those that differ are shown.
+assert_same_lines() { # ACTUAL EXPECTED WHAT
+  [ "$1" = "$2" ] || { diff <(echo "$2") <(echo "$1") | head -n 20 >&2; fail_with "$3" "$(wc -l <<<"$2") lines" "$(wc -l <<<"$1") lines; the difference is above"; }
+}
 assert_less() { (($1 < $2)) || fail_with "${3:-number}" "less than $2" "$1"; }
 
 # An expected failure: Docker's exit code, nothing on stdout, and the words of the message. 125 object cause [way out]
