@@ -125,6 +125,16 @@ int map_descriptors(const std::vector<std::pair<int, int>>& fds, int report_fd) 
   return report_fd;
 }
 
+// execvp(3) answers EACCES when one folder of PATH may not be searched, although the program is simply nowhere: with the PATH of
+// another user (su, cron) that would send people to look for wrong permissions.
+int search_error(const std::string& program, int error_number) {
+  if (error_number != EACCES || program.find('/') != std::string::npos) return error_number;
+  const char* path = std::getenv("PATH");
+  for (const auto& folder : split(path == nullptr ? "/bin:/usr/bin" : path, ':'))
+    if (::access((folder.empty() ? program : folder + "/" + program).c_str(), F_OK) == 0) return EACCES;
+  return ENOENT;
+}
+
 std::vector<char*> c_strings(const std::vector<std::string>& words) {
   std::vector<char*> out;
   out.reserve(words.size() + 1);
@@ -161,7 +171,7 @@ std::vector<char*> c_strings(const std::vector<std::string>& words) {
   } else {
     ::execvpe(program.c_str(), argv.data(), environment);
   }
-  report_and_exit(report_fd, errno, ErrorKind::system, "execute '" + program + "'");
+  report_and_exit(report_fd, search_error(program, errno), ErrorKind::system, "execute '" + program + "'");
 }
 
 }  // namespace
@@ -221,7 +231,7 @@ void pump(UniqueFd input, std::string_view data, UniqueFd out, std::string& out_
     if (polled[0].revents != 0) take(out, out_text);
     if (polled[1].revents != 0) take(err, err_text);
     if (polled[2].revents != 0) {
-      const ssize_t count = ::send(input.get(), data.data(), data.size(), MSG_NOSIGNAL);
+      const ssize_t count = ::send(input.get(), data.data(), data.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
       if (count > 0) data.remove_prefix(static_cast<std::size_t>(count));
       if (data.empty() || (count < 0 && errno != EINTR && errno != EAGAIN)) input.reset();
     }
