@@ -139,7 +139,11 @@ std::vector<std::string> shell_split(std::string_view text) {
     if (quote == '\'' ? c == '\'' : quote == '"' && c == '"') {
       quote = 0;
     } else if (c == '\\' && quote != '\'' && i + 1 < text.size()) {
-      word += text[++i];
+      const char next = text[++i];
+      if (next == '\n') continue;  // the line goes on
+      // Within double quotes a backslash escapes only these (POSIX shell, 2.2.3); before others it is itself.
+      if (quote == '"' && std::string_view("$`\"\\").find(next) == std::string_view::npos) word += c;
+      word += next;
       in_word = true;
     } else if (quote == 0 && (c == '\'' || c == '"')) {
       quote = c;

@@ -123,8 +123,10 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) { return read_time
 std::optional<Timestamp> parse_time_or_duration(std::string_view text, Timestamp reference) {
   if (const auto time = read_time(text, /*lenient=*/true)) return time;
   if (const auto unix_nano = parse_nano(text)) return Timestamp(nanoseconds(*unix_nano));
-  if (const auto span = parse_duration(text)) return reference - *span;
-  return std::nullopt;
+  const auto span = parse_duration(text);
+  nanoseconds::rep point = 0;
+  if (!span || __builtin_sub_overflow(reference.time_since_epoch().count(), span->count(), &point)) return std::nullopt;
+  return Timestamp(nanoseconds(point));
 }
 
 std::string human_duration(nanoseconds span) {
