@@ -44,7 +44,11 @@ Option fd(const char* name, int MonitorConfig::*field) {
 }
 
 Option flag(const char* name, bool MonitorConfig::*field) {
-  return {name, [=](MonitorConfig& c, const std::string& v) { c.*field = v == "true"; },
+  return {name,
+          [=](MonitorConfig& c, const std::string& v) {
+            if (v != "true" && v != "false") throw_error(ErrorKind::usage, "--{} '{}': neither true nor false", name, v);
+            c.*field = v == "true";
+          },
           [=](const MonitorConfig& c) { return std::vector<std::string>{c.*field ? "true" : "false"}; }};
 }
 
