@@ -13,7 +13,7 @@ _lichen() {
       :*) directive=$line ;;
       *) values+=("${line%%$'\t'*}") ;;
     esac
-  done < <("${words[0]}" __complete "${words[@]:1:cword}" 2>/dev/null)
+  done < <("${words[0]}" __complete -- "${words[@]:1:cword}" 2>/dev/null)
   COMPREPLY=("${values[@]}")
   case $directive in
     *,nospace) compopt -o nospace ;;

@@ -2,7 +2,7 @@
 function __lichen_complete
     set -l words (commandline -opc) (commandline -ct)
     set -l current (commandline -ct)
-    for line in ($words[1] __complete $words[2..-1] 2>/dev/null)
+    for line in ($words[1] __complete -- $words[2..-1] 2>/dev/null)
         switch $line
             case ':files*'
                 __fish_complete_path $current

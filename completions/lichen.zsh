@@ -9,7 +9,7 @@ _lichen() {
       *$'\t'*) described+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}") ;;
       *) plain+=("$line") ;;
     esac
-  done < <("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)
+  done < <("${words[1]}" __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)
   [[ $directive == *,nospace ]] && options=(-S '')
   (( $#described )) && _describe -t values 'lichen' described
   (( $#plain )) && compadd "${options[@]}" -a plain

@@ -30,7 +30,9 @@ std::vector<std::string> capability_names() {
 store::Paths existing_paths(const GlobalOptions& global) {
   const auto settings = engine::load_settings({.root = global.root.value_or(""), .run_root = global.runroot.value_or("")},
                                               engine::Environment::capture());
-  const std::string run = settings.run_root.empty() ? sys::read_link(settings.root + "/run").value_or("") : settings.run_root;
+  // Without the pointer nothing has run yet: the path is one where nothing is.
+  const std::string pointer = settings.root + "/run";
+  const std::string run = settings.run_root.empty() ? sys::read_link(pointer).value_or(pointer) : settings.run_root;
   return {settings.root, run, sys::boot_id()};
 }
 

@@ -20,7 +20,7 @@ _lichen() {
       :*) directive=$line ;;
       *) values+=("${line%%$'\t'*}") ;;
     esac
-  done < <("${words[0]}" __complete "${words[@]:1:cword}" 2>/dev/null)
+  done < <("${words[0]}" __complete -- "${words[@]:1:cword}" 2>/dev/null)
   COMPREPLY=("${values[@]}")
   case $directive in
     *,nospace) compopt -o nospace ;;
@@ -45,7 +45,7 @@ _lichen() {
       *$'\t'*) described+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}") ;;
       *) plain+=("$line") ;;
     esac
-  done < <("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)
+  done < <("${words[1]}" __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)
   [[ $directive == *,nospace ]] && options=(-S '')
   (( $#described )) && _describe -t values 'lichen' described
   (( $#plain )) && compadd "${options[@]}" -a plain
@@ -61,7 +61,7 @@ constexpr std::string_view kFish = R"script(# fish completion of lichen. Made by
 function __lichen_complete
     set -l words (commandline -opc) (commandline -ct)
     set -l current (commandline -ct)
-    for line in ($words[1] __complete $words[2..-1] 2>/dev/null)
+    for line in ($words[1] __complete -- $words[2..-1] 2>/dev/null)
         switch $line
             case ':files*'
                 __fish_complete_path $current

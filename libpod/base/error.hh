@@ -54,12 +54,19 @@ class Error : public std::exception {
     kind_ = kind;
     return *this;
   }
+  /// The exit code that this failure means whatever its kind: 126 and 127 of a container's command. 0 = the kind's.
+  int exit_code() const { return exit_code_; }
+  Error& with_exit_code(int code) {
+    exit_code_ = code;
+    return *this;
+  }
 
  private:
   void rebuild();
 
   ErrorKind kind_;
   int errno_;
+  int exit_code_ = 0;
   std::string message_;
   std::vector<std::string> context_;
   std::string hint_;

@@ -21,6 +21,12 @@ void kill_init(Engine& engine, const wire::ContainerState& state, int signal) {
   if (signal == SIGKILL) sys::wait_pidfd(process->get(), std::chrono::seconds(5));
 }
 
+void discard_runtime_state(const Engine& engine, const spec::ContainerConfig& config) {
+  if (!sys::exists(engine.paths.oci_root() + "/" + config.id)) return;
+  const auto result = sys::run_program({engine.runtime_path(config.runtime), "--root", engine.paths.oci_root(), "delete", "--force", config.id});
+  if (result.status.code != 0) log_debug("delete --force {}: {}", config.id, result.err);
+}
+
 namespace {
 
 // Lost: the file says it lives, the lock says it does not.
@@ -28,6 +34,10 @@ void settle_lost(Engine& engine, store::ContainerRecord& record) {
   const std::string& id = record.config.id;
   const bool rebooted = record.state.boot_id != engine.paths.boot_id();
   kill_init(engine, record.state, SIGKILL);
+  if (!rebooted && sys::exists(engine.paths.oci_root() + "/" + id)) {
+    engine.enter_userns();
+    discard_runtime_state(engine, record.config);
+  }
   record.state.status = wire::ContainerStatus::exited;
   record.state.pid = 0;
   record.state.monitor_pid = 0;

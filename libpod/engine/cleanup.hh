@@ -20,6 +20,10 @@ std::vector<store::ContainerRecord> load_all_containers(Engine& engine, const st
 /// Wait until the monitor has let go of the container (its mounts are gone then). @throws Error{conflict} timeout
 void wait_for_monitor_end(const Engine& engine, const std::string& id, std::chrono::milliseconds timeout);
 
+/// Have the OCI runtime forget a container that its dead monitor could not delete. Nothing to forget is fine.
+/// @stage in U0
+void discard_runtime_state(const Engine& engine, const spec::ContainerConfig& config);
+
 /// Kill the container's first process without its monitor: the last resort.
 void kill_init(Engine& engine, const wire::ContainerState& state, int signal);
 

@@ -47,7 +47,7 @@ ContainerNetwork plan_container_network(Engine& engine, const spec::ContainerCon
   if (config.network.mode == "container") {
     const auto target = find_container(engine, config.network.target);
     if (target.state.status != wire::ContainerStatus::running)
-      throw Error(ErrorKind::conflict, format("join the network of container '{}': it does not run", target.config.name))
+      throw Error(ErrorKind::conflict, format("join the network of container '{}': it is not running", target.config.name))
           .with_hint(format("start it first: lichen start {}", target.config.name));
     join = sys::open_path(format("/proc/{}/ns/net", target.state.pid), O_RDONLY);
     target_run_dir = engine.paths.container_run(target.config.id);

@@ -37,7 +37,7 @@ std::string read_user_file(int root, const char* path) {
 std::string namespace_path(Engine& engine, const std::string& container, const char* kind) {
   const auto record = find_container(engine, container);
   if (record.state.status != wire::ContainerStatus::running)
-    throw Error(ErrorKind::conflict, format("share the {} namespace of container '{}': it does not run", kind, record.config.name))
+    throw Error(ErrorKind::conflict, format("share the {} namespace of container '{}': it is not running", kind, record.config.name))
         .with_hint(format("start it first: lichen start {}", record.config.name));
   return format("/proc/{}/ns/{}", record.state.pid, kind);
 }

@@ -107,9 +107,7 @@ std::optional<std::string> find_local_image(const Engine& engine, const std::str
 std::string ensure_image(Engine& engine, const std::string& name, const PullOptions& options) {
   const auto local = options.policy == PullPolicy::always ? std::nullopt : find_local_image(engine, name, options);
   if (local && options.policy != PullPolicy::newer) return *local;
-  if (options.policy == PullPolicy::never)
-    throw Error(ErrorKind::not_found, format("no such image: {} (and --pull never)", name))
-        .with_hint(format("get it first: lichen pull {}", name));
+  if (options.policy == PullPolicy::never) return require_image(engine, name).id;  // says what is near
   if (is_full_id(name)) throw_error(ErrorKind::not_found, "no such image: {}", name);
   auto request = image_request(engine);
   request.names = {name};

@@ -2,6 +2,7 @@
 
 #include "libpod/base/error.hh"
 #include "libpod/base/path.hh"
+#include "libpod/engine/cleanup.hh"
 #include "libpod/engine/control.hh"
 #include "libpod/engine/container_network.hh"
 #include "libpod/engine/copy_up.hh"
@@ -84,6 +85,8 @@ void prepare_in_child(Engine& engine, const spec::ContainerConfig& config, Conta
   if (::unshare(CLONE_NEWNS) != 0) throw_errno("make a mount namespace");
   const std::string rootfs = mount_rootfs(engine, config);
   const sys::UniqueFd root = sys::open_path(rootfs, O_PATH | O_DIRECTORY);
+  // docker makes a missing working directory; runc and crun would fail in it.
+  if (config.working_dir.starts_with('/')) sys::make_directories_in_root(root.get(), config.working_dir);
   copy_up_volumes(engine, config, root.get());
   spec::HostFacts facts = collect_host_facts(engine, config);
   facts.rootfs = rootfs;
@@ -101,6 +104,7 @@ Launched launch_monitor(Engine& engine, const spec::ContainerConfig& config, int
   const std::string run_dir = engine.paths.container_run(config.id);
   sys::make_directories(run_dir, 0700);
   auto lock = sys::wait_lock(run_dir + "/monitor.lock", sys::LockMode::exclusive, kLockTimeout, /*create=*/true);
+  discard_runtime_state(engine, config);
   sys::SocketPair sync = sys::make_socket_pair(SOCK_SEQPACKET);
   ContainerNetwork network = plan_container_network(engine, config);
 

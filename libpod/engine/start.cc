@@ -19,7 +19,8 @@ RunOutcome pump(sys::UniqueFd socket, const AttachOptions& attach, bool tty) {
   options.tty = tty;
   options.forward_stdin = attach.in;
   options.sig_proxy = attach.sig_proxy;
-  options.detach_keys = attach.detach_keys;
+  // Only what is typed can hold the keys: a file that is piped in may have these bytes too (docker's rule).
+  if (tty) options.detach_keys = attach.detach_keys;
   const AttachResult result = run_attach_client(std::move(socket), options);
   return {result.exit_code, result.detached};
 }

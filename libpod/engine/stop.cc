@@ -9,11 +9,13 @@
 #include "libpod/base/strings.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/control.hh"
+#include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/process.hh"
 #include "libpod/sys/signals.hh"
 
 #include <signal.h>
+#include <sys/syscall.h>
 
 namespace lichen::engine {
 namespace {
@@ -29,28 +31,41 @@ int signal_number(const std::string& text) {
   return *number;
 }
 
+std::uint64_t signal_set(const std::string& status, std::string_view field) {
+  for (const auto& line : split(status, '\n')) {
+    if (!line.starts_with(field)) continue;
+    const auto hex = trim(std::string_view(line).substr(field.size()));
+    std::uint64_t set = 0;
+    std::from_chars(hex.data(), hex.data() + hex.size(), set, 16);
+    return set;
+  }
+  return 0;
+}
+
+// While a thread waits in rt_sigtimedwait(2) the kernel shows the signals it waits for as neither caught nor blocked; tini, dumb-init and
+// our own init wait like that.
+bool waits_for_signals(pid_t pid) {
+  const std::string tasks = format("/proc/{}/task", pid);
+  for (const auto& task : sys::list_directory(tasks)) {
+    const auto call = sys::read_file_if_exists(tasks + "/" + task + "/syscall", 4096);
+    if (call && call->starts_with(format("{} ", SYS_rt_sigtimedwait))) return true;
+  }
+  return false;
+}
+
 // Whether the first process of a pid namespace would get this signal: the kernel drops signals without a handler there
-// (pid_namespaces(7)), so waiting for their effect is waiting for nothing.
+// (pid_namespaces(7)), so waiting for their effect is waiting for nothing. Blocked ones are kept for sigwait or signalfd.
 bool init_would_notice(pid_t pid, int signal) {
   if (signal == SIGKILL || signal == SIGSTOP) return true;
   const auto status = sys::read_file_if_exists(format("/proc/{}/status", pid));
   if (!status) return true;
-  for (const auto& line : split(*status, '\n')) {
-    if (!line.starts_with("SigCgt:")) continue;
-    const auto hex = trim(std::string_view(line).substr(7));
-    std::uint64_t caught = 0;
-    std::from_chars(hex.data(), hex.data() + hex.size(), caught, 16);
-    if ((caught & (1ULL << (signal - 1))) != 0) return true;
+  const std::uint64_t bit = 1ULL << (signal - 1);
+  if (((signal_set(*status, "SigCgt:") | signal_set(*status, "SigBlk:")) & bit) != 0) return true;
+  try {
+    return waits_for_signals(pid);
+  } catch (const Error&) {
+    return true;  // not ours to see: wait as asked
   }
-  // sigwait, signalfd and the like block a signal instead of catching it: then it is pending or taken, not dropped.
-  for (const auto& line : split(*status, '\n')) {
-    if (!line.starts_with("SigBlk:")) continue;
-    const auto hex = trim(std::string_view(line).substr(7));
-    std::uint64_t blocked = 0;
-    std::from_chars(hex.data(), hex.data() + hex.size(), blocked, 16);
-    return (blocked & (1ULL << (signal - 1))) != 0;
-  }
-  return true;
 }
 
 bool shares_host_pids(const spec::ContainerConfig& config) { return !config.pid_mode.empty() && config.pid_mode != "private"; }

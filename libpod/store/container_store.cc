@@ -36,6 +36,19 @@ void remove_all(const Paths& paths, const std::string& id, const std::string& na
   sys::remove_tree(paths.container_run(id));
 }
 
+// A container that never came to be also takes the anonymous volumes with it that were made for it.
+void remove_unfinished(const Paths& paths, const std::string& id, const std::string& name) {
+  try {
+    const std::string path = paths.container(id) + "/config.json";
+    if (sys::exists(path))
+      for (const auto& mount : spec::container_config_from_json(read_record(path), path).mounts)
+        if (mount.anonymous && is_valid_name(mount.source)) remove_through_staging(paths, paths.volume(mount.source));
+  } catch (const Error& error) {
+    log_debug("{}", error.what());
+  }
+  remove_all(paths, id, name);
+}
+
 }  // namespace
 
 bool ContainerRecord::is_lost() const {
@@ -46,7 +59,7 @@ bool ContainerRecord::is_lost() const {
 ContainerMaker::~ContainerMaker() {
   if (id_.empty()) return;
   try {
-    remove_all(*paths_, id_, name_);
+    remove_unfinished(*paths_, id_, name_);
     sys::remove_file(paths_->container_marker(id_));
   } catch (const Error& error) {
     log_debug("{}", error.what());  // the next sweep takes it
@@ -201,7 +214,7 @@ int ContainerStore::sweep_unfinished() {
         std::string name;
         for (const auto& [known, target] : names())
           if (target == id) name = known;
-        remove_all(paths_, id, name);
+        remove_unfinished(paths_, id, name);
         ++swept;
       }
       sys::remove_file(marker);
