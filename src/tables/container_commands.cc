@@ -86,7 +86,7 @@ constexpr OptionSpec kLogs[] = {
 };
 constexpr OptionSpec kWait[] = {
     csv("condition", "state", "Wait for this state")
-        .with_hints("created|running|paused|stopped|exited|removing"),
+        .with_values("configured|created|exited|healthy|initialized|paused|removing|running|stopped|stopping|unhealthy"),
     flag("ignore", "A container that does not exist is no error"),
 };
 constexpr OptionSpec kPrune[] = {
