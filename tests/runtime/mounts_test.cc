@@ -3,6 +3,9 @@
 
 #include "libpod/sys/mountinfo.hh"
 
+#include <signal.h>
+#include <stdio.h>
+
 namespace lichen::test {
 namespace {
 
@@ -148,6 +151,30 @@ TEST_F(Mounts, HostileDestinationsStayInside) {
     }
   }
   EXPECT_GT(survived, 0) << "no case at all went through: the test shows nothing";
+}
+
+// C04: while containers are made, a directory on a shared volume is swapped with a symlink to the host, again and again.
+TEST_F(Mounts, ASwappedDirectoryLeadsNowhere) {
+  sys::make_directories(dir_ + "/volume/place/below", 0755);
+  sys::make_symlink(dir_ + "/outside", dir_ + "/volume/lure");
+  sys::Pid swapper = sys::fork_child([&] {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) ::renameat2(AT_FDCWD, (dir_ + "/volume/place").c_str(), AT_FDCWD, (dir_ + "/volume/lure").c_str(), RENAME_EXCHANGE);
+    return 0;
+  });
+  add("/v", "bind", dir_ + "/volume", {"rbind"});
+  add("/v/place/below/new", "tmpfs", "tmpfs", {});
+  add("/v/place/file", "bind", dir_ + "/source", {"bind"});
+  linux_section().masked_paths = {"/v/place/below"};
+  linux_section().readonly_paths = {"/v/place"};
+  int survived = 0;
+  for (int round = 0; round < 60; ++round) {
+    survived += run({"true"}).code == 0;
+    ASSERT_EQ(sys::list_directory(dir_ + "/outside").size(), 2u) << round;
+    ASSERT_TRUE(sys::list_directory(dir_ + "/outside/sub").empty()) << round;
+  }
+  EXPECT_EQ(sys::read_file(dir_ + "/outside/canary"), "untouched");
+  RecordProperty("survived", survived);
 }
 
 // The innocent twin.
