@@ -64,6 +64,14 @@ std::size_t match_length(const std::string& prefix, const std::string& name) {
 
 }  // namespace
 
+struct RegistriesConf::Reader {
+  RegistriesConf& conf;
+  const std::string& path;
+  const toml::table& table;
+  void short_names();
+  void registries();
+};
+
 void RegistriesConf::read(const std::string& path) {
   const auto text = sys::read_file_if_exists(path, 4u << 20);
   if (!text) return;
@@ -75,31 +83,40 @@ void RegistriesConf::read(const std::string& path) {
   }
   if (const toml::node* node = table.get("registries"))
     wrong(path, *node, "version 1 of the format is not supported; write [[registry]] tables");
+  Reader reader{*this, path, table};
+  reader.short_names();
+  reader.registries();
+}
+
+void RegistriesConf::Reader::short_names() {
   if (const toml::node* node = table.get("unqualified-search-registries")) {
     const toml::array* list = node->as_array();
     if (list == nullptr) wrong(path, *node, "'unqualified-search-registries' must be a list");
-    search_.clear();
+    conf.search_.clear();
     for (const auto& item : *list) {
       const auto host = item.value_exact<std::string>();
       if (!host || !is_location(*host)) wrong(path, item, "not a registry's name");
-      search_.push_back(*host);
+      conf.search_.push_back(*host);
     }
   }
   if (const toml::node* node = table.get("short-name-mode")) {
     const auto mode = node->value_exact<std::string>();
     if (!mode || (*mode != "enforcing" && *mode != "permissive" && *mode != "disabled"))
       wrong(path, *node, "'short-name-mode' must be enforcing, permissive or disabled");
-    enforcing_ = *mode == "enforcing";
+    conf.enforcing_ = *mode == "enforcing";
   }
   if (const toml::node* node = table.get("aliases")) {
     if (!node->is_table()) wrong(path, *node, "'aliases' must be a table");
     for (const auto& [key, value] : *node->as_table()) {
       const auto full = value.value_exact<std::string>();
       if (!full) wrong(path, value, "an alias must be a string");
-      if (full->empty()) aliases_.erase(std::string(key.str()));
-      else aliases_[std::string(key.str())] = *full;
+      if (full->empty()) conf.aliases_.erase(std::string(key.str()));
+      else conf.aliases_[std::string(key.str())] = *full;
     }
   }
+}
+
+void RegistriesConf::Reader::registries() {
   for (const toml::table* row : read_tables(path, table, "registry")) {
     Registry registry;
     registry.location = read_value<std::string>(path, *row, "location", "");
@@ -121,8 +138,8 @@ void RegistriesConf::read(const std::string& path) {
       mirror.by_tag = from != "digest-only" && !registry.mirror_by_digest_only;
       registry.mirrors.push_back(std::move(mirror));
     }
-    std::erase_if(registries_, [&](const Registry& known) { return known.prefix == registry.prefix; });
-    registries_.push_back(std::move(registry));
+    std::erase_if(conf.registries_, [&](const Registry& known) { return known.prefix == registry.prefix; });
+    conf.registries_.push_back(std::move(registry));
   }
 }
 

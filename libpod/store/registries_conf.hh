@@ -54,6 +54,7 @@ class RegistriesConf {
   };
 
   void read(const std::string& path);
+  struct Reader;  // of one parsed file
   const Registry* find(const std::string& name) const;
 
   std::vector<std::string> search_{"docker.io"};
