@@ -40,7 +40,8 @@ std::string own_cgroup() {
 
 void write_control(const std::string& directory, const std::string& file, std::string_view content) {
   const sys::UniqueFd fd = sys::open_path(directory + "/" + file, O_WRONLY);
-  if (::write(fd.get(), content.data(), content.size()) < 0) throw_errno("write '{}' to '{}/{}'", content, directory, file);
+  if (::write(fd.get(), content.data(), content.size()) < 0)
+    throw_errno("write '{}' to '{}/{}'", content, directory, file);
 }
 
 bool has_word(const std::string& directory, const std::string& file, const std::string& word) {
@@ -50,7 +51,8 @@ bool has_word(const std::string& directory, const std::string& file, const std::
 
 void enable_controllers(const std::string& parent, const std::set<std::string>& controllers) {
   for (const auto& controller : controllers)
-    if (!has_word(parent, "cgroup.subtree_control", controller)) write_control(parent, "cgroup.subtree_control", "+" + controller);
+    if (!has_word(parent, "cgroup.subtree_control", controller))
+      write_control(parent, "cgroup.subtree_control", "+" + controller);
 }
 
 // Make `path` below `base`, with the controllers enabled on the way.
@@ -69,7 +71,9 @@ std::string relative_path(const CgroupRequest& request) {
   if (request.path.empty()) return request.id;
   if (!request.systemd) return request.path;
   const auto parts = split(request.path, ':');
-  if (parts.size() != 3) throw_error(ErrorKind::invalid, "linux.cgroupsPath '{}': with --systemd-cgroup it is slice:prefix:name", request.path);
+  if (parts.size() != 3)
+    throw_error(ErrorKind::invalid, "linux.cgroupsPath '{}': with --systemd-cgroup it is slice:prefix:name",
+                request.path);
   return parts[1].empty() ? parts[2] + ".scope" : parts[1] + "-" + parts[2] + ".scope";
 }
 
@@ -78,7 +82,8 @@ void check_path(const std::string& path) {
     if (part == "..") throw_error(ErrorKind::invalid, "linux.cgroupsPath '{}': it must not go up", path);
 }
 
-std::string make_directory(const std::string& root, const CgroupRequest& request, const std::set<std::string>& controllers) {
+std::string make_directory(const std::string& root, const CgroupRequest& request,
+                           const std::set<std::string>& controllers) {
   const std::string path = relative_path(request);
   check_path(path);
   if (path.starts_with('/')) {
@@ -129,8 +134,10 @@ std::optional<Cgroup> make_cgroup(const CgroupRequest& request, const spec::OciR
     cgroup.directory = make_directory(*root, request, controllers);
     cgroup.fd = sys::open_path(cgroup.directory, O_RDONLY | O_DIRECTORY);
     if (limits) set_limits(cgroup.directory, *resources);
-    // A child can begin there only when we may write the nearest common ancestor's cgroup.procs too (cgroups(7), delegation).
-    if (::faccessat(cgroup.fd.get(), "cgroup.procs", W_OK, AT_EACCESS) != 0) throw_errno("write '{}/cgroup.procs'", cgroup.directory);
+    // A child can begin there only when we may write the nearest common ancestor's cgroup.procs too (cgroups(7),
+    // delegation).
+    if (::faccessat(cgroup.fd.get(), "cgroup.procs", W_OK, AT_EACCESS) != 0)
+      throw_errno("write '{}/cgroup.procs'", cgroup.directory);
     return cgroup;
   } catch (const Error& error) {
     if (!cgroup.directory.empty()) ::rmdir(cgroup.directory.c_str());
@@ -145,7 +152,8 @@ void freeze_cgroup(const std::string& directory, bool frozen) {
   const sys::UniqueFd events = sys::open_path(directory + "/cgroup.events", O_RDONLY);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (cgroup_is_frozen(directory) != frozen) {
-    if (std::chrono::steady_clock::now() > deadline) throw_error(ErrorKind::system, "{} '{}': not done after 10 seconds", frozen ? "freeze" : "thaw", directory);
+    if (std::chrono::steady_clock::now() > deadline)
+      throw_error(ErrorKind::system, "{} '{}': not done after 10 seconds", frozen ? "freeze" : "thaw", directory);
     pollfd polled{events.get(), POLLPRI, 0};
     ::poll(&polled, 1, 10);
   }

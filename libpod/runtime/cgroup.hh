@@ -1,5 +1,6 @@
-// The container's cgroup, version 2 only, where a cgroup is delegated to us; elsewhere a container runs without one, and limits that
-// were asked for are an error that names the file which could not be written (unless told to ignore that).
+// The container's cgroup, version 2 only, where a cgroup is delegated to us; elsewhere a container runs without one,
+// and limits that were asked for are an error that names the file which could not be written (unless told to ignore
+// that).
 #pragma once
 
 #include <optional>
@@ -16,9 +17,9 @@ namespace lichen::runtime {
 
 struct CgroupRequest {
   std::string id;
-  std::string path;        // linux.cgroupsPath
-  bool systemd = false;    // path is slice:prefix:name
-  bool ignore = false;     // no cgroup and no limits rather than an error
+  std::string path;      // linux.cgroupsPath
+  bool systemd = false;  // path is slice:prefix:name
+  bool ignore = false;   // no cgroup and no limits rather than an error
 };
 
 struct Cgroup {
@@ -28,8 +29,8 @@ struct Cgroup {
 
 /// Make the cgroup and set the limits.
 ///
-/// An absolute cgroupsPath is tried from the top of the tree, then below our own cgroup; a relative one below our own. systemd's form
-/// becomes "prefix-name.scope" below our own: no unit is asked of systemd.
+/// An absolute cgroupsPath is tried from the top of the tree, then below our own cgroup; a relative one below our own.
+/// systemd's form becomes "prefix-name.scope" below our own: no unit is asked of systemd.
 /// @return nullopt when none is asked for, or none can be made and no limit is asked for
 /// @throws Error{unsupported} limits are asked for and cannot be applied
 /// @throws Error{invalid}     a path with "..", a bad limit

@@ -14,14 +14,16 @@ namespace {
 ContainerRecord with_cgroup(const Options& options) {
   ContainerRecord record = load_record(options.root, options.arguments[0]);
   if (record.cgroup.empty())
-    throw Error(ErrorKind::unsupported, format("{} container '{}': it has no cgroup of its own", options.command, record.id))
+    throw Error(ErrorKind::unsupported,
+                format("{} container '{}': it has no cgroup of its own", options.command, record.id))
         .with_hint("that needs a delegated cgroup v2; 'lichen doctor' says more");
   return record;
 }
 
 void require(const Options& options, const ContainerRecord& record, Status wanted) {
   const Status status = status_of(options.root, record);
-  if (status != wanted) throw_error(ErrorKind::conflict, "{} container '{}': it is {}", options.command, record.id, to_string(status));
+  if (status != wanted)
+    throw_error(ErrorKind::conflict, "{} container '{}': it is {}", options.command, record.id, to_string(status));
 }
 
 }  // namespace
@@ -43,8 +45,10 @@ int resume_command(const Options& options) {
 int update_command(const Options& options) {
   if (options.resources_file.empty()) throw_error(ErrorKind::usage, "update: --resources FILE is needed");
   const ContainerRecord record = with_cgroup(options);
-  const std::string text = options.resources_file == "-" ? sys::read_all(STDIN_FILENO, "standard input") : sys::read_file(options.resources_file);
-  set_limits(record.cgroup, spec::oci_resources_from_json(parse_json(text, options.resources_file), options.resources_file));
+  const std::string text = options.resources_file == "-" ? sys::read_all(STDIN_FILENO, "standard input")
+                                                         : sys::read_file(options.resources_file);
+  set_limits(record.cgroup,
+             spec::oci_resources_from_json(parse_json(text, options.resources_file), options.resources_file));
   return 0;
 }
 

@@ -25,7 +25,9 @@ void memory_settings(const spec::OciMemory& memory, Settings& out) {
   // OCI counts memory and swap together, version 2 swap alone.
   if (*memory.swap < 0) return out.push_back({"memory.swap.max", "max"});
   if (!memory.limit || *memory.limit < 0 || *memory.swap < *memory.limit)
-    throw_error(ErrorKind::invalid, "linux.resources.memory.swap: it is memory and swap together and needs a memory limit that is not larger");
+    throw_error(
+        ErrorKind::invalid,
+        "linux.resources.memory.swap: it is memory and swap together and needs a memory limit that is not larger");
   out.push_back({"memory.swap.max", amount(*memory.swap - *memory.limit)});
 }
 
@@ -37,7 +39,8 @@ void cpu_settings(const spec::OciCpu& cpu, Settings& out) {
     out.push_back({"cpu.weight", std::to_string(1 + (shares - 2) * 9999 / 262142)});
   }
   if (cpu.quota || cpu.period)
-    out.push_back({"cpu.max", format("{} {}", cpu.quota && *cpu.quota > 0 ? std::to_string(*cpu.quota) : "max", cpu.period.value_or(100000))});
+    out.push_back({"cpu.max", format("{} {}", cpu.quota && *cpu.quota > 0 ? std::to_string(*cpu.quota) : "max",
+                                     cpu.period.value_or(100000))});
   if (cpu.burst) out.push_back({"cpu.max.burst", std::to_string(*cpu.burst)});
   if (cpu.idle) out.push_back({"cpu.idle", std::to_string(*cpu.idle)});
   if (!cpu.cpus.empty()) out.push_back({"cpuset.cpus", cpu.cpus});
@@ -45,13 +48,15 @@ void cpu_settings(const spec::OciCpu& cpu, Settings& out) {
 }
 
 void throttle(const std::vector<spec::OciThrottleDevice>& devices, std::string_view key, Settings& out) {
-  for (const auto& device : devices) out.push_back({"io.max", format("{}:{} {}={}", device.major, device.minor, key, device.rate)});
+  for (const auto& device : devices)
+    out.push_back({"io.max", format("{}:{} {}={}", device.major, device.minor, key, device.rate)});
 }
 
 void io_settings(const spec::OciBlockIo& io, Settings& out) {
   if (io.leaf_weight) version_one("blockIO.leafWeight");
   // 10..1000 on 1..10000, as crun and systemd convert.
-  if (io.weight && *io.weight != 0) out.push_back({"io.weight", std::to_string(1 + (std::clamp<unsigned>(*io.weight, 10, 1000) - 10) * 9999 / 990)});
+  if (io.weight && *io.weight != 0)
+    out.push_back({"io.weight", std::to_string(1 + (std::clamp<unsigned>(*io.weight, 10, 1000) - 10) * 9999 / 990)});
   for (const auto& device : io.weight_device)
     if (device.weight) out.push_back({"io.weight", format("{}:{} {}", device.major, device.minor, *device.weight)});
   throttle(io.throttle_read_bps, "rbps", out);
@@ -68,9 +73,11 @@ std::vector<CgroupSetting> cgroup_settings(const spec::OciResources& resources) 
   if (resources.cpu) cpu_settings(*resources.cpu, out);
   if (resources.pids_limit && *resources.pids_limit != 0) out.push_back({"pids.max", amount(*resources.pids_limit)});
   if (resources.block_io) io_settings(*resources.block_io, out);
-  for (const auto& page : resources.hugepage_limits) out.push_back({format("hugetlb.{}.max", page.page_size), std::to_string(page.limit)});
+  for (const auto& page : resources.hugepage_limits)
+    out.push_back({format("hugetlb.{}.max", page.page_size), std::to_string(page.limit)});
   if (resources.network_class_id || !resources.network_priorities.empty()) version_one("network");
-  if (!resources.rdma.is_null() && !resources.rdma.empty()) throw_error(ErrorKind::unsupported, "linux.resources.rdma: lichen-oci does not set it");
+  if (!resources.rdma.is_null() && !resources.rdma.empty())
+    throw_error(ErrorKind::unsupported, "linux.resources.rdma: lichen-oci does not set it");
   for (const auto& [file, content] : resources.unified) {
     if (file.find('/') != std::string::npos || controller_of(file).empty())
       throw_error(ErrorKind::invalid, "linux.resources.unified: '{}' is not a file of a controller", file);

@@ -10,7 +10,7 @@
 namespace lichen::runtime {
 
 struct CgroupSetting {
-  std::string file;     // "memory.max"
+  std::string file;  // "memory.max"
   std::string content;
 };
 

@@ -26,20 +26,28 @@ bool has_nul(const std::string& text) { return text.find('\0') != std::string::n
 
 void validate_process(const spec::OciProcess& process) {
   if (process.args.empty()) throw_error(ErrorKind::invalid, "process.args: it must have at least one entry");
-  if (!process.cwd.starts_with('/')) throw_error(ErrorKind::invalid, "process.cwd '{}': it must be absolute", process.cwd);
+  if (!process.cwd.starts_with('/'))
+    throw_error(ErrorKind::invalid, "process.cwd '{}': it must be absolute", process.cwd);
   // execve(2) would cut them off: what runs would differ from what was checked.
-  if (std::any_of(process.args.begin(), process.args.end(), has_nul)) throw_error(ErrorKind::invalid, "process.args: an argument holds a NUL byte");
-  if (std::any_of(process.env.begin(), process.env.end(), has_nul)) throw_error(ErrorKind::invalid, "process.env: an entry holds a NUL byte");
+  if (std::any_of(process.args.begin(), process.args.end(), has_nul))
+    throw_error(ErrorKind::invalid, "process.args: an argument holds a NUL byte");
+  if (std::any_of(process.env.begin(), process.env.end(), has_nul))
+    throw_error(ErrorKind::invalid, "process.env: an entry holds a NUL byte");
 }
 
 void validate_namespaces(const spec::OciLinux& linux) {
   std::set<std::string> seen;
   for (const auto& entry : linux.namespaces) {
-    if (sys::find_namespace_kind(entry.type) == nullptr) throw_error(ErrorKind::invalid, "linux.namespaces: '{}' is not a type", entry.type);
-    if (!seen.insert(entry.type).second) throw_error(ErrorKind::invalid, "linux.namespaces: '{}' is there twice", entry.type);
+    if (sys::find_namespace_kind(entry.type) == nullptr)
+      throw_error(ErrorKind::invalid, "linux.namespaces: '{}' is not a type", entry.type);
+    if (!seen.insert(entry.type).second)
+      throw_error(ErrorKind::invalid, "linux.namespaces: '{}' is there twice", entry.type);
   }
-  if (!seen.contains("mount")) throw Error(ErrorKind::unsupported, "linux.namespaces: there is no mount namespace").with_hint("a container needs one of its own");
-  const auto user = std::find_if(linux.namespaces.begin(), linux.namespaces.end(), [](const auto& entry) { return entry.type == "user"; });
+  if (!seen.contains("mount"))
+    throw Error(ErrorKind::unsupported, "linux.namespaces: there is no mount namespace")
+        .with_hint("a container needs one of its own");
+  const auto user = std::find_if(linux.namespaces.begin(), linux.namespaces.end(),
+                                 [](const auto& entry) { return entry.type == "user"; });
   const bool new_user = user != linux.namespaces.end() && user->path.empty();
   if (new_user && (linux.uid_mappings.empty() || linux.gid_mappings.empty()))
     throw_error(ErrorKind::invalid, "linux.uidMappings and linux.gidMappings are needed for a new user namespace");
@@ -68,7 +76,9 @@ spec::OciSpec read_copy(const std::string& container_dir) {
   return spec::oci_spec_from_json(parse_json(sys::read_file(path), path, limits), path);
 }
 
-void save_copy(const std::string& container_dir, const std::string& text) { sys::write_file(container_dir + "/config.json", text, 0600); }
+void save_copy(const std::string& container_dir, const std::string& text) {
+  sys::write_file(container_dir + "/config.json", text, 0600);
+}
 
 void validate(const spec::OciSpec& spec) {
   if (!spec.root || spec.root->path.empty()) throw_error(ErrorKind::invalid, "config.json: root.path is missing");
@@ -76,8 +86,10 @@ void validate(const spec::OciSpec& spec) {
   if (!spec.linux_) throw_error(ErrorKind::invalid, "config.json: linux is missing");
   validate_process(*spec.process);
   validate_namespaces(*spec.linux_);
-  if (!spec.linux_->mount_label.empty()) throw_error(ErrorKind::unsupported, "linux.mountLabel: lichen-oci does not label mounts");
-  if (!spec.linux_->intel_rdt.is_null()) throw_error(ErrorKind::unsupported, "linux.intelRdt: lichen-oci does not set it");
+  if (!spec.linux_->mount_label.empty())
+    throw_error(ErrorKind::unsupported, "linux.mountLabel: lichen-oci does not label mounts");
+  if (!spec.linux_->intel_rdt.is_null())
+    throw_error(ErrorKind::unsupported, "linux.intelRdt: lichen-oci does not set it");
   for (const auto& mount : spec.mounts)
     if (mount.destination.empty() || has_nul(mount.destination) || has_nul(mount.source))
       throw_error(ErrorKind::invalid, "mounts: '{}' is not a destination", mount.destination);

@@ -1,5 +1,5 @@
-// config.json: read from the bundle, kept in the container's directory (the bundle may be gone later), checked for what the kernel
-// would only tell half-way.
+// config.json: read from the bundle, kept in the container's directory (the bundle may be gone later), checked for what
+// the kernel would only tell half-way.
 #pragma once
 
 #include <string>

@@ -36,7 +36,8 @@ void copy_xattrs(int source, int target, const std::string& what) {
     std::array<char, 65536> value;
     const ssize_t length = ::fgetxattr(source, name, value.data(), value.size());
     // A tmpfs does not take every kind (user.* before Linux 6.6): no part of the promise of tmpcopyup.
-    if (length >= 0 && ::fsetxattr(target, name, value.data(), static_cast<std::size_t>(length), 0) != 0 && errno != EOPNOTSUPP && errno != EPERM)
+    if (length >= 0 && ::fsetxattr(target, name, value.data(), static_cast<std::size_t>(length), 0) != 0 &&
+        errno != EOPNOTSUPP && errno != EPERM)
       throw_errno("copy attribute '{}' of '{}'", name, what);
   }
 }

@@ -25,7 +25,8 @@ namespace {
 
 class Creator {
  public:
-  Creator(const Options& options, bool start_at_once) : options_(options), start_at_once_(start_at_once), id_(options.arguments[0]) {}
+  Creator(const Options& options, bool start_at_once)
+      : options_(options), start_at_once_(start_at_once), id_(options.arguments[0]) {}
 
   CreatedContainer create() {
     config_ = read_bundle(options_.bundle);
@@ -48,8 +49,9 @@ class Creator {
     open_console();
     if (linux.seccomp) filter_ = seccomp_filter(*linux.seccomp, options_.seccomp_cache);
     if (options_.cgroup_manager != "disabled")
-      cgroup_ = make_cgroup({id_, linux.cgroups_path, options_.systemd_cgroup, options_.ignore_cgroups || options_.rootless == "true"},
-                            linux.resources ? &*linux.resources : nullptr);
+      cgroup_ = make_cgroup(
+          {id_, linux.cgroups_path, options_.systemd_cgroup, options_.ignore_cgroups || options_.rootless == "true"},
+          linux.resources ? &*linux.resources : nullptr);
     namespaces_ = plan_namespaces(linux, cgroup_.has_value());
     if (!start_at_once_) listener_ = sys::listen_unix(dir_ + "/" + std::string(wire::kStartSocket), SOCK_SEQPACKET);
     save_copy(dir_, config_.text);
@@ -66,12 +68,14 @@ class Creator {
 
   void check_descriptors() const {
     for (int fd = 3; fd < 3 + options_.preserve_fds; ++fd)
-      if (::fcntl(fd, F_GETFD) < 0) throw_error(ErrorKind::usage, "--preserve-fds {}: descriptor {} is not open", options_.preserve_fds, fd);
+      if (::fcntl(fd, F_GETFD) < 0)
+        throw_error(ErrorKind::usage, "--preserve-fds {}: descriptor {} is not open", options_.preserve_fds, fd);
   }
 
   void open_console() {
     if (!config_.spec.process->terminal) {
-      if (!options_.console_socket.empty()) throw_error(ErrorKind::usage, "--console-socket: process.terminal is false");
+      if (!options_.console_socket.empty())
+        throw_error(ErrorKind::usage, "--console-socket: process.terminal is false");
       return;
     }
     if (!options_.console_socket.empty()) {
@@ -79,7 +83,8 @@ class Creator {
       return;
     }
     if (!start_at_once_ || options_.detach)
-      throw Error(ErrorKind::usage, "process.terminal is true: somebody must take the terminal").with_hint("give --console-socket");
+      throw Error(ErrorKind::usage, "process.terminal is true: somebody must take the terminal")
+          .with_hint("give --console-socket");
     sys::SocketPair pair = sys::make_socket_pair(SOCK_STREAM);
     terminal_ = std::move(pair.first);
     console_ = std::move(pair.second);
@@ -102,7 +107,8 @@ class Creator {
     plan.late_unshare = namespaces_.create_in_init;
     plan.runtime_hooks = !hooks.prestart.empty() || !hooks.create_runtime.empty();
     plan.new_user_namespace = (namespaces_.create & CLONE_NEWUSER) != 0;
-    plan.wait_for_go = plan.new_user_namespace || plan.runtime_hooks || !hooks.create_container.empty() || !hooks.start_container.empty();
+    plan.wait_for_go = plan.new_user_namespace || plan.runtime_hooks || !hooks.create_container.empty() ||
+                       !hooks.start_container.empty();
     plan.own_mount_namespace = (namespaces_.create & CLONE_NEWNS) != 0;
     plan.own_uts_namespace = has_namespace("uts");
     plan.own_cgroup_namespace = has_namespace("cgroup");
@@ -133,7 +139,8 @@ class Creator {
     if (!init_) return;
     record_.pid = init_.get();
     record_.start_time = sys::process_start_time(init_.get()).value_or(0);
-    if (plan.new_user_namespace) write_id_maps(init_.get(), config_.spec.linux_->uid_mappings, config_.spec.linux_->gid_mappings);
+    if (plan.new_user_namespace)
+      write_id_maps(init_.get(), config_.spec.linux_->uid_mappings, config_.spec.linux_->gid_mappings);
     if (plan.wait_for_go) handshake_->send(Step::go, std::to_string(init_.get()));
     if (plan.runtime_hooks) run_runtime_hooks();
   }
@@ -151,8 +158,10 @@ class Creator {
     sys::UniqueFd master;
     if (terminal_) master = receive_terminal();
     handshake_->expect(Step::ready);
-    if (!options_.pid_file.empty()) sys::write_file_atomic(options_.pid_file, std::to_string(record_.pid), 0644, sys::Durability::none);
-    if (!handshake_->send(Step::published)) throw_error(ErrorKind::interrupted, "set up the container: its first process ended unexpectedly");
+    if (!options_.pid_file.empty())
+      sys::write_file_atomic(options_.pid_file, std::to_string(record_.pid), 0644, sys::Durability::none);
+    if (!handshake_->send(Step::published))
+      throw_error(ErrorKind::interrupted, "set up the container: its first process ended unexpectedly");
     return {record_, std::move(init_), std::move(*handshake_), std::move(master), config_.spec.hooks};
   }
 
@@ -192,7 +201,9 @@ class Creator {
 
 }  // namespace
 
-CreatedContainer create_container(const Options& options, bool start_at_once) { return Creator(options, start_at_once).create(); }
+CreatedContainer create_container(const Options& options, bool start_at_once) {
+  return Creator(options, start_at_once).create();
+}
 
 int create_command(const Options& options) {
   CreatedContainer container = create_container(options, /*start_at_once=*/false);

@@ -12,8 +12,8 @@ namespace lichen::runtime {
 struct CreatedContainer {
   ContainerRecord record;
   sys::Pid init;
-  Handshake handshake;       // with `start_at_once`: the start is asked for here
-  sys::UniqueFd terminal;    // master, when a terminal is wanted and nobody gave a console socket
+  Handshake handshake;     // with `start_at_once`: the start is asked for here
+  sys::UniqueFd terminal;  // master, when a terminal is wanted and nobody gave a console socket
   spec::OciHooks hooks;
 };
 

@@ -35,14 +35,16 @@ constexpr Limit kLimits[] = {
 };
 
 void set_limit(const spec::OciRlimit& wanted) {
-  const auto* row = std::find_if(std::begin(kLimits), std::end(kLimits), [&](const Limit& limit) { return limit.name == wanted.type; });
+  const auto* row = std::find_if(std::begin(kLimits), std::end(kLimits),
+                                 [&](const Limit& limit) { return limit.name == wanted.type; });
   if (row == std::end(kLimits)) throw_error(ErrorKind::invalid, "process.rlimits: '{}' is not a limit", wanted.type);
   const rlimit value{wanted.soft, wanted.hard};
   if (::setrlimit(static_cast<__rlimit_resource_t>(row->resource), &value) == 0) return;
   const int saved = errno;
   rlimit now{};
   ::getrlimit(static_cast<__rlimit_resource_t>(row->resource), &now);
-  throw Error(ErrorKind::permission, format("set limit {} to {}:{}: {}", wanted.type, wanted.soft, wanted.hard, errno_text(saved)), saved)
+  throw Error(ErrorKind::permission,
+              format("set limit {} to {}:{}: {}", wanted.type, wanted.soft, wanted.hard, errno_text(saved)), saved)
       .with_hint(format("without root a limit cannot be raised over the hard limit, here {}", now.rlim_max));
 }
 
@@ -50,10 +52,12 @@ std::uint64_t mask_of(const std::vector<std::string>& names, int last) {
   std::uint64_t mask = 0;
   const auto all = spec::all_capabilities();
   for (const auto& name : names) {
-    const auto found = std::find_if(all.begin(), all.end(), [&](std::string_view known) { return iequals(known, name); });
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](std::string_view known) { return iequals(known, name); });
     if (found == all.end()) throw_error(ErrorKind::invalid, "process.capabilities: '{}' is not a capability", name);
     const auto number = found - all.begin();
-    if (number > last) throw_error(ErrorKind::unsupported, "process.capabilities: this kernel does not have '{}'", name);
+    if (number > last)
+      throw_error(ErrorKind::unsupported, "process.capabilities: this kernel does not have '{}'", name);
     mask |= std::uint64_t{1} << number;
   }
   return mask;
@@ -62,8 +66,8 @@ std::uint64_t mask_of(const std::vector<std::string>& names, int last) {
 void set_ids(const spec::OciUser& user) {
   std::vector<gid_t> groups(user.additional_gids.begin(), user.additional_gids.end());
   if (!user.keep_groups && ::setgroups(groups.size(), groups.data()) != 0) {
-    // Where setgroups is denied (a namespace mapped without privilege) nobody can change the list, and asking for none is met as
-    // well as it can be.
+    // Where setgroups is denied (a namespace mapped without privilege) nobody can change the list, and asking for none
+    // is met as well as it can be.
     if (errno != EPERM || !groups.empty()) throw_errno("set the supplementary groups");
   }
   if (::setresgid(user.gid, user.gid, user.gid) != 0) throw_errno("become group {}", user.gid);
@@ -85,9 +89,12 @@ sys::CapabilitySets capability_sets(const spec::OciProcess& process) {
 }
 
 void apply_limits(const spec::OciProcess& process, const sys::ProcFs& proc) {
-  if (!process.scheduler.is_null()) throw_error(ErrorKind::unsupported, "process.scheduler: lichen-oci does not set it");
-  if (!process.io_priority.is_null()) throw_error(ErrorKind::unsupported, "process.ioPriority: lichen-oci does not set it");
-  if (!process.exec_cpu_affinity.is_null()) throw_error(ErrorKind::unsupported, "process.execCPUAffinity: lichen-oci does not set it");
+  if (!process.scheduler.is_null())
+    throw_error(ErrorKind::unsupported, "process.scheduler: lichen-oci does not set it");
+  if (!process.io_priority.is_null())
+    throw_error(ErrorKind::unsupported, "process.ioPriority: lichen-oci does not set it");
+  if (!process.exec_cpu_affinity.is_null())
+    throw_error(ErrorKind::unsupported, "process.execCPUAffinity: lichen-oci does not set it");
   if (process.oom_score_adj) {
     try {
       proc.write("self/oom_score_adj", std::to_string(*process.oom_score_adj));
@@ -113,7 +120,8 @@ void apply_labels(const spec::OciProcess& process, const sys::ProcFs& proc) {
     apply(own_file ? "self/attr/apparmor/exec" : "self/attr/exec", "exec " + process.apparmor_profile,
           "AppArmor profile '" + process.apparmor_profile + "'");
   }
-  if (!process.selinux_label.empty()) apply("self/attr/exec", process.selinux_label, "SELinux label '" + process.selinux_label + "'");
+  if (!process.selinux_label.empty())
+    apply("self/attr/exec", process.selinux_label, "SELinux label '" + process.selinux_label + "'");
 }
 
 void join_new_keyring(const std::string& id, bool filtered) {
@@ -153,7 +161,8 @@ void become_user(const spec::OciProcess& process, const SeccompFilter& filter, b
 void give_standard_streams(const spec::OciUser& user) {
   for (int fd = 0; fd <= 2; ++fd) {
     struct stat info {};
-    if (::fstat(fd, &info) != 0 || !(S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)) || info.st_uid == user.uid) continue;
+    if (::fstat(fd, &info) != 0 || !(S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)) || info.st_uid == user.uid)
+      continue;
     // Best effort: a pipe from outside the user namespace has an owner that we may not change.
     [[maybe_unused]] const int ignored = ::fchown(fd, user.uid, user.gid);
   }

@@ -57,13 +57,15 @@ int delete_command(const Options& options) {
   if (!record) {
     if (!options.force) throw_error(ErrorKind::not_found, "container '{}' does not exist", id);
     // What a killed `create` left: no record, and nobody holds the lock.
-    if (sys::exists(container_dir(options.root, id)) && sys::try_lock(container_dir(options.root, id), sys::LockMode::exclusive))
+    if (sys::exists(container_dir(options.root, id)) &&
+        sys::try_lock(container_dir(options.root, id), sys::LockMode::exclusive))
       remove_container_dir(options.root, id);
     return 0;
   }
   const Status status = status_of(options.root, *record);
   if (status != Status::stopped && status != Status::created && !options.force)
-    throw Error(ErrorKind::conflict, format("delete container '{}': it is {}", id, to_string(status))).with_hint("stop it first, or use --force");
+    throw Error(ErrorKind::conflict, format("delete container '{}': it is {}", id, to_string(status)))
+        .with_hint("stop it first, or use --force");
   if (status == Status::paused) freeze_cgroup(record->cgroup, false);
   if (status != Status::stopped) kill_and_wait(*record);
   remove_container(options.root, *record);

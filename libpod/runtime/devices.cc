@@ -28,7 +28,8 @@ struct DefaultDevice {
 };
 
 constexpr DefaultDevice kDefaultDevices[] = {
-    {"/dev/null", 1, 3}, {"/dev/zero", 1, 5}, {"/dev/full", 1, 7}, {"/dev/random", 1, 8}, {"/dev/urandom", 1, 9}, {"/dev/tty", 5, 0},
+    {"/dev/null", 1, 3},   {"/dev/zero", 1, 5},    {"/dev/full", 1, 7},
+    {"/dev/random", 1, 8}, {"/dev/urandom", 1, 9}, {"/dev/tty", 5, 0},
 };
 
 struct Link {
@@ -36,14 +37,18 @@ struct Link {
   const char* target;
 };
 
-constexpr Link kLinks[] = {{"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
-                           {"stderr", "/proc/self/fd/2"}, {"core", "/proc/kcore"}, {"ptmx", "pts/ptmx"}};
+constexpr Link kLinks[] = {{"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
+                           {"stderr", "/proc/self/fd/2"}, {"core", "/proc/kcore"},      {"ptmx", "pts/ptmx"}};
 
 mode_t file_type(char type) {
   switch (type) {
-    case 'b': return S_IFBLK;
-    case 'p': return S_IFIFO;
-    case 'c': case 'u': return S_IFCHR;
+    case 'b':
+      return S_IFBLK;
+    case 'p':
+      return S_IFIFO;
+    case 'c':
+    case 'u':
+      return S_IFCHR;
   }
   throw_error(ErrorKind::invalid, "linux.devices: type '{}' is not one of c, u, b, p", type);
 }
@@ -56,14 +61,15 @@ bool matches(int fd, mode_t type, dev_t number) {
 
 // What the kernel calls the device with these numbers: DEVNAME in its uevent file. "" when it does not know it.
 std::string kernel_name(const spec::OciDevice& device, mode_t type) {
-  const auto uevent = sys::read_file_if_exists(format("/sys/dev/{}/{}:{}/uevent", type == S_IFBLK ? "block" : "char", device.major, device.minor));
+  const auto uevent = sys::read_file_if_exists(
+      format("/sys/dev/{}/{}:{}/uevent", type == S_IFBLK ? "block" : "char", device.major, device.minor));
   for (const auto& line : split(uevent.value_or(""), '\n'))
     if (line.starts_with("DEVNAME=")) return "/dev/" + line.substr(8);
   return {};
 }
 
-// A mount of the host's node: the one at the same path, else the one found by its numbers. Names only help to find it: what counts is
-// what the mount is of.
+// A mount of the host's node: the one at the same path, else the one found by its numbers. Names only help to find it:
+// what counts is what the mount is of.
 sys::UniqueFd clone_host_device(const spec::OciDevice& device, mode_t type, dev_t number) {
   for (const bool by_number : {false, true}) {
     const std::string path = by_number ? kernel_name(device, type) : device.path;
@@ -75,7 +81,8 @@ sys::UniqueFd clone_host_device(const spec::OciDevice& device, mode_t type, dev_
       if (error.kind() != ErrorKind::not_found) throw;
     }
   }
-  throw Error(ErrorKind::not_found, format("make device '{}': the host has no device {} {}:{} there", device.path, device.type, device.major, device.minor))
+  throw Error(ErrorKind::not_found, format("make device '{}': the host has no device {} {}:{} there", device.path,
+                                           device.type, device.major, device.minor))
       .with_hint("device nodes cannot be made in a user namespace, only those of the host can be used");
 }
 
@@ -115,7 +122,8 @@ class DeviceMaker {
       if (!matches(existing.get(), type, number)) return false;
     }
     const sys::UniqueFd node = sys::open_at(parent, name, O_PATH | O_NOFOLLOW);
-    if (::fchownat(node.get(), "", device.uid.value_or(0), device.gid.value_or(0), AT_EMPTY_PATH) != 0) throw_errno("set the owner of '{}'", device.path);
+    if (::fchownat(node.get(), "", device.uid.value_or(0), device.gid.value_or(0), AT_EMPTY_PATH) != 0)
+      throw_errno("set the owner of '{}'", device.path);
     if (::chmod(sys::fd_path(node.get()).c_str(), mode) != 0) throw_errno("set the mode of '{}'", device.path);
     return true;
   }
@@ -144,7 +152,8 @@ void make_link(int dev, const Link& link) {
   const ssize_t count = ::readlinkat(dev, link.name, text.data(), text.size());
   if (count >= 0 && std::string_view(text.data(), static_cast<std::size_t>(count)) == link.target) return;
   if (count < 0 && std::string_view(link.name) != "ptmx") return;
-  if (::unlinkat(dev, link.name, 0) != 0 || ::symlinkat(link.target, dev, link.name) != 0) throw_errno("replace '/dev/{}'", link.name);
+  if (::unlinkat(dev, link.name, 0) != 0 || ::symlinkat(link.target, dev, link.name) != 0)
+    throw_errno("replace '/dev/{}'", link.name);
 }
 
 // A host directory bound on /dev is used as it is.

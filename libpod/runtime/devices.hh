@@ -1,8 +1,8 @@
-// /dev of a container: the devices that every container has (OCI config-linux.md "Default Devices"), those of linux.devices, and the
-// usual symlinks.
+// /dev of a container: the devices that every container has (OCI config-linux.md "Default Devices"), those of
+// linux.devices, and the usual symlinks.
 //
-// A user namespace may not make device nodes (mknod(2), EPERM): then the host's node is bind-mounted, after its type and numbers were
-// checked on the descriptor that is mounted, so that nobody can slip in another one (C05).
+// A user namespace may not make device nodes (mknod(2), EPERM): then the host's node is bind-mounted, after its type
+// and numbers were checked on the descriptor that is mounted, so that nobody can slip in another one (C05).
 #pragma once
 
 #include "libpod/spec/oci_spec.hh"

@@ -1,9 +1,9 @@
 // `exec`: a further process in a container.
 //
-// Everything of the host that is needed (filter, console socket, trusted /proc, pid file's directory) is opened first; then this
-// process makes itself undumpable, enters all namespaces at once by init's pidfd, and forks: the child is in the container's pid
-// namespace and goes the same way as init (limits, labels, keyring, user, filter, execve). We stay outside of that pid namespace,
-// so that nothing in the container can see us, and wait.
+// Everything of the host that is needed (filter, console socket, trusted /proc, pid file's directory) is opened first;
+// then this process makes itself undumpable, enters all namespaces at once by init's pidfd, and forks: the child is in
+// the container's pid namespace and goes the same way as init (limits, labels, keyring, user, filter, execve). We stay
+// outside of that pid namespace, so that nothing in the container can see us, and wait.
 #include "libpod/runtime/commands.hh"
 
 #include <algorithm>
@@ -74,7 +74,8 @@ spec::OciProcess read_process(const Options& options, const spec::OciSpec& spec)
     if (options.arguments.size() < 2) throw_error(ErrorKind::usage, "exec: no command is given");
     process = process_from_options(options, spec);
   } else {
-    process = spec::oci_process_from_json(parse_json(sys::read_file(options.process_file), options.process_file), options.process_file);
+    process = spec::oci_process_from_json(parse_json(sys::read_file(options.process_file), options.process_file),
+                                          options.process_file);
     if (options.tty) process.terminal = true;
     process.user.keep_groups = spec.process->user.keep_groups;
   }
@@ -108,7 +109,8 @@ void become_root(bool new_user_namespace, const spec::OciLinux& linux) {
   sys::set_dumpable(false);
 }
 
-int run_program(const ExecPlan& plan, const spec::OciLinux& linux, const sys::ProcFs& proc, const Handshake& handshake) {
+int run_program(const ExecPlan& plan, const spec::OciLinux& linux, const sys::ProcFs& proc,
+                const Handshake& handshake) {
   int reply = handshake.fd();
   try {
     become_root(plan.new_user_namespace, linux);
@@ -150,14 +152,17 @@ sys::UniqueFd open_cgroup(const ContainerRecord& record) {
 class PidFile {
  public:
   explicit PidFile(const std::string& path) : name_(base_name(path)) {
-    if (!path.empty()) directory_ = sys::open_path(parent_path(path.starts_with('/') ? path : "./" + path), O_PATH | O_DIRECTORY);
+    if (!path.empty())
+      directory_ = sys::open_path(parent_path(path.starts_with('/') ? path : "./" + path), O_PATH | O_DIRECTORY);
   }
   void write(pid_t pid) const {
     if (!directory_) return;
     const std::string temporary = "." + name_ + "." + std::to_string(::getpid());
-    const sys::UniqueFd file = sys::open_at(directory_.get(), temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644);
+    const sys::UniqueFd file =
+        sys::open_at(directory_.get(), temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644);
     sys::write_all(file.get(), std::to_string(pid), "the pid file");
-    if (::renameat(directory_.get(), temporary.c_str(), directory_.get(), name_.c_str()) != 0) throw_errno("write the pid file '{}'", name_);
+    if (::renameat(directory_.get(), temporary.c_str(), directory_.get(), name_.c_str()) != 0)
+      throw_errno("write the pid file '{}'", name_);
   }
 
  private:
@@ -182,7 +187,8 @@ sys::UniqueFd prepare_console(const Options& options, ExecPlan& plan) {
     plan.console = connect_console(options.console_socket);
     return {};
   }
-  if (options.detach) throw_error(ErrorKind::usage, "exec: a terminal without anybody to take it: give --console-socket");
+  if (options.detach)
+    throw_error(ErrorKind::usage, "exec: a terminal without anybody to take it: give --console-socket");
   sys::SocketPair pair = sys::make_socket_pair(SOCK_STREAM);
   plan.console = std::move(pair.second);
   return std::move(pair.first);
@@ -199,7 +205,12 @@ int exec_command(const Options& options) {
     throw_error(ErrorKind::conflict, "exec in container '{}': it is paused", id);
   const std::string dir = container_dir(options.root, id);
   const spec::OciSpec spec = read_copy(dir);
-  ExecPlan plan{read_process(options, spec), decode_seccomp(sys::read_file(dir + "/seccomp.bpf"), dir + "/seccomp.bpf"), id, {}, options.preserve_fds, false};
+  ExecPlan plan{read_process(options, spec),
+                decode_seccomp(sys::read_file(dir + "/seccomp.bpf"), dir + "/seccomp.bpf"),
+                id,
+                {},
+                options.preserve_fds,
+                false};
   const sys::UniqueFd terminal_end = prepare_console(options, plan);
   const PidFile pid_file(options.pid_file);
   const sys::ProcFs proc = sys::ProcFs::open_host();
@@ -212,8 +223,9 @@ int exec_command(const Options& options) {
 
   sys::set_dumpable(false);
   if (flags != 0) sys::join_process_namespaces(init->get(), flags);
-  sys::Pid child = sys::clone_process({0, cgroup ? cgroup.get() : -1},
-                                      [&] { return run_program(plan, *spec.linux_, proc, Handshake(std::move(pair.second))); });
+  sys::Pid child = sys::clone_process({0, cgroup ? cgroup.get() : -1}, [&] {
+    return run_program(plan, *spec.linux_, proc, Handshake(std::move(pair.second)));
+  });
   pair.second.reset();
   plan.console.reset();
   std::optional<sys::Packet> terminal;

@@ -35,7 +35,8 @@ int Foreground::wait(sys::Pid& process, int terminal) {
     if (::poll(polled, 2, -1) < 0 && errno != EINTR) throw_errno("wait for the program");
     if (polled[0].revents != 0) return process.wait().code;
     signalfd_siginfo info{};
-    while (::read(signals_.get(), &info, sizeof info) == sizeof info) sys::signal_pidfd(process.pidfd(), static_cast<int>(info.ssi_signo));
+    while (::read(signals_.get(), &info, sizeof info) == sizeof info)
+      sys::signal_pidfd(process.pidfd(), static_cast<int>(info.ssi_signo));
   }
 }
 

@@ -1,4 +1,5 @@
-// Waiting for a program that runs in the foreground, as `run` and `exec` do: signals go to it, its exit code becomes ours.
+// Waiting for a program that runs in the foreground, as `run` and `exec` do: signals go to it, its exit code becomes
+// ours.
 #pragma once
 
 #include "libpod/sys/process.hh"

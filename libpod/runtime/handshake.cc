@@ -12,7 +12,8 @@ bool Handshake::send(Step step, std::string_view payload) const {
 }
 
 void Handshake::send_error(const Error& error) const {
-  send(Step::error, encode(wire::StartFailure{exit_code_of(error), std::string(to_string(error.kind())), error.what(), error.hint()}));
+  send(Step::error, encode(wire::StartFailure{exit_code_of(error), std::string(to_string(error.kind())), error.what(),
+                                              error.hint()}));
 }
 
 std::string Handshake::expect(Step step) const {

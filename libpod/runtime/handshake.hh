@@ -1,4 +1,5 @@
-// The conversation between `create` (parent) and init (child) over a SOCK_SEQPACKET pair: one packet, one typed message.
+// The conversation between `create` (parent) and init (child) over a SOCK_SEQPACKET pair: one packet, one typed
+// message.
 //
 //   parent                       init
 //     | --- go ------------------> |  only with a new user namespace or hooks: maps are written
@@ -6,8 +7,8 @@
 //     | --- hooks_done ----------> |
 //     | <-- ready ---------------- |  everything is set up; init waits
 //     | --- published -----------> |  the record and the pid file are written: from here on init outlives us
-// Instead of any message: `error`, with which init ends; or the end of the connection, when either side was killed. Init that
-// sees the end before `published` exits: a killed `create` leaves no process behind.
+// Instead of any message: `error`, with which init ends; or the end of the connection, when either side was killed.
+// Init that sees the end before `published` exits: a killed `create` leaves no process behind.
 #pragma once
 
 #include <string>
@@ -17,7 +18,8 @@
 
 namespace lichen::runtime {
 
-/// A failure of the container's program itself, which has its own exit code (126, 127); everything else is a plain Error (125).
+/// A failure of the container's program itself, which has its own exit code (126, 127); everything else is a plain
+/// Error (125).
 class StartError : public Error {
  public:
   StartError(ErrorKind kind, std::string message, int exit_code, int saved_errno = 0)
@@ -28,7 +30,14 @@ class StartError : public Error {
   int exit_code_;
 };
 
-enum class Step : char { go = 'g', namespaces_ready = 'n', hooks_done = 'h', ready = 'r', published = 'p', error = 'e' };
+enum class Step : char {
+  go = 'g',
+  namespaces_ready = 'n',
+  hooks_done = 'h',
+  ready = 'r',
+  published = 'p',
+  error = 'e'
+};
 
 class Handshake {
  public:

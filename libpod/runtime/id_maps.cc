@@ -31,7 +31,8 @@ void run_helper(const std::string& program, pid_t child, const std::vector<spec:
 }
 
 // true when the kernel took it.
-bool write_directly(const sys::ProcFs& proc, pid_t child, const char* file, const std::vector<spec::OciIdMapping>& maps) {
+bool write_directly(const sys::ProcFs& proc, pid_t child, const char* file,
+                    const std::vector<spec::OciIdMapping>& maps) {
   try {
     proc.write(format("{}/{}", child, file), map_text(maps));
     return true;
@@ -43,10 +44,12 @@ bool write_directly(const sys::ProcFs& proc, pid_t child, const char* file, cons
 
 }  // namespace
 
-void write_id_maps(pid_t child, const std::vector<spec::OciIdMapping>& uids, const std::vector<spec::OciIdMapping>& gids) {
+void write_id_maps(pid_t child, const std::vector<spec::OciIdMapping>& uids,
+                   const std::vector<spec::OciIdMapping>& gids) {
   const sys::ProcFs proc = sys::ProcFs::open_host();
   if (!write_directly(proc, child, "uid_map", uids)) run_helper("newuidmap", child, uids);
-  // Without privilege over the group the kernel wants setgroups denied first, so that no group can be dropped to gain access.
+  // Without privilege over the group the kernel wants setgroups denied first, so that no group can be dropped to gain
+  // access.
   if (::geteuid() != 0 && is_own_id(gids, ::getegid())) proc.write(format("{}/setgroups", child), "deny");
   if (!write_directly(proc, child, "gid_map", gids)) run_helper("newgidmap", child, gids);
 }

@@ -14,7 +14,8 @@ namespace lichen::runtime {
 
 void apply_idmap(int mount, const spec::OciMount& spec, bool recursive) {
   if (spec.uid_mappings.empty() || spec.gid_mappings.empty())
-    throw_error(ErrorKind::unsupported, "map the ids of '{}': uidMappings and gidMappings must both be given", spec.destination);
+    throw_error(ErrorKind::unsupported, "map the ids of '{}': uidMappings and gidMappings must both be given",
+                spec.destination);
   // The mapping is carried by a user namespace; a child that sleeps holds it as long as we need.
   sys::Pipe hold = sys::make_pipe();
   sys::Pid holder = sys::clone_process({.flags = CLONE_NEWUSER}, [&] {

@@ -5,8 +5,8 @@
 
 namespace lichen::runtime {
 
-/// Map the ids of a detached mount as `mount.uid_mappings` and `gid_mappings` say (container_id = id in the file system,
-/// host_id = id that is seen).
+/// Map the ids of a detached mount as `mount.uid_mappings` and `gid_mappings` say (container_id = id in the file
+/// system, host_id = id that is seen).
 /// @throws Error{unsupported} the file system or the user namespace does not allow it (a rootless user may map only
 ///         file systems that were mounted in the user's own namespace)
 void apply_idmap(int mount, const spec::OciMount& spec, bool recursive);

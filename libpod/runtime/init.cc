@@ -25,7 +25,12 @@ namespace {
 
 class Init {
  public:
-  explicit Init(const InitPlan& plan) : plan_(plan), spec_(*plan.spec), process_(*plan.spec->process), handshake_(sys::UniqueFd(plan.handshake)), record_(plan.record) {}
+  explicit Init(const InitPlan& plan)
+      : plan_(plan),
+        spec_(*plan.spec),
+        process_(*plan.spec->process),
+        handshake_(sys::UniqueFd(plan.handshake)),
+        record_(plan.record) {}
 
   // Everything up to `created`. Order matters; each step says why where it is not plain.
   void set_up() {
@@ -62,7 +67,8 @@ class Init {
   /// @return the connection that is told about a failure
   sys::UniqueFd wait_for_start() {
     if (plan_.start_at_once) return sys::duplicate(handshake_.fd());
-    return wait_for_start_request(plan_.listener, plan_.die_with_parent ? plan_.creator_pidfd : -1, plan_.subreaper_pidfd);
+    return wait_for_start_request(plan_.listener, plan_.die_with_parent ? plan_.creator_pidfd : -1,
+                                  plan_.subreaper_pidfd);
   }
 
   [[noreturn]] void start(int reply) {
@@ -104,7 +110,8 @@ class Init {
     if (plan_.late_unshare != 0) sys::unshare_namespaces(plan_.late_unshare, "cgroup or time");
   }
 
-  // In a new user namespace we are nobody until we take an id that is mapped: files that we make belong to the container's root.
+  // In a new user namespace we are nobody until we take an id that is mapped: files that we make belong to the
+  // container's root.
   void become_namespace_root() {
     if (!plan_.new_user_namespace) return;
     take_first_id(*spec_.linux_);

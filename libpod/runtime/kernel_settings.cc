@@ -23,9 +23,18 @@ struct SysctlRow {
 };
 
 constexpr SysctlRow kNamespaced[] = {
-    {"net/", "network"},        {"fs/mqueue/", "ipc"},      {"kernel/msgmax", "ipc"},   {"kernel/msgmnb", "ipc"},
-    {"kernel/msgmni", "ipc"},   {"kernel/sem", "ipc"},      {"kernel/shmall", "ipc"},   {"kernel/shmmax", "ipc"},
-    {"kernel/shmmni", "ipc"},   {"kernel/shm_rmid_forced", "ipc"}, {"kernel/domainname", "uts"}, {"kernel/hostname", "uts"},
+    {"net/", "network"},
+    {"fs/mqueue/", "ipc"},
+    {"kernel/msgmax", "ipc"},
+    {"kernel/msgmnb", "ipc"},
+    {"kernel/msgmni", "ipc"},
+    {"kernel/sem", "ipc"},
+    {"kernel/shmall", "ipc"},
+    {"kernel/shmmax", "ipc"},
+    {"kernel/shmmni", "ipc"},
+    {"kernel/shm_rmid_forced", "ipc"},
+    {"kernel/domainname", "uts"},
+    {"kernel/hostname", "uts"},
     {"user/", "user"},
 };
 
@@ -43,10 +52,12 @@ bool has_namespace(const spec::OciSpec& spec, std::string_view type) {
 // An inherited namespace may be the container's all the same (its maker put us in): it must only not be the machine's.
 bool is_machines_namespace(std::string_view type) {
   const auto* kind = sys::find_namespace_kind(type);
-  struct stat ours {}, first {};
+  struct stat ours {
+  }, first{};
   const std::string name(kind->proc_name);
   if (::stat(("/proc/self/ns/" + name).c_str(), &ours) != 0) return true;
-  if (::stat(("/proc/1/ns/" + name).c_str(), &first) != 0) return false;  // not ours to see: the kernel will not let us write either
+  if (::stat(("/proc/1/ns/" + name).c_str(), &first) != 0)
+    return false;  // not ours to see: the kernel will not let us write either
   return ours.st_ino == first.st_ino;
 }
 
@@ -55,8 +66,10 @@ bool is_machines_namespace(std::string_view type) {
 void set_names(const spec::OciSpec& spec, bool own_uts_namespace) {
   if (spec.hostname.empty() && spec.domainname.empty()) return;
   if (!own_uts_namespace) throw_error(ErrorKind::invalid, "hostname: it needs a uts namespace in linux.namespaces");
-  if (!spec.hostname.empty() && ::sethostname(spec.hostname.c_str(), spec.hostname.size()) != 0) throw_errno("set the host name");
-  if (!spec.domainname.empty() && ::setdomainname(spec.domainname.c_str(), spec.domainname.size()) != 0) throw_errno("set the domain name");
+  if (!spec.hostname.empty() && ::sethostname(spec.hostname.c_str(), spec.hostname.size()) != 0)
+    throw_errno("set the host name");
+  if (!spec.domainname.empty() && ::setdomainname(spec.domainname.c_str(), spec.domainname.size()) != 0)
+    throw_errno("set the domain name");
 }
 
 std::string sysctl_path(const std::string& key) {
@@ -68,11 +81,13 @@ std::string sysctl_path(const std::string& key) {
   }
   for (const auto& part : split(path, '/')) {
     const bool good = !part.empty() && part != "." && part != ".." && std::all_of(part.begin(), part.end(), [](char c) {
-      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '.';
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' ||
+             c == '.';
     });
     if (!good) throw_error(ErrorKind::invalid, "linux.sysctl '{}': it is malformed", key);
   }
-  if (find_row(path) == nullptr) throw_error(ErrorKind::invalid, "linux.sysctl '{}': it does not belong to a namespace", key);
+  if (find_row(path) == nullptr)
+    throw_error(ErrorKind::invalid, "linux.sysctl '{}': it does not belong to a namespace", key);
   return path;
 }
 
@@ -97,7 +112,8 @@ void set_time_offsets(const spec::OciSpec& spec, const sys::ProcFs& proc) {
 void set_personality(const spec::OciSpec& spec) {
   if (!spec.linux_ || !spec.linux_->personality) return;
   const auto& wanted = *spec.linux_->personality;
-  if (!wanted.flags.empty()) throw_error(ErrorKind::unsupported, "linux.personality.flags: the specification defines none");
+  if (!wanted.flags.empty())
+    throw_error(ErrorKind::unsupported, "linux.personality.flags: the specification defines none");
   unsigned long domain = 0;
   if (wanted.domain == "LINUX32") {
     domain = PER_LINUX32;
@@ -109,7 +125,8 @@ void set_personality(const spec::OciSpec& spec) {
 
 void take_first_id(const spec::OciLinux& linux) {
   const auto first = [](const std::vector<spec::OciIdMapping>& maps) {
-    const auto least = std::min_element(maps.begin(), maps.end(), [](const auto& a, const auto& b) { return a.container_id < b.container_id; });
+    const auto least = std::min_element(maps.begin(), maps.end(),
+                                        [](const auto& a, const auto& b) { return a.container_id < b.container_id; });
     return least == maps.end() ? 0 : least->container_id;
   };
   const uid_t uid = first(linux.uid_mappings);

@@ -1,4 +1,5 @@
-// Settings of the container's namespaces that are not mounts: host name, sysctls, clock offsets, personality, and the first id.
+// Settings of the container's namespaces that are not mounts: host name, sysctls, clock offsets, personality, and the
+// first id.
 #pragma once
 
 #include <string>

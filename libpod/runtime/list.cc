@@ -17,8 +17,8 @@ namespace {
 void print(std::string_view text) { sys::write_all(STDOUT_FILENO, text, "standard output"); }
 
 std::string list_line(const ContainerRecord& record, Status status) {
-  return format("{:<20} {:<10} {:<10} {:<40} {:<32} {}\n", record.id, status == Status::stopped ? 0 : record.pid, to_string(status), record.bundle,
-                record.created, record.owner);
+  return format("{:<20} {:<10} {:<10} {:<40} {:<32} {}\n", record.id, status == Status::stopped ? 0 : record.pid,
+                to_string(status), record.bundle, record.created, record.owner);
 }
 
 }  // namespace
@@ -55,7 +55,8 @@ int list_command(const Options& options) {
   } else if (options.format == "json") {
     print(dump_json(all) + "\n");
   } else {
-    print(format("{:<20} {:<10} {:<10} {:<40} {:<32} {}\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER") + text);
+    print(format("{:<20} {:<10} {:<10} {:<40} {:<32} {}\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER") +
+          text);
   }
   return 0;
 }

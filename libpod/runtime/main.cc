@@ -30,19 +30,22 @@ struct Row {
 };
 
 constexpr Row kCommands[] = {
-    {"create", create_command, true},  {"run", run_command, true},       {"exec", exec_command, true},         {"start", start_command, false},
-    {"state", state_command, false},   {"kill", kill_command, false},    {"delete", delete_command, false},    {"list", list_command, false},
-    {"ps", ps_command, false},         {"pause", pause_command, false},  {"resume", resume_command, false},    {"update", update_command, false},
+    {"create", create_command, true},      {"run", run_command, true},        {"exec", exec_command, true},
+    {"start", start_command, false},       {"state", state_command, false},   {"kill", kill_command, false},
+    {"delete", delete_command, false},     {"list", list_command, false},     {"ps", ps_command, false},
+    {"pause", pause_command, false},       {"resume", resume_command, false}, {"update", update_command, false},
     {"features", features_command, false}, {"spec", spec_command, false},
 };
 
 std::string default_root() {
-  if (const char* runtime_dir = ::getenv("XDG_RUNTIME_DIR"); runtime_dir != nullptr && runtime_dir[0] == '/') return std::string(runtime_dir) + "/lichen-oci";
+  if (const char* runtime_dir = ::getenv("XDG_RUNTIME_DIR"); runtime_dir != nullptr && runtime_dir[0] == '/')
+    return std::string(runtime_dir) + "/lichen-oci";
   if (::geteuid() == 0) return "/run/lichen-oci";
   return format("/run/user/{}/lichen-oci", ::geteuid());
 }
 
-// Descriptors that the caller left open go neither to hooks nor to our helpers; those for the container are passed on at the end.
+// Descriptors that the caller left open go neither to hooks nor to our helpers; those for the container are passed on
+// at the end.
 void close_on_exec_all() { ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC); }
 
 // 0, 1 and 2 must be something, or the first file that we open becomes a standard stream of the container.
@@ -52,14 +55,16 @@ void fill_standard_streams() {
     if (::fstat(fd, &info) != 0 && ::open("/dev/null", O_RDWR) != fd) ::_exit(wire::kExitOurError);
 }
 
-// Runs from a copy that nobody can write. The mark in the environment ends the loop when even the copy does not look right.
+// Runs from a copy that nobody can write. The mark in the environment ends the loop when even the copy does not look
+// right.
 void run_readonly(char** argv) {
   constexpr const char* kMark = "_LICHEN_OCI_READONLY";
   if (sys::runs_from_readonly_program()) {
     ::unsetenv(kMark);
     return;
   }
-  if (::getenv(kMark) != nullptr) throw_error(ErrorKind::system, "run from a read-only copy of ourselves: it is still writable");
+  if (::getenv(kMark) != nullptr)
+    throw_error(ErrorKind::system, "run from a read-only copy of ourselves: it is still writable");
   const sys::UniqueFd program = sys::open_program_readonly("/proc/self/exe");
   ::setenv(kMark, "1", 1);
   ::syscall(SYS_execveat, program.get(), "", argv, environ, AT_EMPTY_PATH);
@@ -94,7 +99,8 @@ int report(const Options& options, const Error& error) {
   } catch (const Error&) {
     // It is on standard error.
   }
-  const bool runs_programs = options.command == "create" || options.command == "start" || options.command == "run" || options.command == "exec";
+  const bool runs_programs = options.command == "create" || options.command == "start" || options.command == "run" ||
+                             options.command == "exec";
   if (error.kind() == ErrorKind::usage || runs_programs) return exit_code_of(error);
   return 1;
 }

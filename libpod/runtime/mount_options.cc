@@ -5,7 +5,20 @@
 namespace lichen::runtime {
 namespace {
 
-enum class Effect { attribute, propagation, super, bind, rbind, remount, copy_up, idmap, ridmap, source_nofollow, destination_nofollow, nothing };
+enum class Effect {
+  attribute,
+  propagation,
+  super,
+  bind,
+  rbind,
+  remount,
+  copy_up,
+  idmap,
+  ridmap,
+  source_nofollow,
+  destination_nofollow,
+  nothing
+};
 
 struct Row {
   std::string_view name;
@@ -16,7 +29,8 @@ struct Row {
 };
 
 // An access-time mode is a value, not a bit: setting one needs all of MOUNT_ATTR__ATIME in `clear` (mount_setattr(2)).
-#define ATTRIBUTE(word, set, clear) {word, Effect::attribute, set, clear, false}, {"r" word, Effect::attribute, set, clear, true}
+#define ATTRIBUTE(word, set, clear) \
+  {word, Effect::attribute, set, clear, false}, { "r" word, Effect::attribute, set, clear, true }
 
 constexpr Row kRows[] = {
     ATTRIBUTE("ro", MOUNT_ATTR_RDONLY, 0),
@@ -60,7 +74,8 @@ constexpr Row kRows[] = {
     {"ridmap", Effect::ridmap},
     {"src-nofollow", Effect::source_nofollow},
     {"dest-nofollow", Effect::destination_nofollow},
-    // mount(2): MS_SILENT only mutes kernel messages, MS_I_VERSION and MS_POSIXACL are the file system's defaults today.
+    // mount(2): MS_SILENT only mutes kernel messages, MS_I_VERSION and MS_POSIXACL are the file system's defaults
+    // today.
     {"defaults", Effect::nothing},
     {"silent", Effect::nothing},
     {"loud", Effect::nothing},
@@ -85,21 +100,41 @@ void merge(sys::MountAttributes& into, const Row& row) {
 
 void apply(const Row& row, MountOptions& parsed) {
   switch (row.effect) {
-    case Effect::attribute: return merge(row.recursive ? parsed.recursive : parsed.top, row);
+    case Effect::attribute:
+      return merge(row.recursive ? parsed.recursive : parsed.top, row);
     case Effect::propagation:
       parsed.propagation = row.set;
       parsed.propagation_recursive = row.recursive;
       return;
-    case Effect::super: parsed.super_flags.emplace_back(row.name); return;
-    case Effect::rbind: parsed.bind_recursive = true; [[fallthrough]];
-    case Effect::bind: parsed.bind = true; return;
-    case Effect::remount: parsed.remount = true; return;
-    case Effect::copy_up: parsed.copy_up = true; return;
-    case Effect::ridmap: parsed.idmap_recursive = true; [[fallthrough]];
-    case Effect::idmap: parsed.idmap = true; return;
-    case Effect::source_nofollow: parsed.source_nofollow = true; return;
-    case Effect::destination_nofollow: parsed.destination_nofollow = true; return;
-    case Effect::nothing: return;
+    case Effect::super:
+      parsed.super_flags.emplace_back(row.name);
+      return;
+    case Effect::rbind:
+      parsed.bind_recursive = true;
+      [[fallthrough]];
+    case Effect::bind:
+      parsed.bind = true;
+      return;
+    case Effect::remount:
+      parsed.remount = true;
+      return;
+    case Effect::copy_up:
+      parsed.copy_up = true;
+      return;
+    case Effect::ridmap:
+      parsed.idmap_recursive = true;
+      [[fallthrough]];
+    case Effect::idmap:
+      parsed.idmap = true;
+      return;
+    case Effect::source_nofollow:
+      parsed.source_nofollow = true;
+      return;
+    case Effect::destination_nofollow:
+      parsed.destination_nofollow = true;
+      return;
+    case Effect::nothing:
+      return;
   }
 }
 

@@ -1,5 +1,5 @@
-// The words of an OCI mount's `options` (config-linux.md and mount(8)) as one table, split into what the kernel takes where: mount
-// attributes, propagation, what we do ourselves, and the rest, which is the file system's own.
+// The words of an OCI mount's `options` (config-linux.md and mount(8)) as one table, split into what the kernel takes
+// where: mount attributes, propagation, what we do ourselves, and the rest, which is the file system's own.
 #pragma once
 
 #include <string>
@@ -17,13 +17,13 @@ struct MountOptions {
   bool bind = false;
   bool bind_recursive = false;
   bool remount = false;
-  bool copy_up = false;       // tmpcopyup: the tmpfs begins with what the directory held
+  bool copy_up = false;  // tmpcopyup: the tmpfs begins with what the directory held
   bool idmap = false;
   bool idmap_recursive = false;
   bool source_nofollow = false;
   bool destination_nofollow = false;
-  std::vector<std::string> super_flags;    // sync, dirsync, lazytime, mand: of the file system, not of the mount
-  std::vector<sys::MountOption> data;      // "size=64m" and what else the table does not know
+  std::vector<std::string> super_flags;  // sync, dirsync, lazytime, mand: of the file system, not of the mount
+  std::vector<sys::MountOption> data;    // "size=64m" and what else the table does not know
 };
 
 MountOptions parse_mount_options(const std::vector<std::string>& options);

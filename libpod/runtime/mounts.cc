@@ -25,7 +25,8 @@ bool is_directory_fd(int fd) {
   return S_ISDIR(info.st_mode);
 }
 
-sys::UniqueFd open_destination(const MountContext& context, const spec::OciMount& mount, const MountOptions& options, bool directory) {
+sys::UniqueFd open_destination(const MountContext& context, const spec::OciMount& mount, const MountOptions& options,
+                               bool directory) {
   if (options.destination_nofollow) {
     auto found = sys::open_in_root_if_exists(context.root, mount.destination, O_PATH | O_NOFOLLOW);
     if (found) return *std::move(found);
@@ -34,8 +35,9 @@ sys::UniqueFd open_destination(const MountContext& context, const spec::OciMount
                    : sys::make_file_in_root(context.root, mount.destination);
 }
 
-// A mount that came from a stricter mount namespace has locked flags (mount_namespaces(7)): clearing them is refused. The mount
-// then stays as strict as the host's own. What is asked to be stricter and is refused (access times are locked as a whole) is an error.
+// A mount that came from a stricter mount namespace has locked flags (mount_namespaces(7)): clearing them is refused.
+// The mount then stays as strict as the host's own. What is asked to be stricter and is refused (access times are
+// locked as a whole) is an error.
 void set_attributes(int mount, const sys::MountAttributes& wanted, bool recursive, const std::string& what) {
   if (wanted.empty()) return;
   try {
@@ -68,8 +70,8 @@ sys::UniqueFd open_source(const spec::OciMount& mount, const MountOptions& optio
 
 void bind(const MountContext& context, const spec::OciMount& mount, const MountOptions& options) {
   if (!options.super_flags.empty())
-    throw_error(ErrorKind::invalid, "bind on '{}': option '{}' belongs to a file system, not to a bind", mount.destination,
-                options.super_flags.front());
+    throw_error(ErrorKind::invalid, "bind on '{}': option '{}' belongs to a file system, not to a bind",
+                mount.destination, options.super_flags.front());
   if (!options.data.empty())
     throw_error(ErrorKind::invalid, "bind on '{}': unknown option '{}'", mount.destination, options.data.front().first);
   const sys::UniqueFd source = open_source(mount, options);
@@ -83,7 +85,8 @@ void bind(const MountContext& context, const spec::OciMount& mount, const MountO
 
 void remount(const MountContext& context, const spec::OciMount& mount, const MountOptions& options) {
   const sys::UniqueFd target = sys::open_in_root(context.root, mount.destination, O_PATH);
-  if (!sys::is_mount_root(target.get())) throw_error(ErrorKind::invalid, "remount '{}': nothing is mounted there", mount.destination);
+  if (!sys::is_mount_root(target.get()))
+    throw_error(ErrorKind::invalid, "remount '{}': nothing is mounted there", mount.destination);
   apply_options(target.get(), options, mount.destination);
 }
 
@@ -91,7 +94,8 @@ sys::UniqueFd make_tree(const spec::OciMount& mount, const MountOptions& options
   std::vector<sys::MountOption> data = options.data;
   for (const auto& flag : options.super_flags) data.emplace_back(flag, "");
   const auto make = [&] {
-    return sys::make_file_system(mount.type, mount.source, data, options.top.set & ~std::uint64_t{MOUNT_ATTR_NOSYMFOLLOW});
+    return sys::make_file_system(mount.type, mount.source, data,
+                                 options.top.set & ~std::uint64_t{MOUNT_ATTR_NOSYMFOLLOW});
   };
   if (mount.type != "devpts") return make();
   try {
@@ -114,7 +118,8 @@ void mount_file_system(const MountContext& context, const spec::OciMount& mount,
   sys::set_mount_attributes(tree.get(), late, /*recursive=*/false, mount.destination);
   const sys::UniqueFd target = open_destination(context, mount, options, /*directory=*/true);
   if (options.copy_up) {
-    if (mount.type != "tmpfs") throw_error(ErrorKind::invalid, "mount on '{}': tmpcopyup is for tmpfs only", mount.destination);
+    if (mount.type != "tmpfs")
+      throw_error(ErrorKind::invalid, "mount on '{}': tmpcopyup is for tmpfs only", mount.destination);
     const bool read_only = (options.top.set & MOUNT_ATTR_RDONLY) != 0;
     if (read_only) sys::set_mount_attributes(tree.get(), {.clear = MOUNT_ATTR_RDONLY}, false, mount.destination);
     copy_tree_contents(target.get(), tree.get(), mount.destination);
@@ -123,8 +128,9 @@ void mount_file_system(const MountContext& context, const spec::OciMount& mount,
   sys::attach_mount(tree.get(), target.get(), mount.destination);
 }
 
-// Type "cgroup": the v2 tree as our cgroup namespace shows it. Without a cgroup namespace of our own the kernel refuses to mount one:
-// then the host's is bound. Hybrid machines have a v2 tree beside the v1 ones; where there is none, an empty directory is shown.
+// Type "cgroup": the v2 tree as our cgroup namespace shows it. Without a cgroup namespace of our own the kernel refuses
+// to mount one: then the host's is bound. Hybrid machines have a v2 tree beside the v1 ones; where there is none, an
+// empty directory is shown.
 void mount_cgroup(const MountContext& context, const spec::OciMount& mount, MountOptions options) {
   options.data.clear();
   spec::OciMount v2 = mount;

@@ -1,7 +1,8 @@
 // One entry of the OCI `mounts` list: made detached, given its attributes, attached in the container's root.
 //
-// Every destination is resolved beneath the root by the kernel (sys/resolve); from then on only descriptors are used: a symlink
-// that the image holds, or that another container swaps in meanwhile, leads to a place in this root or nowhere (C03, C04, C08).
+// Every destination is resolved beneath the root by the kernel (sys/resolve); from then on only descriptors are used: a
+// symlink that the image holds, or that another container swaps in meanwhile, leads to a place in this root or nowhere
+// (C03, C04, C08).
 #pragma once
 
 #include "libpod/spec/oci_spec.hh"
@@ -10,7 +11,7 @@
 namespace lichen::runtime {
 
 struct MountContext {
-  int root = -1;               // O_PATH, the container's root, whose mounts nobody else sees yet
+  int root = -1;  // O_PATH, the container's root, whose mounts nobody else sees yet
   bool own_cgroup_namespace = false;
 };
 

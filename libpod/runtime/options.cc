@@ -14,8 +14,21 @@ using Target = std::variant<bool Options::*, std::string Options::*, std::vector
 
 // Where an option may stand.
 enum Scope : unsigned {
-  kGlobal = 1, kCreate = 2, kRun = 4, kStart = 8, kState = 16, kKill = 32, kDelete = 64, kExec = 128, kList = 256, kFeatures = 512,
-  kSpec = 1024, kPause = 2048, kUpdate = 4096, kMake = kCreate | kRun, kProcess = kMake | kExec,
+  kGlobal = 1,
+  kCreate = 2,
+  kRun = 4,
+  kStart = 8,
+  kState = 16,
+  kKill = 32,
+  kDelete = 64,
+  kExec = 128,
+  kList = 256,
+  kFeatures = 512,
+  kSpec = 1024,
+  kPause = 2048,
+  kUpdate = 4096,
+  kMake = kCreate | kRun,
+  kProcess = kMake | kExec,
 };
 
 struct CommandRow {
@@ -58,7 +71,8 @@ const Row kRows[] = {
     {"log", 0, kGlobal, &Options::log, "file for errors, besides standard error"},
     {"log-format", 0, kGlobal, &Options::log_format, "text or json"},
     {"debug", 0, kGlobal, &Options::debug, "say what is done"},
-    {"rootless", 0, kGlobal | kSpec, &Options::rootless, "true, false or auto: true runs without the limits that cannot be applied"},
+    {"rootless", 0, kGlobal | kSpec, &Options::rootless,
+     "true, false or auto: true runs without the limits that cannot be applied"},
     {"systemd-cgroup", 's', kGlobal, &Options::systemd_cgroup, "cgroupsPath is slice:prefix:name"},
     {"cgroup-manager", 0, kGlobal, &Options::cgroup_manager, "cgroupfs, systemd or disabled"},
     {"seccomp-cache", 0, kGlobal, &Options::seccomp_cache, "directory for compiled filters"},
@@ -151,8 +165,10 @@ class Parser {
     std::vector<std::string> names;
     for (const auto& row : kRows)
       if (in_scope(row)) names.push_back("--" + std::string(row.name));
-    Error error(ErrorKind::usage, format("unknown option '{}'{}", word, command_ != nullptr ? format(" of '{}'", command_->name) : ""));
-    if (const auto near = nearest(word.substr(0, word.find('=')), names)) error.with_hint("did you mean '" + *near + "'?");
+    Error error(ErrorKind::usage,
+                format("unknown option '{}'{}", word, command_ != nullptr ? format(" of '{}'", command_->name) : ""));
+    if (const auto near = nearest(word.substr(0, word.find('=')), names))
+      error.with_hint("did you mean '" + *near + "'?");
     throw error;
   }
 
@@ -165,7 +181,8 @@ class Parser {
     }
     // crun writes --rootless=true, runc --rootless true; alone it means true.
     const bool optional = row.name == "rootless";
-    if (!value && at_ < words_.size() && (!optional || words_[at_] == "auto" || parse_bool(words_[at_]))) value = words_[at_++];
+    if (!value && at_ < words_.size() && (!optional || words_[at_] == "auto" || parse_bool(words_[at_])))
+      value = words_[at_++];
     if (!value && optional) value = "true";
     if (!value) throw_error(ErrorKind::usage, "option '{}' needs a value", word);
     if (const auto* text = std::get_if<std::string Options::*>(&row.target)) {
@@ -208,18 +225,22 @@ void check(Options& options) {
     throw_error(ErrorKind::usage, "usage: lichen-oci [options] {} [options] {}", command.name, command.usage);
   if (command.min_arguments > 0) check_id(options.arguments[0]);
   if (options.no_pivot)
-    throw Error(ErrorKind::unsupported, "--no-pivot: a root that is only moved over can be left again").with_hint("leave it out; a ramdisk root works with pivot_root since a bind mount is made first");
+    throw Error(ErrorKind::unsupported, "--no-pivot: a root that is only moved over can be left again")
+        .with_hint("leave it out; a ramdisk root works with pivot_root since a bind mount is made first");
   if (options.log_format != "text" && options.log_format != "json")
     throw_error(ErrorKind::usage, "--log-format '{}': it is text or json", options.log_format);
   if (options.rootless != "auto" && !parse_bool(options.rootless))
     throw_error(ErrorKind::usage, "--rootless '{}': it is true, false or auto", options.rootless);
-  if (options.cgroup_manager != "cgroupfs" && options.cgroup_manager != "systemd" && options.cgroup_manager != "disabled")
+  if (options.cgroup_manager != "cgroupfs" && options.cgroup_manager != "systemd" &&
+      options.cgroup_manager != "disabled")
     throw_error(ErrorKind::usage, "--cgroup-manager '{}': it is cgroupfs, systemd or disabled", options.cgroup_manager);
-  if (options.format != "table" && options.format != "json") throw_error(ErrorKind::usage, "--format '{}': it is table or json", options.format);
+  if (options.format != "table" && options.format != "json")
+    throw_error(ErrorKind::usage, "--format '{}': it is table or json", options.format);
   if (options.cgroup_manager == "systemd") options.systemd_cgroup = true;
   if (!options.preserve_fds_text.empty()) {
     const auto count = parse_uint(options.preserve_fds_text);
-    if (!count || *count > 1024) throw_error(ErrorKind::usage, "--preserve-fds '{}': it is a number up to 1024", options.preserve_fds_text);
+    if (!count || *count > 1024)
+      throw_error(ErrorKind::usage, "--preserve-fds '{}': it is a number up to 1024", options.preserve_fds_text);
     options.preserve_fds = static_cast<int>(*count);
   }
 }
@@ -234,7 +255,8 @@ Options parse_options(const std::vector<std::string>& words) {
 
 std::string help_text(const std::string& command) {
   const CommandRow* row = find_command(command);
-  std::string text = row != nullptr ? format("usage: lichen-oci [options] {} [options] {}\n{}\n\noptions:\n", row->name, row->usage, row->meaning)
+  std::string text = row != nullptr ? format("usage: lichen-oci [options] {} [options] {}\n{}\n\noptions:\n", row->name,
+                                             row->usage, row->meaning)
                                     : "usage: lichen-oci [options] COMMAND [options] [ID]\n\ncommands:\n";
   if (row == nullptr) {
     for (const auto& each : kCommands) text += format("  {:<10} {}\n", each.name, each.meaning);
@@ -249,10 +271,13 @@ std::string help_text(const std::string& command) {
 }
 
 void check_id(const std::string& id) {
-  const bool good = !id.empty() && id.size() <= 255 && id != "." && id != ".." && std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '+' || c == '.' || c == '-';
-  });
-  if (!good) throw_error(ErrorKind::usage, "container id '{}': allowed are letters, digits and _ + . - (255 at most)", id);
+  const bool good =
+      !id.empty() && id.size() <= 255 && id != "." && id != ".." && std::all_of(id.begin(), id.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '+' ||
+               c == '.' || c == '-';
+      });
+  if (!good)
+    throw_error(ErrorKind::usage, "container id '{}': allowed are letters, digits and _ + . - (255 at most)", id);
 }
 
 }  // namespace lichen::runtime

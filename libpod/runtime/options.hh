@@ -1,5 +1,5 @@
-// The command line of lichen-oci as one table: parsing, help and `features` read it. Spellings are those of runc and crun, so that
-// podman, conmon, Slurm and scripts can use either.
+// The command line of lichen-oci as one table: parsing, help and `features` read it. Spellings are those of runc and
+// crun, so that podman, conmon, Slurm and scripts can use either.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ struct Options {
   std::string log;
   std::string log_format = "text";
   std::string cgroup_manager = "cgroupfs";
-  std::string seccomp_cache;   // directory of compiled filters; empty: none
+  std::string seccomp_cache;  // directory of compiled filters; empty: none
   std::string rootless = "auto";
   bool systemd_cgroup = false;
   bool ignore_cgroups = false;  // run without the limits that this machine cannot apply

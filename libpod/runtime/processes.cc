@@ -45,7 +45,8 @@ std::vector<pid_t> descendants(pid_t init) {
   std::vector<pid_t> out;
   for (const auto& [pid, parent] : parents) {
     pid_t at = pid;
-    for (std::size_t hops = 0; at != 0 && at != init && hops < parents.size(); ++hops) at = parents.contains(at) ? parents[at] : 0;
+    for (std::size_t hops = 0; at != 0 && at != init && hops < parents.size(); ++hops)
+      at = parents.contains(at) ? parents[at] : 0;
     if (at == init) out.push_back(pid);
   }
   return out;

@@ -9,7 +9,8 @@
 
 namespace lichen::runtime {
 
-/// From its cgroup when it has one, else those in its pid namespace, else (the pid namespace is shared) init and its descendants.
+/// From its cgroup when it has one, else those in its pid namespace, else (the pid namespace is shared) init and its
+/// descendants.
 std::vector<pid_t> container_processes(const ContainerRecord& record);
 
 /// Signal init, or with `all` every process. @return false when init is gone and nothing was signalled

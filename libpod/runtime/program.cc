@@ -25,13 +25,16 @@ constexpr std::string_view kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/s
 
 [[noreturn]] void not_found(const std::string& name) {
   if (name.find('/') != std::string::npos)
-    throw StartError(ErrorKind::not_found, format("exec: \"{}\": stat {}: no such file or directory", name, name), wire::kExitNotFound, ENOENT);
-  throw StartError(ErrorKind::not_found, format("exec: \"{}\": executable file not found in $PATH", name), wire::kExitNotFound, ENOENT);
+    throw StartError(ErrorKind::not_found, format("exec: \"{}\": stat {}: no such file or directory", name, name),
+                     wire::kExitNotFound, ENOENT);
+  throw StartError(ErrorKind::not_found, format("exec: \"{}\": executable file not found in $PATH", name),
+                   wire::kExitNotFound, ENOENT);
 }
 
 [[noreturn]] void not_executable(const std::string& name, int error_number) {
   std::string cause = error_number == EISDIR ? "is a directory" : to_lower(errno_text(error_number));
-  throw StartError(ErrorKind::permission, format("exec: \"{}\": {}", name, cause), wire::kExitCannotExecute, error_number);
+  throw StartError(ErrorKind::permission, format("exec: \"{}\": {}", name, cause), wire::kExitCannotExecute,
+                   error_number);
 }
 
 // 0, or why not.
@@ -59,7 +62,9 @@ std::string home_of(std::uint32_t uid) {
   text.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
   for (const auto& line : split(text, '\n')) {
     const auto fields = split(line, ':');
-    if (fields.size() >= 7 && parse_uint(fields[2]) == uid && fields[5].starts_with('/') && fields[5].find('\0') == std::string::npos) return fields[5];
+    if (fields.size() >= 7 && parse_uint(fields[2]) == uid && fields[5].starts_with('/') &&
+        fields[5].find('\0') == std::string::npos)
+      return fields[5];
   }
   return "/";
 }
@@ -136,7 +141,8 @@ void enter_working_directory(const std::string& cwd) {
   // The system call and not the library's function: glibc hides "(unreachable)".
   char here[PATH_MAX];
   if (::syscall(SYS_getcwd, here, sizeof here) <= 0 || here[0] != '/')
-    throw StartError(ErrorKind::permission, format("process.cwd '{}': it leads out of the container", cwd), wire::kExitCannotExecute);
+    throw StartError(ErrorKind::permission, format("process.cwd '{}': it leads out of the container", cwd),
+                     wire::kExitCannotExecute);
 }
 
 void execute(const std::string& program, const std::vector<std::string>& args, const std::vector<std::string>& env) {
@@ -146,7 +152,8 @@ void execute(const std::string& program, const std::vector<std::string>& args, c
   const int saved = errno;
   if (saved == ENOENT || saved == ENOTDIR) {
     // The file was found before: its interpreter is missing.
-    throw StartError(ErrorKind::not_found, format("exec: \"{}\": {}", args[0], to_lower(errno_text(saved))), wire::kExitNotFound, saved);
+    throw StartError(ErrorKind::not_found, format("exec: \"{}\": {}", args[0], to_lower(errno_text(saved))),
+                     wire::kExitNotFound, saved);
   }
   not_executable(args[0], saved);
 }

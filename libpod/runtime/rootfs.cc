@@ -22,7 +22,8 @@ std::uint64_t propagation_flag(std::string_view word) {
   throw_error(ErrorKind::invalid, "linux.rootfsPropagation: '{}' is not a kind of propagation", word);
 }
 
-// pivot_root(2) refuses a root whose parent mount is shared. The parent's root is above us: only a mount point takes the change.
+// pivot_root(2) refuses a root whose parent mount is shared. The parent's root is above us: only a mount point takes
+// the change.
 void make_parent_private(const std::string& host_path) {
   for (std::string path = host_path;; path = parent_path(path)) {
     const sys::UniqueFd here = sys::open_path(path, O_PATH | O_DIRECTORY);
@@ -35,10 +36,12 @@ void make_parent_private(const std::string& host_path) {
 }  // namespace
 
 sys::UniqueFd prepare_root(const std::string& host_path, const std::string& propagation) {
-  if (clean_path(host_path) == "/") throw_error(ErrorKind::invalid, "root.path: the host's root cannot be a container's");
+  if (clean_path(host_path) == "/")
+    throw_error(ErrorKind::invalid, "root.path: the host's root cannot be a container's");
   const std::uint64_t flag = propagation_flag(propagation);
-  // Mount and unmount events must not reach the host. With "shared" they are wanted for the binds that ask for it: their sources
-  // must still be peers of the host's mounts when they are cloned, so that only the way to our root is made private.
+  // Mount and unmount events must not reach the host. With "shared" they are wanted for the binds that ask for it:
+  // their sources must still be peers of the host's mounts when they are cloned, so that only the way to our root is
+  // made private.
   if (flag == MS_SHARED || flag == MS_SLAVE) {
     if (flag == MS_SLAVE) sys::set_root_propagation(MS_SLAVE);
     make_parent_private(host_path);

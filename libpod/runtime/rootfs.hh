@@ -1,4 +1,5 @@
-// The container's root: from a host directory to the root of a mount namespace, in named steps that init calls in order.
+// The container's root: from a host directory to the root of a mount namespace, in named steps that init calls in
+// order.
 #pragma once
 
 #include <string>
@@ -8,7 +9,8 @@
 
 namespace lichen::runtime {
 
-/// Cut the mount namespace off from the host (linux.rootfsPropagation; private when absent) and make root.path a mount point.
+/// Cut the mount namespace off from the host (linux.rootfsPropagation; private when absent) and make root.path a mount
+/// point.
 /// @param host_path  absolute
 /// @return the root, open with O_PATH; all later steps act through it
 /// @stage  init, in a mount namespace of its own

@@ -12,7 +12,8 @@
 namespace lichen::runtime {
 namespace {
 
-// Init waits on the handshake; its end without a message means that execve succeeded, or that init was killed meanwhile.
+// Init waits on the handshake; its end without a message means that execve succeeded, or that init was killed
+// meanwhile.
 void start_over_handshake(const Handshake& handshake) {
   const auto packet = sys::receive_packet(handshake.fd(), wire::kMaxStartReply + 1);
   if (!packet) return;

@@ -95,7 +95,8 @@ std::optional<sys::UniqueFd> open_cache(const std::string& directory) {
   ::mkdir(directory.c_str(), 0700);
   auto fd = sys::open_if_exists(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   struct stat info {};
-  if (!fd || ::fstat(fd->get(), &info) != 0 || info.st_uid != ::geteuid() || (info.st_mode & 0022) != 0) return std::nullopt;
+  if (!fd || ::fstat(fd->get(), &info) != 0 || info.st_uid != ::geteuid() || (info.st_mode & 0022) != 0)
+    return std::nullopt;
   return fd;
 }
 
@@ -147,7 +148,8 @@ void install_seccomp(const SeccompFilter& filter) {
   sock_fprog code{};
   code.len = static_cast<unsigned short>(program.size());
   code.filter = program.data();
-  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter.flags, &code) != 0) throw_errno("install the seccomp filter");
+  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter.flags, &code) != 0)
+    throw_errno("install the seccomp filter");
 }
 
 }  // namespace lichen::runtime

@@ -1,8 +1,8 @@
-// Seccomp filters: a profile compiled by libseccomp into a classic BPF program, kept beside the container for `exec` and, when a
-// directory is given, in a cache for other containers with the same profile.
+// Seccomp filters: a profile compiled by libseccomp into a classic BPF program, kept beside the container for `exec`
+// and, when a directory is given, in a cache for other containers with the same profile.
 //
-// Compiling takes milliseconds, reading 20 KB microseconds. A cache entry is named by a hash and holds the whole input: a collision,
-// a damaged or foreign file is only a miss. Nothing is taken from a directory that others could write.
+// Compiling takes milliseconds, reading 20 KB microseconds. A cache entry is named by a hash and holds the whole input:
+// a collision, a damaged or foreign file is only a miss. Nothing is taken from a directory that others could write.
 #pragma once
 
 #include <optional>
@@ -13,8 +13,8 @@
 namespace lichen::runtime {
 
 struct SeccompFilter {
-  std::string program;     // an array of struct sock_filter; empty: none
-  std::uint32_t flags = 0; // SECCOMP_FILTER_FLAG_*
+  std::string program;      // an array of struct sock_filter; empty: none
+  std::uint32_t flags = 0;  // SECCOMP_FILTER_FLAG_*
 };
 
 /// @throws Error{invalid}      an unknown action, operator, architecture or flag

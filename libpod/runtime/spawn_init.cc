@@ -53,7 +53,8 @@ NamespacePlan plan_namespaces(const spec::OciLinux& linux, bool own_cgroup) {
     const auto* entry = find_entry(linux, kind.oci_type);
     if (entry == nullptr) continue;
     if (entry->path.empty()) {
-      const bool late = (kind.clone_flag == CLONE_NEWCGROUP && own_cgroup) || (kind.clone_flag == CLONE_NEWTIME && !linux.time_offsets.empty());
+      const bool late = (kind.clone_flag == CLONE_NEWCGROUP && own_cgroup) ||
+                        (kind.clone_flag == CLONE_NEWTIME && !linux.time_offsets.empty());
       if (late) {
         plan.create_in_init |= kind.clone_flag;
       } else {
@@ -62,13 +63,15 @@ NamespacePlan plan_namespaces(const spec::OciLinux& linux, bool own_cgroup) {
       continue;
     }
     sys::UniqueFd fd = sys::open_namespace(entry->path, kind.clone_flag);
-    if (!is_ours_already(fd.get(), kind.proc_name, kind.clone_flag)) plan.join.push_back({std::move(fd), kind.clone_flag, entry->type});
+    if (!is_ours_already(fd.get(), kind.proc_name, kind.clone_flag))
+      plan.join.push_back({std::move(fd), kind.clone_flag, entry->type});
   }
   return plan;
 }
 
 sys::Pid spawn_init(const NamespacePlan& namespaces, int cgroup_fd, InitPlan& plan) {
-  if (namespaces.join.empty()) return sys::clone_process({namespaces.create, cgroup_fd}, [&] { return run_init(plan); });
+  if (namespaces.join.empty())
+    return sys::clone_process({namespaces.create, cgroup_fd}, [&] { return run_init(plan); });
   sys::Pipe report = sys::make_pipe();
   sys::Pid intermediate = sys::clone_process({}, [&] {
     try {

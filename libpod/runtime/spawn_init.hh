@@ -1,4 +1,5 @@
-// Making the first process in its namespaces: one clone3 when all are new or inherited, an intermediate process when some are joined.
+// Making the first process in its namespaces: one clone3 when all are new or inherited, an intermediate process when
+// some are joined.
 #pragma once
 
 #include <string>
@@ -10,14 +11,14 @@
 namespace lichen::runtime {
 
 struct NamespacePlan {
-  std::uint64_t create = 0;     // CLONE_NEW* for clone3
-  int create_in_init = 0;       // for unshare(2) later
+  std::uint64_t create = 0;  // CLONE_NEW* for clone3
+  int create_in_init = 0;    // for unshare(2) later
   struct Join {
     sys::UniqueFd fd;
     int flag;
     std::string type;
   };
-  std::vector<Join> join;       // user first, mount last
+  std::vector<Join> join;  // user first, mount last
 };
 
 /// Open what is joined; a path that is the namespace that we are in already counts as inherited.

@@ -13,7 +13,8 @@
 namespace lichen::runtime {
 namespace {
 
-// The creator has ended and we have a new parent: its death is ours from now on. Checked after the call, for it may be dead already.
+// The creator has ended and we have a new parent: its death is ours from now on. Checked after the call, for it may be
+// dead already.
 void tie_to_subreaper(int subreaper) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   pollfd polled{subreaper, POLLIN, 0};
@@ -55,7 +56,8 @@ sys::UniqueFd wait_for_start_request(int listener, int creator, int subreaper) {
 }
 
 void send_start_failure(int connection, const Error& error) {
-  sys::send_packet(connection, encode(wire::StartFailure{exit_code_of(error), std::string(to_string(error.kind())), error.what(), error.hint()}));
+  sys::send_packet(connection, encode(wire::StartFailure{exit_code_of(error), std::string(to_string(error.kind())),
+                                                         error.what(), error.hint()}));
 }
 
 void request_start(const std::string& container_dir, const std::string& id) {

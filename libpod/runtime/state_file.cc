@@ -23,7 +23,9 @@ constexpr EnumName<Status> kStatusNames[] = {
     {Status::paused, "paused"},     {Status::stopped, "stopped"},
 };
 
-std::string record_path(const std::string& root, const std::string& id) { return container_dir(root, id) + "/state.json"; }
+std::string record_path(const std::string& root, const std::string& id) {
+  return container_dir(root, id) + "/state.json";
+}
 
 Json to_json(const ContainerRecord& record) {
   Json json;
@@ -57,7 +59,8 @@ sys::FileLock make_container_dir(const std::string& root, const std::string& id)
     if (!lock || sys::exists(record_path(root, id))) break;
     sys::remove_tree(dir);
   }
-  throw Error(ErrorKind::conflict, "create container '" + id + "': the id is in use").with_hint("delete it first or take another id");
+  throw Error(ErrorKind::conflict, "create container '" + id + "': the id is in use")
+      .with_hint("delete it first or take another id");
 }
 
 void remove_container_dir(const std::string& root, const std::string& id) {
@@ -106,7 +109,8 @@ std::optional<sys::UniqueFd> open_init(const ContainerRecord& record) {
 
 Status status_of(const std::string& root, const ContainerRecord& record) {
   if (!open_init(record)) return Status::stopped;
-  if (sys::connect_unix(container_dir(root, record.id) + "/" + std::string(wire::kStartSocket), SOCK_SEQPACKET)) return Status::created;
+  if (sys::connect_unix(container_dir(root, record.id) + "/" + std::string(wire::kStartSocket), SOCK_SEQPACKET))
+    return Status::created;
   return !record.cgroup.empty() && cgroup_is_frozen(record.cgroup) ? Status::paused : Status::running;
 }
 

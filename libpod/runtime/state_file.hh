@@ -1,7 +1,8 @@
 // What lichen-oci remembers of a container: <root>/<id>/state.json, and how a status follows from it.
 //
-// A pid alone may belong to somebody else by now: pid, start time and boot id together name one process for ever. Whether a
-// container is `created` or `running` is not written down but asked of the kernel: while init waits, its start socket accepts.
+// A pid alone may belong to somebody else by now: pid, start time and boot id together name one process for ever.
+// Whether a container is `created` or `running` is not written down but asked of the kernel: while init waits, its
+// start socket accepts.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +20,11 @@ namespace lichen::runtime {
 
 struct ContainerRecord {
   std::string id;
-  std::string bundle;       // absolute; may be gone
+  std::string bundle;  // absolute; may be gone
   std::string rootfs;
-  std::string created;      // RFC 3339
+  std::string created;  // RFC 3339
   std::string boot_id;
-  pid_t pid = 0;            // of init, in the pid namespace of who called us
+  pid_t pid = 0;  // of init, in the pid namespace of who called us
   std::uint64_t start_time = 0;
   std::string cgroup;       // absolute directory of its cgroup v2; empty: none of its own
   std::uint32_t owner = 0;  // uid
@@ -36,8 +37,8 @@ std::string_view to_string(Status status);
 /// <root>/<id>.
 std::string container_dir(const std::string& root, const std::string& id);
 
-/// Make the directory of a new container and lock it until `create` has ended. One that a killed `create` left behind (no record,
-/// no lock) is replaced. @throws Error{conflict} the id is taken
+/// Make the directory of a new container and lock it until `create` has ended. One that a killed `create` left behind
+/// (no record, no lock) is replaced. @throws Error{conflict} the id is taken
 sys::FileLock make_container_dir(const std::string& root, const std::string& id);
 void remove_container_dir(const std::string& root, const std::string& id);
 

@@ -1,4 +1,5 @@
-// `spec`: a config.json to begin with. For an ordinary user: a user namespace with the caller's id alone, the host's network, /sys bound.
+// `spec`: a config.json to begin with. For an ordinary user: a user namespace with the caller's id alone, the host's
+// network, /sys bound.
 #include "libpod/runtime/commands.hh"
 
 #include "libpod/base/error.hh"
@@ -49,8 +50,10 @@ spec::OciLinux template_linux(bool rootless) {
     linux.uid_mappings = {{0, ::geteuid(), 1}};
     linux.gid_mappings = {{0, ::getegid(), 1}};
   }
-  linux.masked_paths = {"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
-                        "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap"};
+  linux.masked_paths = {"/proc/acpi",        "/proc/asound",  "/proc/interrupts",
+                        "/proc/kcore",       "/proc/keys",    "/proc/latency_stats",
+                        "/proc/sched_debug", "/proc/scsi",    "/proc/timer_list",
+                        "/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap"};
   linux.readonly_paths = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
   return linux;
 }
@@ -66,7 +69,8 @@ int spec_command(const Options& options) {
   spec.mounts = template_mounts(rootless);
   spec.linux_ = template_linux(rootless);
   const std::string path = options.bundle + "/config.json";
-  if (sys::exists(path)) throw Error(ErrorKind::conflict, "write '" + path + "': it exists").with_hint("move it away first");
+  if (sys::exists(path))
+    throw Error(ErrorKind::conflict, "write '" + path + "': it exists").with_hint("move it away first");
   sys::write_file_atomic(path, dump_json_pretty(to_json(spec)), 0644);
   return 0;
 }

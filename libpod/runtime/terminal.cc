@@ -4,8 +4,8 @@
 
 #include "libpod/base/error.hh"
 #include "libpod/sys/io.hh"
-#include "libpod/sys/resolve.hh"
 #include "libpod/sys/process.hh"
+#include "libpod/sys/resolve.hh"
 #include "libpod/sys/socket.hh"
 
 #include <fcntl.h>
@@ -24,9 +24,11 @@ sys::Pty open_container_pty(int root) {
 
 void use_terminal(int slave, const spec::OciProcess& process) {
   if (process.console_size)
-    sys::set_window_size(slave, {static_cast<std::uint16_t>(process.console_size->height), static_cast<std::uint16_t>(process.console_size->width)});
+    sys::set_window_size(slave, {static_cast<std::uint16_t>(process.console_size->height),
+                                 static_cast<std::uint16_t>(process.console_size->width)});
   // The group (tty) stays as devpts made it.
-  if (::fchown(slave, process.user.uid, static_cast<gid_t>(-1)) != 0 && errno != EPERM && errno != EINVAL) throw_errno("set the owner of the terminal");
+  if (::fchown(slave, process.user.uid, static_cast<gid_t>(-1)) != 0 && errno != EPERM && errno != EINVAL)
+    throw_errno("set the owner of the terminal");
   ::setsid();  // fails when we are a leader already
   sys::set_controlling_terminal(slave);
   for (int fd = 0; fd <= 2; ++fd)
@@ -40,7 +42,8 @@ sys::UniqueFd connect_console(const std::string& path) {
 }
 
 void send_console(int socket, int master) {
-  if (!sys::send_packet(socket, "/dev/ptmx", master)) throw_error(ErrorKind::system, "send the terminal: the console socket is closed");
+  if (!sys::send_packet(socket, "/dev/ptmx", master))
+    throw_error(ErrorKind::system, "send the terminal: the console socket is closed");
 }
 
 namespace {
@@ -79,7 +82,8 @@ void proxy_terminal(int master, int pidfd, int signals) {
   bool ended = false;
   for (;;) {
     pollfd polled[] = {{master, POLLIN, 0}, {input, POLLIN, 0}, {signals, POLLIN, 0}, {ended ? -1 : pidfd, POLLIN, 0}};
-    // After the end only what is left in the terminal is copied; its other end may be held open by a background process.
+    // After the end only what is left in the terminal is copied; its other end may be held open by a background
+    // process.
     const int ready = ::poll(polled, 4, ended ? 0 : -1);
     if (ready < 0 && errno != EINTR) throw_errno("wait for the terminal");
     if (ready == 0) return;

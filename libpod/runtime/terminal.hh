@@ -22,8 +22,8 @@ sys::UniqueFd connect_console(const std::string& path);
 /// Give the master away with SCM_RIGHTS, as runc's protocol has it: any data, one descriptor.
 void send_console(int socket, int master);
 
-/// Copy between our own terminal (raw for the time) and `master` until the process ends; window sizes follow, other signals are
-/// passed on.
+/// Copy between our own terminal (raw for the time) and `master` until the process ends; window sizes follow, other
+/// signals are passed on.
 /// @param signals  non-blocking signalfd
 /// @return when `pidfd` is readable and the output is drained
 void proxy_terminal(int master, int pidfd, int signals);

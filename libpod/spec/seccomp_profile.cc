@@ -1,7 +1,7 @@
 // What a table of names cannot say stands here: the calls whose arguments decide (clone, personality, socket).
 //
-// System calls look at 32-bit arguments only, a filter sees all 64 bits: comparing them all would let a caller with dirty upper bits
-// past a rule (C17). So every comparison here masks the upper half away.
+// System calls look at 32-bit arguments only, a filter sees all 64 bits: comparing them all would let a caller with
+// dirty upper bits past a rule (C17). So every comparison here masks the upper half away.
 #include "libpod/spec/seccomp_profile.hh"
 
 #include <algorithm>
@@ -43,7 +43,8 @@ void add_clone(std::vector<SeccompRule>& rules) {
   constexpr std::uint32_t kFlags = 0;
 #endif
   // NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (linux/sched.h)
-  constexpr std::uint64_t kBits[] = {0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000};
+  constexpr std::uint64_t kBits[] = {0x00020000, 0x02000000, 0x04000000, 0x08000000,
+                                     0x10000000, 0x20000000, 0x40000000};
   std::uint64_t all = 0;
   for (const auto bit : kBits) {
     all |= bit;
@@ -53,22 +54,28 @@ void add_clone(std::vector<SeccompRule>& rules) {
 }
 
 void add_personality(std::vector<SeccompRule>& rules) {
-  // LINUX, LINUX32, both with UNAME26, and the question for the current one; ADDR_NO_RANDOMIZE, which debuggers try, gives EPERM.
-  for (const std::uint64_t value : {0x0ull, 0x8ull, 0x20000ull, 0x20008ull, 0xFFFFFFFFull}) rules.push_back(rule_masked("personality", true, 0, kLow, value));
+  // LINUX, LINUX32, both with UNAME26, and the question for the current one; ADDR_NO_RANDOMIZE, which debuggers try,
+  // gives EPERM.
+  for (const std::uint64_t value : {0x0ull, 0x8ull, 0x20000ull, 0x20008ull, 0xFFFFFFFFull})
+    rules.push_back(rule_masked("personality", true, 0, kLow, value));
   rules.push_back(rule_masked("personality", false, 0, kLow, 0x40000));
 }
 
-// All address families below 64 but AF_ALG (38) and AF_VSOCK (40): ranges as prefixes of bits, since a comparison of size cannot mask.
+// All address families below 64 but AF_ALG (38) and AF_VSOCK (40): ranges as prefixes of bits, since a comparison of
+// size cannot mask.
 void add_socket(std::vector<SeccompRule>& rules) {
   struct Range {
     std::uint64_t first, size;
   };
   constexpr Range kAllowed[] = {{0, 32}, {32, 4}, {36, 2}, {39, 1}, {41, 1}, {42, 2}, {44, 4}, {48, 16}};
-  for (const auto& range : kAllowed) rules.push_back(rule_masked("socket", true, 0, kLow & ~(range.size - 1), range.first));
+  for (const auto& range : kAllowed)
+    rules.push_back(rule_masked("socket", true, 0, kLow & ~(range.size - 1), range.first));
   for (const std::uint64_t family : {38ull, 40ull}) rules.push_back(rule_masked("socket", false, 0, kLow, family));
 }
 
-bool contains(const std::vector<std::string>& list, std::string_view word) { return std::find(list.begin(), list.end(), word) != list.end(); }
+bool contains(const std::vector<std::string>& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
 
 }  // namespace
 
@@ -80,7 +87,8 @@ SeccompSpec default_seccomp_profile(const std::vector<std::string>& effective_ca
   const auto refused = seccomp_refused_calls();
   std::set<std::string> allow(allowed.begin(), allowed.end());
   std::set<std::string> refuse(refused.begin(), refused.end());
-  for (const auto& row : seccomp_capability_calls()) (contains(effective_caps, row.capability) ? allow : refuse).insert(row.calls.begin(), row.calls.end());
+  for (const auto& row : seccomp_capability_calls())
+    (contains(effective_caps, row.capability) ? allow : refuse).insert(row.calls.begin(), row.calls.end());
   for (const auto& name : allow) refuse.erase(name);
   refuse.erase("clone3");
   profile.syscalls.push_back(rule({allow.begin(), allow.end()}, true));
@@ -129,8 +137,9 @@ constexpr std::string_view kNativeArchitecture =
     "";
 #endif
 
-constexpr std::string_view kActions[] = {"SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_TRAP", "SCMP_ACT_ERRNO",
-                                         "SCMP_ACT_TRACE", "SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_NOTIFY"};
+constexpr std::string_view kActions[] = {"SCMP_ACT_KILL",  "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD",
+                                         "SCMP_ACT_TRAP",  "SCMP_ACT_ERRNO",        "SCMP_ACT_TRACE",
+                                         "SCMP_ACT_ALLOW", "SCMP_ACT_LOG",          "SCMP_ACT_NOTIFY"};
 
 std::string read_action(const JsonView& view) {
   std::string action = view.as_string();
@@ -142,7 +151,8 @@ std::string read_action(const JsonView& view) {
 std::optional<std::uint32_t> read_errno(const JsonView& view) {
   const auto value = view.find_int("errnoRet");
   if (!value) return std::nullopt;
-  if (*value < 0 || *value > 4095) throw_error(ErrorKind::invalid, "{}.errnoRet: {} is not an error number", view.path(), *value);
+  if (*value < 0 || *value > 4095)
+    throw_error(ErrorKind::invalid, "{}.errnoRet: {} is not an error number", view.path(), *value);
   return static_cast<std::uint32_t>(*value);
 }
 
@@ -155,7 +165,8 @@ bool kernel_is_at_least(const JsonView& view) {
     const auto digits = [](const std::string& part) { return part.substr(0, part.find_first_not_of("0123456789")); };
     const auto major = parts.size() < 2 ? std::nullopt : parse_uint(strict ? parts[0] : digits(parts[0]));
     const auto minor = parts.size() < 2 ? std::nullopt : parse_uint(strict ? parts[1] : digits(parts[1]));
-    if (strict && (!major || !minor || parts.size() != 2)) throw_error(ErrorKind::invalid, "{}: '{}' is not a kernel version", view.path(), text);
+    if (strict && (!major || !minor || parts.size() != 2))
+      throw_error(ErrorKind::invalid, "{}: '{}' is not a kernel version", view.path(), text);
     return {major.value_or(0), minor.value_or(0)};
   };
   return number(system.release, false) >= number(view.as_string(), true);
@@ -169,11 +180,13 @@ bool any_of(const std::vector<std::string>& wanted, const std::vector<std::strin
 bool applies(const JsonView& entry, const std::vector<std::string>& caps) {
   const JsonView includes = entry.at("includes"), excludes = entry.at("excludes");
   const auto included_caps = includes.get_strings("caps");
-  if (!std::all_of(included_caps.begin(), included_caps.end(), [&](const auto& cap) { return contains(caps, cap); })) return false;
+  if (!std::all_of(included_caps.begin(), included_caps.end(), [&](const auto& cap) { return contains(caps, cap); }))
+    return false;
   const auto arches = includes.get_strings("arches");
   if (!arches.empty() && !contains(arches, kGoArchitecture)) return false;
   if (includes.has("minKernel") && !kernel_is_at_least(includes.at("minKernel"))) return false;
-  if (any_of(excludes.get_strings("caps"), caps) || contains(excludes.get_strings("arches"), kGoArchitecture)) return false;
+  if (any_of(excludes.get_strings("caps"), caps) || contains(excludes.get_strings("arches"), kGoArchitecture))
+    return false;
   return !(excludes.has("minKernel") && kernel_is_at_least(excludes.at("minKernel")));
 }
 
@@ -191,8 +204,8 @@ SeccompRule read_rule(const JsonView& entry) {
     const auto index = arg.at("index").is_null() ? 0 : arg.at("index").as_uint();
     if (index > 5) throw_error(ErrorKind::invalid, "{}.index: a system call has arguments 0 to 5", arg.path());
     const JsonView value = arg.at("value"), value_two = arg.at("valueTwo");
-    made.args.push_back({static_cast<std::uint32_t>(index), value.is_null() ? 0 : value.as_uint(), value_two.is_null() ? 0 : value_two.as_uint(),
-                         arg.at("op").as_string()});
+    made.args.push_back({static_cast<std::uint32_t>(index), value.is_null() ? 0 : value.as_uint(),
+                         value_two.is_null() ? 0 : value_two.as_uint(), arg.at("op").as_string()});
   }
   return made;
 }
@@ -211,13 +224,15 @@ std::vector<std::string> read_architectures(const JsonView& profile) {
 
 }  // namespace
 
-SeccompSpec seccomp_profile_from_json(std::string_view text, std::string_view what, const std::vector<std::string>& effective_caps) {
+SeccompSpec seccomp_profile_from_json(std::string_view text, std::string_view what,
+                                      const std::vector<std::string>& effective_caps) {
   const Json json = parse_json(text, what);
   const JsonView view(json, std::string(what));
   SeccompSpec profile;
   profile.default_action = read_action(view.at("defaultAction"));
   if (const auto number = view.find_int("defaultErrnoRet")) {
-    if (*number < 0 || *number > 4095) throw_error(ErrorKind::invalid, "{}.defaultErrnoRet: {} is not an error number", view.path(), *number);
+    if (*number < 0 || *number > 4095)
+      throw_error(ErrorKind::invalid, "{}.defaultErrnoRet: {} is not an error number", view.path(), *number);
     profile.default_errno_ret = static_cast<std::uint32_t>(*number);
   }
   profile.architectures = read_architectures(view);

@@ -1,9 +1,10 @@
-// The default seccomp profile as data: which system calls are allowed always, which with a capability, which are refused with EPERM.
-// Whatever is not named here gives ENOSYS, as if this kernel did not have it, so that programs fall back (design section 7).
+// The default seccomp profile as data: which system calls are allowed always, which with a capability, which are
+// refused with EPERM. Whatever is not named here gives ENOSYS, as if this kernel did not have it, so that programs fall
+// back (design section 7).
 //
-// The selection follows docker's published default profile: known names that it leaves out give EPERM here, because that is what
-// programs and people expect of docker; clone3 alone gives ENOSYS, for a filter cannot look at its arguments and the C
-// library falls back to clone.
+// The selection follows docker's published default profile: known names that it leaves out give EPERM here, because
+// that is what programs and people expect of docker; clone3 alone gives ENOSYS, for a filter cannot look at its
+// arguments and the C library falls back to clone.
 #pragma once
 
 #include <cstdint>

@@ -17,7 +17,9 @@ struct CapData {
 
 std::uint32_t low(std::uint64_t bits) { return static_cast<std::uint32_t>(bits); }
 std::uint32_t high(std::uint64_t bits) { return static_cast<std::uint32_t>(bits >> 32); }
-std::uint64_t both(std::uint32_t low_bits, std::uint32_t high_bits) { return std::uint64_t{high_bits} << 32 | low_bits; }
+std::uint64_t both(std::uint32_t low_bits, std::uint32_t high_bits) {
+  return std::uint64_t{high_bits} << 32 | low_bits;
+}
 
 }  // namespace
 

@@ -9,12 +9,12 @@
 #include "libpod/sys/resolve.hh"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 namespace lichen::sys {
@@ -22,7 +22,8 @@ namespace {
 
 [[noreturn]] void throw_mount(int error_number, const std::string& text) {
   if (error_number == ENOSYS)
-    throw Error(ErrorKind::unsupported, text + ": the kernel lacks the mount API", error_number).with_hint("Linux 5.12 or newer is needed");
+    throw Error(ErrorKind::unsupported, text + ": the kernel lacks the mount API", error_number)
+        .with_hint("Linux 5.12 or newer is needed");
   throw_errno_value(error_number, "{}", text);
 }
 
@@ -82,9 +83,11 @@ UniqueFd make_file_system(const std::string& type, const std::string& source, co
     // Values of 256 bytes and more are refused by fsconfig(2): such mounts go through mount_legacy.
     const int result = value.empty() ? ::fsconfig(context.get(), FSCONFIG_SET_FLAG, key.c_str(), nullptr, 0)
                                      : ::fsconfig(context.get(), FSCONFIG_SET_STRING, key.c_str(), value.c_str(), 0);
-    if (result != 0) throw_file_system(context.get(), type, "option '" + (value.empty() ? key : key + "=" + value) + "'");
+    if (result != 0)
+      throw_file_system(context.get(), type, "option '" + (value.empty() ? key : key + "=" + value) + "'");
   }
-  if (::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) throw_file_system(context.get(), type, {});
+  if (::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)
+    throw_file_system(context.get(), type, {});
   UniqueFd mount(::fsmount(context.get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(attributes)));
   if (!mount) throw_file_system(context.get(), type, {});
   return mount;
@@ -104,7 +107,8 @@ std::vector<MountOption> split_mount_options(std::string_view text) {
 }
 
 UniqueFd clone_mount(int dirfd, const std::string& path, bool recursive, std::string_view what) {
-  const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0u) | (path.empty() ? AT_EMPTY_PATH : 0u);
+  const unsigned flags =
+      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0u) | (path.empty() ? AT_EMPTY_PATH : 0u);
   UniqueFd mount(::open_tree(dirfd, path.c_str(), flags));
   if (!mount) throw_mount(errno, format("bind '{}'", what));
   return mount;
@@ -118,7 +122,8 @@ void set_mount_attributes(int mount, const MountAttributes& attributes, bool rec
   change.propagation = attributes.propagation;
   if (attributes.userns_fd >= 0) change.userns_fd = static_cast<std::uint64_t>(attributes.userns_fd);
   const unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u);
-  if (::mount_setattr(mount, "", flags, &change, sizeof change) != 0) throw_mount(errno, format("set mount options of '{}'", what));
+  if (::mount_setattr(mount, "", flags, &change, sizeof change) != 0)
+    throw_mount(errno, format("set mount options of '{}'", what));
 }
 
 void attach_mount(int mount, int target, std::string_view what) {
@@ -134,7 +139,8 @@ void attach_mount_at(int mount, const std::string& path) {
     throw_mount(errno, "mount on '" + path + "'");
 }
 
-void bind_mount(const std::string& source, const std::string& target, bool recursive, const MountAttributes& attributes) {
+void bind_mount(const std::string& source, const std::string& target, bool recursive,
+                const MountAttributes& attributes) {
   const UniqueFd mount = clone_mount(AT_FDCWD, source, recursive, source);
   set_mount_attributes(mount.get(), attributes, recursive, source);
   attach_mount_at(mount.get(), target);
@@ -155,11 +161,13 @@ bool unmount(const std::string& path) {
 void set_root_propagation(std::uint64_t propagation) {
   mount_attr change{};
   change.propagation = propagation;
-  if (::mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &change, sizeof change) != 0) throw_mount(errno, "change the propagation of '/'");
+  if (::mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &change, sizeof change) != 0)
+    throw_mount(errno, "change the propagation of '/'");
 }
 
 void pivot_to(int root) {
-  // Both names are the new root: the old root ends up mounted over it, "." is the old root, and unmounting "." uncovers the new one.
+  // Both names are the new root: the old root ends up mounted over it, "." is the old root, and unmounting "." uncovers
+  // the new one.
   if (::fchdir(root) != 0) throw_errno("enter the new root");
   if (::syscall(SYS_pivot_root, ".", ".") != 0) throw_errno("change the root");
   if (::umount2(".", MNT_DETACH) != 0) throw_errno("unmount the old root");

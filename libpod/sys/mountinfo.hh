@@ -11,10 +11,10 @@ struct MountInfo {
   int id = 0;
   int parent_id = 0;
   unsigned major = 0, minor = 0;
-  std::string root;         // within the file system; octal escapes are decoded here and below
+  std::string root;  // within the file system; octal escapes are decoded here and below
   std::string mount_point;
-  std::vector<std::string> options;        // per mount: ro, nosuid, ...
-  std::vector<std::string> optional;       // "shared:5", "master:3", "unbindable"
+  std::vector<std::string> options;   // per mount: ro, nosuid, ...
+  std::vector<std::string> optional;  // "shared:5", "master:3", "unbindable"
   std::string type;
   std::string source;
   std::vector<std::string> super_options;

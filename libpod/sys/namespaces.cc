@@ -20,8 +20,8 @@ namespace {
 constexpr long kNsfsMagic = 0x6e736673;  // NSFS_MAGIC, linux/magic.h
 
 constexpr NamespaceKind kKinds[] = {
-    {"user", "user", CLONE_NEWUSER}, {"pid", "pid", CLONE_NEWPID},          {"network", "net", CLONE_NEWNET},
-    {"ipc", "ipc", CLONE_NEWIPC},    {"uts", "uts", CLONE_NEWUTS},          {"cgroup", "cgroup", CLONE_NEWCGROUP},
+    {"user", "user", CLONE_NEWUSER}, {"pid", "pid", CLONE_NEWPID},  {"network", "net", CLONE_NEWNET},
+    {"ipc", "ipc", CLONE_NEWIPC},    {"uts", "uts", CLONE_NEWUTS},  {"cgroup", "cgroup", CLONE_NEWCGROUP},
     {"time", "time", CLONE_NEWTIME}, {"mount", "mnt", CLONE_NEWNS},
 };
 
@@ -65,7 +65,8 @@ void unshare_namespaces(int clone_flags, std::string_view what) {
 }
 
 bool same_namespace(int a, int b) {
-  struct stat first {}, second {};
+  struct stat first {
+  }, second{};
   if (::fstat(a, &first) != 0 || ::fstat(b, &second) != 0) throw_errno("look at a namespace");
   return first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }

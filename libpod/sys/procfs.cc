@@ -48,7 +48,8 @@ void ProcFs::write(const std::string& path, std::string_view text) const {
   const UniqueFd fd = open_file(path, O_WRONLY);
   const ssize_t count = ::write(fd.get(), text.data(), text.size());
   if (count < 0) throw_errno("write '/proc/{}'", path);
-  if (static_cast<std::size_t>(count) != text.size()) throw_error(ErrorKind::system, "write '/proc/{}': only a part was taken", path);
+  if (static_cast<std::size_t>(count) != text.size())
+    throw_error(ErrorKind::system, "write '/proc/{}': only a part was taken", path);
 }
 
 std::string ProcFs::read(const std::string& path) const {

@@ -1,8 +1,8 @@
 // procfs through a descriptor that is proven to be procfs.
 //
-// An image or a mount may put other files at /proc (CVE-2019-16884, CVE-2019-19921, CVE-2025-52881): a label or a sysctl that is
-// written there is silently lost, or does harm. Every write of ours starts at a descriptor that fstatfs(2) says is PROC_SUPER_MAGIC,
-// and resolves beneath it without crossing a mount and without magic links.
+// An image or a mount may put other files at /proc (CVE-2019-16884, CVE-2019-19921, CVE-2025-52881): a label or a
+// sysctl that is written there is silently lost, or does harm. Every write of ours starts at a descriptor that
+// fstatfs(2) says is PROC_SUPER_MAGIC, and resolves beneath it without crossing a mount and without magic links.
 #pragma once
 
 #include <optional>

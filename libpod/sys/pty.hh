@@ -20,8 +20,8 @@ struct Pty {
 
 /// A pair from the host's /dev/ptmx.
 Pty open_pty();
-/// A pair from an open ptmx device, checked to be one (char 5:2). The slave comes from TIOCGPTPEER (Linux 4.13), never from a name
-/// in a /dev/pts that somebody else may have changed; that it is a pty of devpts is checked too.
+/// A pair from an open ptmx device, checked to be one (char 5:2). The slave comes from TIOCGPTPEER (Linux 4.13), never
+/// from a name in a /dev/pts that somebody else may have changed; that it is a pty of devpts is checked too.
 Pty open_pty_from(UniqueFd ptmx);
 
 WindowSize window_size(int tty);  // {0, 0} when it is no terminal

@@ -1,28 +1,34 @@
-// The contract of lichen-oci: command line, exit codes, the start socket. The engine and the monitor know the runtime by this alone.
+// The contract of lichen-oci: command line, exit codes, the start socket. The engine and the monitor know the runtime
+// by this alone.
 //
 // Commands: create start run state kill delete exec list features spec; options as runc and crun take them, ours on top
 // (--die-with-parent, --seccomp-cache, --ignore-cgroups).
 //
-// Errors. One line on standard error, "lichen-oci: <context>: <message>", then "hint: <way out>" when there is one; with
-// --log FILE --log-format json also {"msg","level","time","kind","hint"} there, which is what podman's conmon passes on. Exit codes of
-// `create`, `start`, `run`, `exec`: 0 done (run, exec: that of the process, 128+n for signal n), 127 the program is not found in the container, 126 it is
-// there and cannot be executed, 125 anything else. The other commands: 0 or 1; 125 for a wrong command line.
+// Errors. One line on standard error, "lichen-oci: <context>: <message>", then "hint: <way out>" when there is one;
+// with
+// --log FILE --log-format json also {"msg","level","time","kind","hint"} there, which is what podman's conmon passes
+// on. Exit codes of `create`, `start`, `run`, `exec`: 0 done (run, exec: that of the process, 128+n for signal n), 127
+// the program is not found in the container, 126 it is there and cannot be executed, 125 anything else. The other
+// commands: 0 or 1; 125 for a wrong command line.
 //
-// Files: <root>/<id>/ (mode 0700) holds state.json, config.json (our copy: the bundle may vanish), seccomp.bpf, start.sock.
+// Files: <root>/<id>/ (mode 0700) holds state.json, config.json (our copy: the bundle may vanish), seccomp.bpf,
+// start.sock.
 //
-// Starting a container without executing us again (what lichen-conmon does). After `create` has returned 0, init waits on
-// <root>/<id>/start.sock, a listening SOCK_SEQPACKET socket:
+// Starting a container without executing us again (what lichen-conmon does). After `create` has returned 0, init waits
+// on <root>/<id>/start.sock, a listening SOCK_SEQPACKET socket:
 //   1. connect(2). ECONNREFUSED or ENOENT: it is not in the state `created` (started already, or dead).
 //   2. send the packet kStartRequest.
-//   3. recv(2). End of file: execve succeeded, the program runs (or init was killed: then its exit is seen as any other).
-//      A packet: it failed; the first byte is the exit code to report (125, 126 or 127), then kind \0 message \0 hint. Init has
-//      ended, with that code. ECONNRESET: another `start` was faster.
+//   3. recv(2). End of file: execve succeeded, the program runs (or init was killed: then its exit is seen as any
+//   other).
+//      A packet: it failed; the first byte is the exit code to report (125, 126 or 127), then kind \0 message \0 hint.
+//      Init has ended, with that code. ECONNRESET: another `start` was faster.
 // A connection that closes without the request is ignored, so `connect` alone asks "is it still waiting?".
 // startContainer hooks run between 2 and 3, poststart hooks only with the `start` command.
 //
-// --die-with-parent: init is killed when the process that ran `create` (its parent, a subreaper) dies: from the moment that init is
-// made its pdeath signal is SIGKILL; when `create` has ended and init belongs to the subreaper it is set again and the subreaper checked
-// to be alive. A program that changes its user id later loses this (prctl(2), PR_SET_PDEATHSIG).
+// --die-with-parent: init is killed when the process that ran `create` (its parent, a subreaper) dies: from the moment
+// that init is made its pdeath signal is SIGKILL; when `create` has ended and init belongs to the subreaper it is set
+// again and the subreaper checked to be alive. A program that changes its user id later loses this (prctl(2),
+// PR_SET_PDEATHSIG).
 #pragma once
 
 #include <string>

@@ -1,7 +1,9 @@
-// A place for tests of lichen-oci: a user namespace like lichen's own, a bundle with busybox, and the runtime called as a program.
+// A place for tests of lichen-oci: a user namespace like lichen's own, a bundle with busybox, and the runtime called as
+// a program.
 //
-// Tests run as an ordinary user with a subordinate id range. The test program itself enters a user namespace with the ids 0..n and a
-// mount namespace of its own, as the engine does before it calls the runtime. What the container prints comes back with its exit code.
+// Tests run as an ordinary user with a subordinate id range. The test program itself enters a user namespace with the
+// ids 0..n and a mount namespace of its own, as the engine does before it calls the runtime. What the container prints
+// comes back with its exit code.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -76,12 +78,16 @@ class Box : public ::testing::Test {
     if (!problem.empty()) GTEST_SKIP() << problem;
     const char* temporary = std::getenv("TMPDIR");
     dir_ = std::string(temporary != nullptr ? temporary : "/tmp") + "/oci-" + random_hex(8);
-    for (const std::string folder : {"", "/b", "/root", "/rootfs", "/rootfs/bin", "/rootfs/etc", "/rootfs/proc", "/rootfs/sys", "/rootfs/dev", "/rootfs/tmp"})
+    for (const std::string folder : {"", "/b", "/root", "/rootfs", "/rootfs/bin", "/rootfs/etc", "/rootfs/proc",
+                                     "/rootfs/sys", "/rootfs/dev", "/rootfs/tmp"})
       sys::make_directories(dir_ + folder, 0755);
     copy_program("/bin/busybox", "/bin/busybox");
-    for (const char* applet : {"sh", "ls", "cat", "true", "sleep", "id", "mount", "echo", "ps", "env", "touch", "mkdir", "grep", "hostname", "stat", "tty", "readlink", "kill", "pwd", "wc", "chmod", "rm", "seq", "stty", "sort", "test", "umount"})
+    for (const char* applet : {"sh",  "ls",    "cat",   "true", "sleep",    "id",   "mount", "echo",     "ps",
+                               "env", "touch", "mkdir", "grep", "hostname", "stat", "tty",   "readlink", "kill",
+                               "pwd", "wc",    "chmod", "rm",   "seq",      "stty", "sort",  "test",     "umount"})
       sys::make_symlink("busybox", dir_ + "/rootfs/bin/" + applet);
-    sys::write_file(dir_ + "/rootfs/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n", 0644);
+    sys::write_file(dir_ + "/rootfs/etc/passwd",
+                    "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n", 0644);
     spec_ = base_spec();
   }
 
@@ -111,7 +117,12 @@ class Box : public ::testing::Test {
     spec.mounts = {
         {"/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}, {}, {}},
         {"/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=65536k"}, {}, {}},
-        {"/dev/pts", "devpts", "devpts", {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}, {}, {}},
+        {"/dev/pts",
+         "devpts",
+         "devpts",
+         {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"},
+         {},
+         {}},
         {"/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", "size=65536k"}, {}, {}},
     };
     spec.linux_.emplace();
@@ -174,7 +185,9 @@ class Box : public ::testing::Test {
 
   spec::OciLinux& linux_section() { return *spec_.linux_; }
   spec::OciProcess& process() { return *spec_.process; }
-  void use_default_seccomp() { linux_section().seccomp = spec::default_seccomp_profile(process().capabilities->bounding); }
+  void use_default_seccomp() {
+    linux_section().seccomp = spec::default_seccomp_profile(process().capabilities->bounding);
+  }
 
   std::string dir_;
   spec::OciSpec spec_;

@@ -76,7 +76,9 @@ TEST_F(Lifecycle, TheBundleMayBeGone) {
 }
 
 TEST_F(Lifecycle, SignalsByNameAndNumberToAll) {
-  process().args = {"sh", "-c", "trap 'echo got > /tmp/got' USR1; sh -c \"trap 'echo child > /tmp/child' USR1; echo up > /tmp/up; while :; do sleep 0.05; done\" & while :; do sleep 0.05; done"};
+  process().args = {"sh", "-c",
+                    "trap 'echo got > /tmp/got' USR1; sh -c \"trap 'echo child > /tmp/child' USR1; echo up > /tmp/up; "
+                    "while :; do sleep 0.05; done\" & while :; do sleep 0.05; done"};
   write_bundle();
   ASSERT_EQ(create("s").code, 0);
   ASSERT_EQ(oci({"start", "s"}).code, 0);
@@ -103,7 +105,8 @@ TEST_F(Lifecycle, AnIdIsTakenOnce) {
   EXPECT_EQ(taken.code, 125);
   EXPECT_THAT(taken.err, HasSubstr("the id is in use"));
   EXPECT_EQ(status("c"), "running");
-  for (const std::string bad : {"", "..", ".", "a/b", "a b", "ä"}) EXPECT_THAT(oci({"state", bad}).err, HasSubstr("container id")) << bad;
+  for (const std::string bad : {"", "..", ".", "a/b", "a b", "ä"})
+    EXPECT_THAT(oci({"state", bad}).err, HasSubstr("container id")) << bad;
 }
 
 // What a killed `create` left is taken over; while it works it is not.
@@ -138,12 +141,16 @@ TEST_F(Lifecycle, KilledCreatorsLeaveNothingRunning) {
   spec_.hooks.create_runtime.push_back({hook_script("slow", "sleep 20"), {}, {"PATH=/bin"}, {}});
   write_bundle();
   for (int round = 0; round < 5; ++round) {
-    sys::Pid creator = sys::spawn({.argv = {program_path("lichen-oci"), "--root", dir_ + "/root", "create", "-b", dir_ + "/b", "k"}});
-    ASSERT_TRUE(wait_until([&] { return !sys::read_file(format("/proc/{}/task/{}/children", creator.get(), creator.get())).empty(); }));
-    const auto children = split(std::string(trim(sys::read_file(format("/proc/{0}/task/{0}/children", creator.get())))), ' ');
+    sys::Pid creator =
+        sys::spawn({.argv = {program_path("lichen-oci"), "--root", dir_ + "/root", "create", "-b", dir_ + "/b", "k"}});
+    ASSERT_TRUE(wait_until(
+        [&] { return !sys::read_file(format("/proc/{}/task/{}/children", creator.get(), creator.get())).empty(); }));
+    const auto children =
+        split(std::string(trim(sys::read_file(format("/proc/{0}/task/{0}/children", creator.get())))), ' ');
     creator.kill(SIGKILL);
     creator.wait();
-    for (const auto& child : children) EXPECT_TRUE(wait_until([&] { return !alive(static_cast<pid_t>(std::atoi(child.c_str()))); })) << child;
+    for (const auto& child : children)
+      EXPECT_TRUE(wait_until([&] { return !alive(static_cast<pid_t>(std::atoi(child.c_str()))); })) << child;
   }
 }
 
@@ -210,20 +217,29 @@ TEST_F(Lifecycle, CreateTellsAMissingProgram) {
 TEST_F(Lifecycle, HooksInTheirOrderWithTheState) {
   const std::string log = dir_ + "/hooks";
   const auto hook = [&](const std::string& name) {
-    return spec::OciHook{hook_script(name, format("cat > {0}/{1}.state; echo {1} $X >> {2}", dir_, name, log)), {name}, {"X=env", "PATH=/bin:/usr/bin"}, 10};
+    return spec::OciHook{hook_script(name, format("cat > {0}/{1}.state; echo {1} $X >> {2}", dir_, name, log)),
+                         {name},
+                         {"X=env", "PATH=/bin:/usr/bin"},
+                         10};
   };
   spec_.hooks.prestart = {hook("prestart")};
   spec_.hooks.create_runtime = {hook("createRuntime")};
   spec_.hooks.create_container = {hook("createContainer")};
-  spec_.hooks.start_container = {{"/bin/sh", {"sh", "-c", "cat > /tmp/startContainer.state; echo startContainer > /tmp/order"}, {"PATH=/bin"}, {}}};
+  spec_.hooks.start_container = {{"/bin/sh",
+                                  {"sh", "-c", "cat > /tmp/startContainer.state; echo startContainer > /tmp/order"},
+                                  {"PATH=/bin"},
+                                  {}}};
   spec_.hooks.poststart = {hook("poststart")};
   spec_.hooks.poststop = {hook("poststop")};
   ASSERT_EQ(start_sleeper().code, 0);
   const pid_t pid = pid_of("c");
   EXPECT_EQ(oci({"delete", "-f", "c"}).code, 0);
   EXPECT_EQ(sys::read_file(log), "prestart env\ncreateRuntime env\ncreateContainer env\npoststart env\npoststop env\n");
-  for (const auto& [name, status] : std::map<std::string, std::string>{{"prestart", "creating"}, {"createRuntime", "creating"}, {"createContainer", "creating"},
-                                                                       {"poststart", "running"}, {"poststop", "stopped"}}) {
+  for (const auto& [name, status] : std::map<std::string, std::string>{{"prestart", "creating"},
+                                                                       {"createRuntime", "creating"},
+                                                                       {"createContainer", "creating"},
+                                                                       {"poststart", "running"},
+                                                                       {"poststop", "stopped"}}) {
     const Json json = parse_json(sys::read_file(dir_ + "/" + name + ".state"), name);
     EXPECT_EQ(json["status"], status) << name;
     EXPECT_EQ(json["pid"], name == "poststop" ? 0 : pid) << name;
@@ -260,7 +276,8 @@ TEST_F(Lifecycle, HooksGetNothingOfOurs) {
 TEST_F(Lifecycle, ATerminalThroughAConsoleSocket) {
   process().terminal = true;
   process().console_size = spec::OciConsoleSize{33, 99};
-  process().args = {"sh", "-c", "tty; stat -c %t /dev/console; stty size; test -t 2 && echo terminal; read line; echo got $line"};
+  process().args = {"sh", "-c",
+                    "tty; stat -c %t /dev/console; stty size; test -t 2 && echo terminal; read line; echo got $line"};
   write_bundle();
   const std::string path = dir_ + "/console.sock";
   const sys::UniqueFd listener = sys::listen_unix(path, SOCK_STREAM);
@@ -273,8 +290,10 @@ TEST_F(Lifecycle, ATerminalThroughAConsoleSocket) {
   sys::write_all(packet->fd.get(), "hello\n", "terminal");
   std::string text;
   char buffer[512];
-  for (ssize_t count; (count = ::read(packet->fd.get(), buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(count));
-  for (const std::string part : {"/dev/pts/0\r\n", "88\r\n", "33 99\r\n", "terminal\r\n", "got hello\r\n"}) EXPECT_THAT(text, HasSubstr(part));
+  for (ssize_t count; (count = ::read(packet->fd.get(), buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(count));
+  for (const std::string part : {"/dev/pts/0\r\n", "88\r\n", "33 99\r\n", "terminal\r\n", "got hello\r\n"})
+    EXPECT_THAT(text, HasSubstr(part));
 }
 
 TEST_F(Lifecycle, ATerminalNeedsATaker) {
@@ -311,8 +330,16 @@ TEST_F(Lifecycle, CommandLine) {
   EXPECT_THAT(oci({"create", "--no-pivot", "c"}).err, HasSubstr("--no-pivot"));
   EXPECT_THAT(oci({"create", "-b", dir_ + "/nowhere", "c"}).err, HasSubstr("/nowhere"));
   // As runc, crun and Slurm write them.
-  EXPECT_EQ(oci({"--rootless=true", "--systemd-cgroup", "--debug", "--log-format=json", "--log", dir_ + "/log", "run", "r1", "-b", dir_ + "/b"}, "exit 3\n").code, 3);
-  EXPECT_EQ(oci({"--rootless", "true", "--cgroup-manager=cgroupfs", "run", "--bundle=" + dir_ + "/b", "--no-new-keyring", "1.2.3"}, "exit 4\n").code, 4);
+  EXPECT_EQ(oci({"--rootless=true", "--systemd-cgroup", "--debug", "--log-format=json", "--log", dir_ + "/log", "run",
+                 "r1", "-b", dir_ + "/b"},
+                "exit 3\n")
+                .code,
+            3);
+  EXPECT_EQ(oci({"--rootless", "true", "--cgroup-manager=cgroupfs", "run", "--bundle=" + dir_ + "/b",
+                 "--no-new-keyring", "1.2.3"},
+                "exit 4\n")
+                .code,
+            4);
 }
 
 TEST_F(Lifecycle, ErrorsInTheLog) {

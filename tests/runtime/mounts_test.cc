@@ -1,4 +1,5 @@
-// Mounts: options as the kernel shows them, destinations that are made, symlinks that lead astray (C03, C04, C08), masks, devices.
+// Mounts: options as the kernel shows them, destinations that are made, symlinks that lead astray (C03, C04, C08),
+// masks, devices.
 #include "tests/runtime/box.hh"
 
 #include "libpod/sys/mountinfo.hh"
@@ -24,7 +25,8 @@ class Mounts : public Box {
     sys::make_directories(dir_ + "/folder/below", 0755);
     sys::write_file(dir_ + "/folder/file", "in folder\n", 0644);
   }
-  void add(const std::string& destination, const std::string& type, const std::string& source, std::vector<std::string> options) {
+  void add(const std::string& destination, const std::string& type, const std::string& source,
+           std::vector<std::string> options) {
     spec_.mounts.push_back({destination, type, source, std::move(options), {}, {}});
   }
   // What mountinfo says of the last mount at `point`.
@@ -40,7 +42,8 @@ class Mounts : public Box {
 
 TEST_F(Mounts, OptionsOfBinds) {
   add("/m", "bind", dir_ + "/folder", {"rbind", "ro", "nosuid", "nodev", "noexec", "nosymfollow"});
-  for (const std::string word : {"ro", "nosuid", "nodev", "noexec", "nosymfollow"}) EXPECT_THAT(info("/m").options, Contains(word));
+  for (const std::string word : {"ro", "nosuid", "nodev", "noexec", "nosymfollow"})
+    EXPECT_THAT(info("/m").options, Contains(word));
   spec_.mounts.back().options = {"bind", "ro", "rw", "noexec", "exec", "strictatime"};
   const auto plain = info("/m").options;
   for (const std::string word : {"ro", "noexec", "noatime"}) EXPECT_THAT(plain, Not(Contains(word)));
@@ -51,7 +54,8 @@ TEST_F(Mounts, OptionsOfBinds) {
 TEST_F(Mounts, OptionsOfFileSystems) {
   add("/m", "tmpfs", "tmpfs", {"ro", "nosuid", "nodev", "noexec", "noatime", "nodiratime", "size=1m", "sync"});
   const auto strict = info("/m");
-  for (const std::string word : {"ro", "nosuid", "nodev", "noexec", "noatime", "nodiratime"}) EXPECT_THAT(strict.options, Contains(word));
+  for (const std::string word : {"ro", "nosuid", "nodev", "noexec", "noatime", "nodiratime"})
+    EXPECT_THAT(strict.options, Contains(word));
   for (const std::string word : {"size=1024k", "sync"}) EXPECT_THAT(strict.super_options, Contains(word));
   spec_.mounts.back().options = {"strictatime"};
   EXPECT_THAT(info("/m").options, Not(Contains("relatime")));
@@ -89,7 +93,9 @@ TEST_F(Mounts, TmpfsBeginsWithTheDirectory) {
   sys::write_file(dir_ + "/rootfs/data/sub/file", "old\n", 0640);
   sys::make_symlink("sub/file", dir_ + "/rootfs/data/link");
   add("/data", "tmpfs", "tmpfs", {"tmpcopyup"});
-  const Output result = sh("cat /data/link; stat -c %a /data/sub /data/sub/file; echo new > /data/sub/file; grep -c ' /data tmpfs' /proc/mounts");
+  const Output result =
+      sh("cat /data/link; stat -c %a /data/sub /data/sub/file; echo new > /data/sub/file; grep -c ' /data tmpfs' "
+         "/proc/mounts");
   EXPECT_EQ(result.out, "old\n750\n640\n1\n") << result.err;
   EXPECT_EQ(sys::read_file(dir_ + "/rootfs/data/sub/file"), "old\n");
 }
@@ -116,23 +122,28 @@ TEST_F(Mounts, ErrorsNameTheMountAndTheCause) {
   EXPECT_EQ(run({"true"}).code, 125);
 }
 
-// C03: every destination made a symlink of every hostile kind; nothing outside the root changes, whatever the outcome is.
+// C03: every destination made a symlink of every hostile kind; nothing outside the root changes, whatever the outcome
+// is.
 TEST_F(Mounts, HostileDestinationsStayInside) {
   struct Case {
     const char* name;
     std::string target;
   };
-  const std::vector<Case> kinds{{"absolute", dir_ + "/outside"},
-                                {"dots", "../../../../../../../../../../../../../../../../../../../.." + dir_ + "/outside"},
-                                {"loop", "loop"},
-                                {"dangling", "/nowhere/at/all"},
-                                {"magic", "/proc/1/root" + dir_ + "/outside"},
-                                {"file", "/etc/passwd"}};
-  const std::vector<std::string> places{"/proc", "/sys", "/dev", "/dev/pts", "/dev/shm", "/run", "/tmp", "/etc/hosts", "/etc/resolv.conf", "/etc/mtab", "/data"};
+  const std::vector<Case> kinds{
+      {"absolute", dir_ + "/outside"},
+      {"dots", "../../../../../../../../../../../../../../../../../../../.." + dir_ + "/outside"},
+      {"loop", "loop"},
+      {"dangling", "/nowhere/at/all"},
+      {"magic", "/proc/1/root" + dir_ + "/outside"},
+      {"file", "/etc/passwd"}};
+  const std::vector<std::string> places{"/proc", "/sys", "/dev",       "/dev/pts",         "/dev/shm",
+                                        "/run",  "/tmp", "/etc/hosts", "/etc/resolv.conf", "/etc/mtab",
+                                        "/data"};
   add("/sys", "bind", "/sys", {"rbind", "ro"});
   add("/run", "tmpfs", "tmpfs", {});
   add("/tmp", "tmpfs", "tmpfs", {});
-  for (const char* file : {"/etc/hosts", "/etc/resolv.conf", "/etc/mtab"}) add(file, "bind", dir_ + "/source", {"bind"});
+  for (const char* file : {"/etc/hosts", "/etc/resolv.conf", "/etc/mtab"})
+    add(file, "bind", dir_ + "/source", {"bind"});
   add("/data", "bind", dir_ + "/folder", {"rbind"});
   linux_section().masked_paths = {"/proc/kcore", "/sys/firmware", "/data"};
   linux_section().readonly_paths = {"/proc/sys", "/tmp"};
@@ -153,13 +164,16 @@ TEST_F(Mounts, HostileDestinationsStayInside) {
   EXPECT_GT(survived, 0) << "no case at all went through: the test shows nothing";
 }
 
-// C04: while containers are made, a directory on a shared volume is swapped with a symlink to the host, again and again.
+// C04: while containers are made, a directory on a shared volume is swapped with a symlink to the host, again and
+// again.
 TEST_F(Mounts, ASwappedDirectoryLeadsNowhere) {
   sys::make_directories(dir_ + "/volume/place/below", 0755);
   sys::make_symlink(dir_ + "/outside", dir_ + "/volume/lure");
   sys::Pid swapper = sys::fork_child([&] {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (;;) ::renameat2(AT_FDCWD, (dir_ + "/volume/place").c_str(), AT_FDCWD, (dir_ + "/volume/lure").c_str(), RENAME_EXCHANGE);
+    for (;;)
+      ::renameat2(AT_FDCWD, (dir_ + "/volume/place").c_str(), AT_FDCWD, (dir_ + "/volume/lure").c_str(),
+                  RENAME_EXCHANGE);
     return 0;
   });
   add("/v", "bind", dir_ + "/volume", {"rbind"});
@@ -194,7 +208,8 @@ TEST_F(Mounts, OurProcWritesNeverReachTheImage) {
   std::erase_if(spec_.mounts, [](const auto& mount) { return mount.destination == "/proc"; });
   sys::make_directories(dir_ + "/rootfs/proc/self/attr", 0777);
   sys::make_directories(dir_ + "/rootfs/proc/sys/kernel", 0777);
-  for (const char* file : {"/proc/self/attr/exec", "/proc/self/oom_score_adj", "/proc/sys/kernel/msgmax"}) sys::write_file(dir_ + "/rootfs" + file, "", 0666);
+  for (const char* file : {"/proc/self/attr/exec", "/proc/self/oom_score_adj", "/proc/sys/kernel/msgmax"})
+    sys::write_file(dir_ + "/rootfs" + file, "", 0666);
   process().oom_score_adj = 900;
   linux_section().sysctl = {{"kernel.msgmax", "4096"}};
   const Output result = run({"true"});
@@ -217,7 +232,9 @@ TEST_F(Mounts, MaskedAndReadOnlyPaths) {
   sys::write_file(dir_ + "/rootfs/hidden", "hidden", 0644);
   linux_section().masked_paths = {"/secret", "/hidden", "/proc/timer_list", "/missing", "/hidden/below"};
   linux_section().readonly_paths = {"/etc", "/proc/sys", "/missing"};
-  const Output result = sh("ls /secret; cat /hidden /proc/timer_list; touch /secret/x; touch /etc/x; echo 1 > /proc/sys/kernel/msgmax; echo x > /hidden; cat /hidden; touch /fine && echo fine");
+  const Output result =
+      sh("ls /secret; cat /hidden /proc/timer_list; touch /secret/x; touch /etc/x; echo 1 > /proc/sys/kernel/msgmax; "
+         "echo x > /hidden; cat /hidden; touch /fine && echo fine");
   EXPECT_EQ(result.out, "fine\n");
   EXPECT_THAT(result.err, HasSubstr("/secret/x: Read-only file system"));
   EXPECT_THAT(result.err, HasSubstr("/etc/x: Read-only file system"));
@@ -233,18 +250,22 @@ TEST_F(Mounts, ReadOnlyRoot) {
 }
 
 TEST_F(Mounts, TheOldRootIsGone) {
-  const Output result = sh("cat /proc/self/mountinfo | wc -l; ls / | grep -c oldroot; cd /; ls ../../../.. | sort | grep -x -c etc");
+  const Output result =
+      sh("cat /proc/self/mountinfo | wc -l; ls / | grep -c oldroot; cd /; ls ../../../.. | sort | grep -x -c etc");
   EXPECT_LT(std::atoi(result.out.c_str()), 25) << "mounts of the host are seen";
 }
 
 TEST_F(Mounts, DevicesAndLinks) {
   sys::write_file(dir_ + "/rootfs/dev/null", "an image's file", 0644);
   spec_.linux_->devices.push_back({"/dev/my/zero", 'c', 1, 5, {}, {}, {}});
-  const Output result = sh("for d in null zero full random urandom tty my/zero; do stat -c '%n %F %t:%T' /dev/$d; done; for l in fd stdin stdout stderr ptmx; do readlink /dev/$l; done; "
-                           "echo gone > /dev/null; cat /dev/null; test -w /dev/ptmx && echo ptmx");
+  const Output result =
+      sh("for d in null zero full random urandom tty my/zero; do stat -c '%n %F %t:%T' /dev/$d; done; for l in fd "
+         "stdin stdout stderr ptmx; do readlink /dev/$l; done; "
+         "echo gone > /dev/null; cat /dev/null; test -w /dev/ptmx && echo ptmx");
   EXPECT_EQ(result.code, 0) << result.err;
-  for (const std::string line : {"/dev/null character special file 1:3", "/dev/zero character special file 1:5", "/dev/full character special file 1:7",
-                                 "/dev/random character special file 1:8", "/dev/urandom character special file 1:9", "/dev/tty character special file 5:0",
+  for (const std::string line : {"/dev/null character special file 1:3", "/dev/zero character special file 1:5",
+                                 "/dev/full character special file 1:7", "/dev/random character special file 1:8",
+                                 "/dev/urandom character special file 1:9", "/dev/tty character special file 5:0",
                                  "/dev/my/zero character special file 1:5", "/proc/self/fd/2", "pts/ptmx", "ptmx"})
     EXPECT_THAT(result.out, HasSubstr(line + "\n"));
 }
@@ -260,7 +281,9 @@ TEST_F(Mounts, DevicesWithOtherNumbersThanTheHosts) {
 TEST_F(Mounts, CgroupFilesRefuseWrites) {
   add("/sys", "bind", "/sys", {"rbind", "ro", "rro"});
   add("/sys/fs/cgroup", "cgroup", "cgroup", {"ro", "nosuid", "noexec", "nodev"});
-  const Output result = sh("cd /sys/fs/cgroup && for f in * ; do [ -d $f ] || { [ -w $f ] && (echo 0 >> $f) 2>/dev/null && echo wrote $f; }; done; mkdir x 2>&1; true");
+  const Output result =
+      sh("cd /sys/fs/cgroup && for f in * ; do [ -d $f ] || { [ -w $f ] && (echo 0 >> $f) 2>/dev/null && echo wrote "
+         "$f; }; done; mkdir x 2>&1; true");
   EXPECT_THAT(result.out, Not(HasSubstr("wrote")));
   EXPECT_THAT(result.out, HasSubstr("Read-only file system"));
 }

@@ -25,7 +25,8 @@ TEST_F(Namespaces, JoinsByPath) {
       if (entry.type == type) entry.path = format("/proc/{}/ns/{}", pid, type);
   }
   spec_.hostname.clear();
-  const Output result = sh("readlink /proc/self/ns/ipc; readlink /proc/self/ns/pid; hostname; ps | grep -c 'sleep 1000'");
+  const Output result =
+      sh("readlink /proc/self/ns/ipc; readlink /proc/self/ns/pid; hostname; ps | grep -c 'sleep 1000'");
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr(*sys::read_link(format("/proc/{}/ns/ipc", pid))));
   EXPECT_THAT(result.out, HasSubstr(*sys::read_link(format("/proc/{}/ns/pid", pid))));
@@ -74,8 +75,9 @@ TEST_F(Namespaces, SysctlsOfTheContainerOnly) {
 }
 
 TEST_F(Namespaces, SysctlsThatAreNotNamespacedAreRefused) {
-  for (const std::string key : {"vm.overcommit_memory", "kernel.msgmax/../../vm/swappiness", "net..ipv4", "kernel.core_pattern", "net/ipv4/../../kernel/sysrq",
-                                "kernel.msgmax\nkernel.shmmni", "", "/kernel/msgmax"}) {
+  for (const std::string key :
+       {"vm.overcommit_memory", "kernel.msgmax/../../vm/swappiness", "net..ipv4", "kernel.core_pattern",
+        "net/ipv4/../../kernel/sysrq", "kernel.msgmax\nkernel.shmmni", "", "/kernel/msgmax"}) {
     linux_section().sysctl = {{key, "1"}};
     const Output result = run({"true"});
     EXPECT_EQ(result.code, 125) << key;

@@ -33,8 +33,15 @@ int print_descriptors() {
 // These end or stop the caller whatever their arguments are, or never come back.
 bool has_no_answer(long number) {
   switch (number) {
-    case SYS_exit: case SYS_exit_group: case SYS_rt_sigreturn: case SYS_pause: case SYS_vfork: case SYS_fork: return true;
-    default: return false;
+    case SYS_exit:
+    case SYS_exit_group:
+    case SYS_rt_sigreturn:
+    case SYS_pause:
+    case SYS_vfork:
+    case SYS_fork:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -54,7 +61,8 @@ int answer_of(long number, volatile int* shared) {
 }
 
 int print_system_calls(long first, long last) {
-  auto* shared = static_cast<volatile int*>(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  auto* shared =
+      static_cast<volatile int*>(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   for (long number = first; number <= last; ++number)
     if (!has_no_answer(number)) std::printf("%ld %d\n", number, answer_of(number, shared));
   return 0;
@@ -62,8 +70,10 @@ int print_system_calls(long first, long last) {
 
 int print_call(int count, char** words) {
   long arguments[7] = {};
-  for (int i = 0; i < count && i < 7; ++i) arguments[i] = static_cast<long>(std::strtoul(words[i], nullptr, i == 0 ? 10 : 16));
-  const long result = ::syscall(arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5], arguments[6]);
+  for (int i = 0; i < count && i < 7; ++i)
+    arguments[i] = static_cast<long>(std::strtoul(words[i], nullptr, i == 0 ? 10 : 16));
+  const long result =
+      ::syscall(arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5], arguments[6]);
   std::printf("%d\n", result < 0 ? errno : 0);
   return 0;
 }
@@ -91,7 +101,8 @@ int print_write_exe(const char* pid) {
 
 int main(int argc, char** argv) {
   if (argc == 2 && std::strcmp(argv[1], "fds") == 0) return print_descriptors();
-  if (argc == 4 && std::strcmp(argv[1], "syscalls") == 0) return print_system_calls(std::atol(argv[2]), std::atol(argv[3]));
+  if (argc == 4 && std::strcmp(argv[1], "syscalls") == 0)
+    return print_system_calls(std::atol(argv[2]), std::atol(argv[3]));
   if (argc >= 3 && std::strcmp(argv[1], "call") == 0) return print_call(argc - 2, argv + 2);
   if (argc == 3 && std::strcmp(argv[1], "int80") == 0) return print_int80(std::atoi(argv[2]));
   if (argc == 3 && std::strcmp(argv[1], "write-exe") == 0) return print_write_exe(argv[2]);

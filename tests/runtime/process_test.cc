@@ -1,4 +1,5 @@
-// What the program gets: ids, groups, capabilities, limits, environment, descriptors, working directory, exit codes; the same for exec.
+// What the program gets: ids, groups, capabilities, limits, environment, descriptors, working directory, exit codes;
+// the same for exec.
 #include "tests/runtime/box.hh"
 
 namespace lichen::test {
@@ -29,7 +30,8 @@ TEST_F(Process, CapabilitySetsAreExactlyTheSpecs) {
   EXPECT_EQ(caps_of(sh(kCaps)), format("{0} 0000000000000020 0000000000000020 0000000000000020 {0}", zero));
   process().capabilities.reset();
   EXPECT_EQ(caps_of(sh(kCaps)), format("{0} {0} {0} {0} {0}", zero));
-  process().capabilities = spec::OciCapabilities{{"CAP_KILL", "CAP_CHOWN"}, {"CAP_KILL"}, {"CAP_KILL"}, {"CAP_KILL"}, {"CAP_KILL"}};
+  process().capabilities =
+      spec::OciCapabilities{{"CAP_KILL", "CAP_CHOWN"}, {"CAP_KILL"}, {"CAP_KILL"}, {"CAP_KILL"}, {"CAP_KILL"}};
   process().user.uid = 1000;
   const std::string kill = "0000000000000020";
   EXPECT_EQ(caps_of(sh(kCaps)), format("{0} {0} {0} 0000000000000021 {0}", kill));
@@ -48,7 +50,8 @@ TEST_F(Process, UnknownCapabilitiesAreRefused) {
 
 // C11
 TEST_F(Process, UsersAndGroups) {
-  EXPECT_EQ(sh("grep -E '^(Uid|Gid|Groups)' /proc/self/status").out, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t \n");
+  EXPECT_EQ(sh("grep -E '^(Uid|Gid|Groups)' /proc/self/status").out,
+            "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t \n");
   process().user = {1000, 50, 0077, {60, 70}};
   EXPECT_EQ(sh("grep -E '^(Uid|Gid|Groups|Umask)' /proc/self/status").out,
             "Umask:\t0077\nUid:\t1000\t1000\t1000\t1000\nGid:\t50\t50\t50\t50\nGroups:\t60 70 \n");
@@ -68,7 +71,8 @@ TEST_F(Process, LimitsAndScores) {
   process().rlimits = {{"RLIMIT_NOFILE", 100, 200}, {"RLIMIT_CORE", 0, 0}};
   process().oom_score_adj = 500;
   process().no_new_privileges = true;
-  const Output result = sh("ulimit -n; ulimit -Hn; ulimit -c; cat /proc/self/oom_score_adj; grep NoNewPrivs /proc/self/status");
+  const Output result =
+      sh("ulimit -n; ulimit -Hn; ulimit -c; cat /proc/self/oom_score_adj; grep NoNewPrivs /proc/self/status");
   EXPECT_EQ(result.out, "100\n200\n0\n500\nNoNewPrivs:\t1\n") << result.err;
 }
 
@@ -143,7 +147,8 @@ TEST_F(Process, WorkingDirectory) {
   process().cwd = "/missing";
   const Output result = run({"pwd"});
   EXPECT_EQ(result.code, 127);
-  EXPECT_THAT(result.err, HasSubstr("chdir to cwd (\"/missing\") set in config.json failed: no such file or directory"));
+  EXPECT_THAT(result.err,
+              HasSubstr("chdir to cwd (\"/missing\") set in config.json failed: no such file or directory"));
   process().cwd = "relative";
   EXPECT_THAT(run({"pwd"}).err, HasSubstr("process.cwd must be an absolute path"));
 }
@@ -179,8 +184,10 @@ TEST_F(Process, PreservedDescriptors) {
   process().args = {"payload", "fds"};
   write_bundle();
   const sys::UniqueFd out = sys::open_path(dir_ + "/out", O_RDWR | O_CREAT, 0644);
-  sys::Pid child = sys::spawn({.argv = {program_path("lichen-oci"), "--root", dir_ + "/root", "run", "--preserve-fds", "2", "-b", dir_ + "/b", "p"},
-                               .fds = {{out.get(), 1}, {pipe.read.get(), 3}, {pipe.write.get(), 4}, {pipe.write.get(), 5}}});
+  sys::Pid child =
+      sys::spawn({.argv = {program_path("lichen-oci"), "--root", dir_ + "/root", "run", "--preserve-fds", "2", "-b",
+                           dir_ + "/b", "p"},
+                  .fds = {{out.get(), 1}, {pipe.read.get(), 3}, {pipe.write.get(), 4}, {pipe.write.get(), 5}}});
   EXPECT_EQ(child.wait().code, 0);
   EXPECT_EQ(sys::read_file(dir_ + "/out"), "0\n1\n2\n3\n4\n");
   const Output closed = oci({"run", "--preserve-fds", "900", "-b", dir_ + "/b", "p"});
@@ -211,7 +218,8 @@ TEST_F(Process, AWaitingInitIsClosedToOthers) {
   for (const auto& name : sys::list_directory("/proc/" + pid + "/fd")) {
     const auto target = sys::read_link("/proc/" + pid + "/fd/" + name).value_or("");
     const bool standard = name == "0" || name == "1" || name == "2";
-    EXPECT_TRUE(standard || target.starts_with("socket:") || target.starts_with("anon_inode:")) << name << " " << target;
+    EXPECT_TRUE(standard || target.starts_with("socket:") || target.starts_with("anon_inode:"))
+        << name << " " << target;
   }
   EXPECT_LT(::open(("/proc/" + pid + "/exe").c_str(), O_WRONLY | O_CLOEXEC), 0);
 }
@@ -225,7 +233,10 @@ TEST_F(Process, RunningAnotherProgramInAContainer) {
   EXPECT_EQ(oci({"exec", "c", "missing"}).code, 127);
   EXPECT_EQ(oci({"exec", "c", "/etc/passwd"}).code, 126);
   EXPECT_EQ(caps_of(oci({"exec", "c", "sh", "-c", kCaps})), caps_of(sh(kCaps)));
-  EXPECT_EQ(oci({"exec", "-u", "1000:50", "--cwd", "/tmp", "-e", "X=1", "c", "sh", "-c", "id -u; id -g; pwd; echo $X $FROM"}).out, "1000\n50\n/tmp\n1 config\n");
+  EXPECT_EQ(
+      oci({"exec", "-u", "1000:50", "--cwd", "/tmp", "-e", "X=1", "c", "sh", "-c", "id -u; id -g; pwd; echo $X $FROM"})
+          .out,
+      "1000\n50\n/tmp\n1 config\n");
   EXPECT_THAT(oci({"exec", "--cap", "CAP_NET_RAW", "c", "sh", "-c", kCaps}).out, HasSubstr("00000000800425fb"));
   EXPECT_EQ(oci({"exec", "--no-new-privs", "c", "grep", "NoNewPrivs", "/proc/self/status"}).out, "NoNewPrivs:\t1\n");
   EXPECT_EQ(oci({"exec", "c", "cat"}, "through standard input").out, "through standard input");
@@ -249,7 +260,9 @@ TEST_F(Process, ExecInAContainerWithItsOwnUserNamespace) {
   linux_section().uid_mappings = {{0, 1, 1000}};
   linux_section().gid_mappings = {{0, 1, 1000}};
   ASSERT_EQ(start_sleeper().code, 0);
-  const Output result = oci({"exec", "c", "sh", "-c", "id -u; readlink /proc/self/ns/user; readlink /proc/1/ns/user; grep CapEff /proc/self/status"});
+  const Output result =
+      oci({"exec", "c", "sh", "-c",
+           "id -u; readlink /proc/self/ns/user; readlink /proc/1/ns/user; grep CapEff /proc/self/status"});
   const auto lines = split(result.out, '\n');
   ASSERT_GE(lines.size(), 4u) << result.err;
   EXPECT_EQ(lines[0], "0");
@@ -259,7 +272,8 @@ TEST_F(Process, ExecInAContainerWithItsOwnUserNamespace) {
 
 TEST_F(Process, DetachedExec) {
   ASSERT_EQ(start_sleeper().code, 0);
-  const Output result = oci({"exec", "-d", "--pid-file", dir_ + "/exec.pid", "c", "sh", "-c", "exec >/dev/null 2>&1; echo ran > /tmp/ran; exec sleep 100"});
+  const Output result = oci({"exec", "-d", "--pid-file", dir_ + "/exec.pid", "c", "sh", "-c",
+                             "exec >/dev/null 2>&1; echo ran > /tmp/ran; exec sleep 100"});
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_TRUE(wait_until([&] { return sys::exists(dir_ + "/rootfs/tmp/ran"); }));
   EXPECT_TRUE(sys::exists("/proc/" + sys::read_file(dir_ + "/exec.pid")));

@@ -1,5 +1,5 @@
-// Seccomp: every number's verdict against the table (C16), dirty upper halves (C17), what is denied by default (C18), exec and threads
-// of the container (C43), the cache, docker's profile format.
+// Seccomp: every number's verdict against the table (C16), dirty upper halves (C17), what is denied by default (C18),
+// exec and threads of the container (C43), the cache, docker's profile format.
 #include "tests/runtime/box.hh"
 
 #include <map>
@@ -52,7 +52,9 @@ std::map<int, std::string> kernel_names() {
   return names;
 }
 
-bool contains(std::span<const std::string_view> list, std::string_view name) { return std::find(list.begin(), list.end(), name) != list.end(); }
+bool contains(std::span<const std::string_view> list, std::string_view name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
 
 // C16
 TEST_F(Seccomp, EveryNumberHasTheTablesVerdict) {
@@ -72,7 +74,8 @@ TEST_F(Seccomp, EveryNumberHasTheTablesVerdict) {
     if (number == 335 || number == 336) continue;
     const auto found = names.find(number);
     const std::string name = found == names.end() ? "" : found->second;
-    bool allowed = contains(spec::seccomp_allowed_calls(), name), refused = contains(spec::seccomp_refused_calls(), name);
+    bool allowed = contains(spec::seccomp_allowed_calls(), name),
+         refused = contains(spec::seccomp_refused_calls(), name);
     for (const auto& row : spec::seccomp_capability_calls()) {
       if (!contains(row.calls, name)) continue;
       (std::find(caps.begin(), caps.end(), row.capability) != caps.end() ? allowed : refused) = true;
@@ -112,7 +115,9 @@ TEST_F(Seccomp, NumbersOfOtherAbis) {
 TEST_F(Seccomp, DirtyUpperHalvesChangeNothing) {
   use_default_seccomp();
   for (const std::string high : {"", "100000000", "ffffffff00000000"}) {
-    const auto with = [&](unsigned long low) { return format("{:x}", (high.empty() ? 0 : std::strtoul(high.c_str(), nullptr, 16)) | low); };
+    const auto with = [&](unsigned long low) {
+      return format("{:x}", (high.empty() ? 0 : std::strtoul(high.c_str(), nullptr, 16)) | low);
+    };
     EXPECT_EQ(call({number(SYS_socket), with(AF_ALG), "5", "0"}), EPERM) << high;
     EXPECT_EQ(call({number(SYS_socket), with(AF_VSOCK), "1", "0"}), EPERM) << high;
     EXPECT_EQ(call({number(SYS_socket), with(AF_UNIX), "1", "0"}), 0) << high;
@@ -125,16 +130,20 @@ TEST_F(Seccomp, DirtyUpperHalvesChangeNothing) {
 // C18
 TEST_F(Seccomp, DeniedByDefault) {
   use_default_seccomp();
-  for (const long refused : {SYS_io_uring_setup, SYS_keyctl, SYS_add_key, SYS_request_key, SYS_userfaultfd, SYS_bpf, SYS_perf_event_open, SYS_open_by_handle_at,
-                             SYS_kexec_load, SYS_mount, SYS_umount2, SYS_fsopen, SYS_open_tree, SYS_move_mount, SYS_setns, SYS_unshare, SYS_pivot_root})
+  for (const long refused : {SYS_io_uring_setup, SYS_keyctl, SYS_add_key, SYS_request_key, SYS_userfaultfd, SYS_bpf,
+                             SYS_perf_event_open, SYS_open_by_handle_at, SYS_kexec_load, SYS_mount, SYS_umount2,
+                             SYS_fsopen, SYS_open_tree, SYS_move_mount, SYS_setns, SYS_unshare, SYS_pivot_root})
     EXPECT_EQ(call({number(refused)}), EPERM) << refused;
   EXPECT_EQ(call({number(SYS_unshare), "10000000"}), EPERM);
   EXPECT_EQ(call({number(SYS_clone3)}), ENOSYS);
-  for (const int family : {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}) EXPECT_EQ(call({number(SYS_socket), format("{:x}", family), "2", "0"}), 0) << family;
+  for (const int family : {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK})
+    EXPECT_EQ(call({number(SYS_socket), format("{:x}", family), "2", "0"}), 0) << family;
 }
 
 TEST_F(Seccomp, ACapabilityOpensItsCalls) {
-  for (auto* set : {&process().capabilities->bounding, &process().capabilities->effective, &process().capabilities->permitted}) set->push_back("CAP_SYS_ADMIN");
+  for (auto* set :
+       {&process().capabilities->bounding, &process().capabilities->effective, &process().capabilities->permitted})
+    set->push_back("CAP_SYS_ADMIN");
   use_default_seccomp();
   EXPECT_EQ(call({number(SYS_unshare), "4000000"}), 0);
   EXPECT_NE(call({number(SYS_clone3)}), ENOSYS);
@@ -168,7 +177,9 @@ TEST_F(Seccomp, ADamagedFilterStopsExec) {
 TEST_F(Seccomp, TheCacheIsUsedAndNotTrusted) {
   use_default_seccomp();
   const std::string cache = dir_ + "/cache";
-  const auto cached = [&](const std::string& id) { return oci({"--seccomp-cache", cache, "run", "-b", dir_ + "/b", id}); };
+  const auto cached = [&](const std::string& id) {
+    return oci({"--seccomp-cache", cache, "run", "-b", dir_ + "/b", id});
+  };
   process().args = {"payload", "call", number(SYS_keyctl)};
   write_bundle();
   const std::string denied = format("{}\n", static_cast<int>(EPERM));
@@ -178,7 +189,8 @@ TEST_F(Seccomp, TheCacheIsUsedAndNotTrusted) {
   const std::string entry = cache + "/" + entries[0], good = sys::read_file(entry);
   EXPECT_EQ(cached("b").out, denied);
   // Damaged, cut short, another profile's key: compiled again, and mended.
-  for (const std::string& bad : {std::string("x"), good.substr(0, good.size() / 2), good + "x", replace_all(good, "SCMP_ACT_ERRNO", "SCMP_ACT_ALLOW")}) {
+  for (const std::string& bad : {std::string("x"), good.substr(0, good.size() / 2), good + "x",
+                                 replace_all(good, "SCMP_ACT_ERRNO", "SCMP_ACT_ALLOW")}) {
     sys::write_file(entry, bad);
     EXPECT_EQ(cached("c").out, denied);
     EXPECT_EQ(sys::read_file(entry), good);
@@ -215,7 +227,8 @@ TEST_F(Seccomp, UnknownNumbersOfAStrictProfileLookUnknown) {
 TEST_F(Seccomp, WhatIsNotSupportedIsAnError) {
   linux_section().seccomp = spec::SeccompSpec{.default_action = "SCMP_ACT_ALLOW", .listener_path = "/run/x.sock"};
   EXPECT_THAT(run({"true"}).err, HasSubstr("linux.seccomp.listenerPath: notifications are not supported"));
-  linux_section().seccomp = spec::SeccompSpec{.default_action = "SCMP_ACT_ALLOW", .flags = {"SECCOMP_FILTER_FLAG_NONSENSE"}};
+  linux_section().seccomp =
+      spec::SeccompSpec{.default_action = "SCMP_ACT_ALLOW", .flags = {"SECCOMP_FILTER_FLAG_NONSENSE"}};
   EXPECT_THAT(run({"true"}).err, HasSubstr("SECCOMP_FILTER_FLAG_NONSENSE"));
   linux_section().seccomp = spec::SeccompSpec{.default_action = "SCMP_ACT_NONSENSE"};
   EXPECT_EQ(run({"true"}).code, 125);

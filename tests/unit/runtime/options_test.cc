@@ -11,7 +11,8 @@ namespace {
 using ::testing::ElementsAre;
 
 TEST(Options, SpellingsOfRuncAndCrun) {
-  const Options crun = parse_options({"--rootless=true", "--root=/run/user/7/", "--systemd-cgroup", "create", "--bundle", "/b", "--pid-file=/p", "id"});
+  const Options crun = parse_options({"--rootless=true", "--root=/run/user/7/", "--systemd-cgroup", "create",
+                                      "--bundle", "/b", "--pid-file=/p", "id"});
   EXPECT_EQ(crun.rootless, "true");
   EXPECT_EQ(crun.root, "/run/user/7/");
   EXPECT_TRUE(crun.systemd_cgroup);
@@ -44,16 +45,27 @@ TEST(Options, LettersStandTogetherOrWithTheirValue) {
 }
 
 TEST(Options, RefusesWhatItDoesNotKnow) {
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{}, {"nonsense"}, {"create"}, {"create", "a", "b"}, {"create", "--nonsense", "a"},
-                                                                                     {"start", "--bundle", "x", "a"}, {"create", "--bundle"}, {"--log-format", "xml", "list"},
-                                                                                     {"create", "--preserve-fds", "-1", "a"}, {"create", "--preserve-fds", "x", "a"},
-                                                                                     {"--rootless=perhaps", "list"}, {"delete", "--force=perhaps", "a"}, {"create", "a/b"}})
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{},
+                                             {"nonsense"},
+                                             {"create"},
+                                             {"create", "a", "b"},
+                                             {"create", "--nonsense", "a"},
+                                             {"start", "--bundle", "x", "a"},
+                                             {"create", "--bundle"},
+                                             {"--log-format", "xml", "list"},
+                                             {"create", "--preserve-fds", "-1", "a"},
+                                             {"create", "--preserve-fds", "x", "a"},
+                                             {"--rootless=perhaps", "list"},
+                                             {"delete", "--force=perhaps", "a"},
+                                             {"create", "a/b"}})
     EXPECT_THROW(parse_options(words), Error) << words.size();
 }
 
 TEST(Options, Ids) {
   for (const char* good : {"a", "1", "12.x_+-", "node1.alice.12.0.0"}) EXPECT_NO_THROW(check_id(good)) << good;
-  for (const std::string& bad : {std::string(), std::string("."), std::string(".."), std::string("a/b"), std::string("a b"), std::string(256, 'x'), std::string("a\nb")})
+  for (const std::string& bad : {std::string(), std::string("."), std::string(".."), std::string("a/b"),
+                                 std::string("a b"), std::string(256, 'x'), std::string("a\nb")})
     EXPECT_THROW(check_id(bad), Error) << bad;
 }
 

@@ -25,7 +25,8 @@ std::vector<std::string> settings(const spec::OciResources& resources) {
 }
 
 TEST(MountOptions, AttributesPropagationAndTheRest) {
-  const auto parsed = parse_mount_options({"rbind", "ro", "rnosuid", "noatime", "rslave", "sync", "size=64m,mode=755", "noswap"});
+  const auto parsed =
+      parse_mount_options({"rbind", "ro", "rnosuid", "noatime", "rslave", "sync", "size=64m,mode=755", "noswap"});
   EXPECT_TRUE(parsed.bind && parsed.bind_recursive);
   EXPECT_EQ(parsed.top.set, std::uint64_t{MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME});
   EXPECT_EQ(parsed.top.clear, std::uint64_t{MOUNT_ATTR__ATIME});
@@ -60,8 +61,9 @@ TEST(CgroupSettings, Conversions) {
   resources.cpu->cpus = "0-1";
   resources.pids_limit = 20;
   resources.unified = {{"memory.high", "90"}};
-  EXPECT_THAT(settings(resources), ElementsAre("memory.low=50", "memory.max=100", "memory.swap.max=50", "cpu.weight=39", "cpu.max=50000 100000", "cpuset.cpus=0-1",
-                                               "pids.max=20", "memory.high=90"));
+  EXPECT_THAT(settings(resources),
+              ElementsAre("memory.low=50", "memory.max=100", "memory.swap.max=50", "cpu.weight=39",
+                          "cpu.max=50000 100000", "cpuset.cpus=0-1", "pids.max=20", "memory.high=90"));
   resources = {};
   resources.memory.emplace();
   resources.memory->limit = -1;
@@ -70,7 +72,8 @@ TEST(CgroupSettings, Conversions) {
   EXPECT_THAT(settings(resources), ElementsAre("memory.max=max", "memory.swap.max=max", "pids.max=max"));
   resources = {};
   resources.cpu.emplace();
-  for (const auto& [shares, weight] : std::map<std::uint64_t, std::string>{{2, "1"}, {1, "1"}, {262144, "10000"}, {1 << 30, "10000"}}) {
+  for (const auto& [shares, weight] :
+       std::map<std::uint64_t, std::string>{{2, "1"}, {1, "1"}, {262144, "10000"}, {1 << 30, "10000"}}) {
     resources.cpu->shares = shares;
     EXPECT_THAT(settings(resources), ElementsAre("cpu.weight=" + weight));
   }
@@ -100,7 +103,8 @@ TEST(Sysctl, KeysAndPaths) {
   EXPECT_EQ(sysctl_path("net/ipv4/conf/eth0.1/forwarding"), "net/ipv4/conf/eth0.1/forwarding");
   EXPECT_EQ(sysctl_path("net.ipv4.conf.eth0/1.forwarding"), "net/ipv4/conf/eth0.1/forwarding");
   EXPECT_EQ(sysctl_path("kernel.shmmax"), "kernel/shmmax");
-  for (const std::string bad : {"", ".", "net", "net.", "net..x", "net/../kernel/sysrq", "kernel.sysrq", "vm.swappiness", "/net/x", "net.x\n", "net.x+y", "kernel.shmmax.more"})
+  for (const std::string bad : {"", ".", "net", "net.", "net..x", "net/../kernel/sysrq", "kernel.sysrq",
+                                "vm.swappiness", "/net/x", "net.x\n", "net.x+y", "kernel.shmmax.more"})
     EXPECT_THROW(sysctl_path(bad), Error) << bad;
 }
 
@@ -121,7 +125,9 @@ TEST(SeccompFile, RoundTripAndDamage) {
   const std::string text = encode(filter);
   EXPECT_EQ(decode_seccomp(text, "f").program, filter.program);
   EXPECT_EQ(decode_seccomp(text, "f").flags, 2u);
-  for (const std::string& bad : {std::string(), text.substr(1), text.substr(0, text.size() - 1), text + "x", std::string("nonsense")}) EXPECT_THROW(decode_seccomp(bad, "f"), Error);
+  for (const std::string& bad :
+       {std::string(), text.substr(1), text.substr(0, text.size() - 1), text + "x", std::string("nonsense")})
+    EXPECT_THROW(decode_seccomp(bad, "f"), Error);
 }
 
 }  // namespace
