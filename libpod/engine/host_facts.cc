@@ -89,12 +89,34 @@ std::string timezone_file(const spec::ContainerConfig& config) {
 
 }  // namespace
 
+namespace {
+
+std::uint32_t mapped_count(const std::vector<sys::IdRange>& ranges) {
+  std::uint32_t count = 0;
+  for (const auto& range : ranges) count = std::max(count, range.inside + range.count);
+  return count;
+}
+
+// Ids that the user namespace does not have cannot be taken on. With one id alone the kernel denies setgroups(2) too.
+void keep_to_mapped_ids(spec::ResolvedUser& user) {
+  const sys::IdMaps maps = sys::current_maps();
+  const std::uint32_t uids = mapped_count(maps.uids), gids = mapped_count(maps.gids);
+  if (user.uid >= uids || user.gid >= gids)
+    throw Error(ErrorKind::unsupported, format("run as user {}:{}: containers have only the ids 0 to {} here", user.uid, user.gid, std::min(uids, gids) - 1))
+        .with_hint("a subordinate range gives more: add your user to /etc/subuid and /etc/subgid (`lichen doctor` says how), or run as root inside");
+  std::erase_if(user.additional_gids, [&](std::uint32_t gid) { return gids == 1 || gid >= gids; });
+}
+
+}  // namespace
+
 spec::ResolvedUser resolve_container_user(int root, const std::string& user, const std::vector<std::string>& groups) {
   const auto parsed = spec::parse_user_spec(user);
   std::vector<std::string> added = groups;
   std::erase(added, "keep-groups");
   // The files are read for numbers too: HOME and the supplementary groups come from them.
-  return spec::resolve_user(parsed, read_user_file(root, "/etc/passwd"), read_user_file(root, "/etc/group"), added);
+  auto resolved = spec::resolve_user(parsed, read_user_file(root, "/etc/passwd"), read_user_file(root, "/etc/group"), added);
+  keep_to_mapped_ids(resolved);
+  return resolved;
 }
 
 spec::HostFacts collect_host_facts(Engine& engine, const spec::ContainerConfig& config) {
@@ -112,8 +134,7 @@ spec::HostFacts collect_host_facts(Engine& engine, const spec::ContainerConfig& 
   add_namespace_path(engine, config.cgroupns_mode, "cgroup", "cgroup", facts);
   facts.own_network = config.network.mode != "host";
   facts.shared_network = config.network.mode == "container" || config.network.mode == "ns";
-  facts.mapped_ids = 0;
-  for (const auto& range : sys::current_maps().uids) facts.mapped_ids = std::max(facts.mapped_ids, range.inside + range.count);
+  facts.mapped_ids = mapped_count(sys::current_maps().uids);
   if (config.privileged) facts.host_devices = openable_devices();
   facts.cgroup2 = is_cgroup2("/sys/fs/cgroup");
   const CgroupPlace place = find_cgroup_place();

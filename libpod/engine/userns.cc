@@ -67,8 +67,7 @@ MapPlan plan_maps() {
   const auto ids = sys::subordinate_ids(::getuid());
   MapPlan plan{sys::default_maps(::getuid(), ::getgid(), ids), ids.problem};
   if (!plan.single_id_reason.empty()) return plan;
-  const bool helpers = sys::exists("/usr/bin/newuidmap") || sys::exists("/bin/newuidmap") || sys::exists("/usr/local/bin/newuidmap");
-  if (helpers) return plan;
+  if (sys::is_program_in_path("newuidmap") && sys::is_program_in_path("newgidmap")) return plan;
   plan.maps = {{{0, ::getuid(), 1}}, {{0, ::getgid(), 1}}};
   plan.single_id_reason = "newuidmap is not installed";
   return plan;

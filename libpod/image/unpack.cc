@@ -53,8 +53,10 @@ void SpaceGuard::add(std::uint64_t bytes) {
   struct statvfs info {};
   if (::statvfs(directory_.c_str(), &info) != 0) return;
   const std::uint64_t left = static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
-  if (left < kSpaceReserve + kSpaceStep)
-    throw Error(ErrorKind::system, format("the file system of '{}' is full: {} are left", directory_, human_size(static_cast<double>(left))), ENOSPC)
+  // Small file systems (a tmpfs) keep a twentieth free instead.
+  const std::uint64_t total = static_cast<std::uint64_t>(info.f_blocks) * info.f_frsize;
+  if (left < std::min<std::uint64_t>(kSpaceReserve + kSpaceStep, total / 20))
+    throw Error(ErrorKind::system, format("No space left on the file system of '{}': only {}", directory_, human_size(static_cast<double>(left))), ENOSPC)
         .with_hint("free space, for instance with 'lichen system prune', or choose another place with --root");
 }
 

@@ -28,11 +28,19 @@ Json read_record(const std::string& path) {
   }
 }
 
+// Unlink a name if it is still this container's. Locked: between our look and the unlink another command may find the name dead and
+// take it over.
+void release_name(const Paths& paths, const std::string& name, const std::string& id) {
+  const std::string link = paths.names() + "/" + name;
+  if (name.empty() || sys::read_link(link) != id) return;
+  const auto lock = sys::wait_lock(paths.names(), sys::LockMode::exclusive, kLockTimeout);
+  if (sys::read_link(link) == id) sys::remove_file(link);
+}
+
 // Everything of one container, in an order that keeps names from pointing into nothing for long.
 void remove_all(const Paths& paths, const std::string& id, const std::string& name) {
-  const std::string link = paths.names() + "/" + name;
   remove_through_staging(paths, paths.container(id));
-  if (!name.empty() && sys::read_link(link) == id) sys::remove_file(link);
+  release_name(paths, name, id);
   sys::remove_tree(paths.container_run(id));
 }
 
@@ -86,13 +94,16 @@ void ContainerStore::reserve_name(const std::string& name, const std::string& id
   if (errno != EEXIST) throw_errno("reserve name '{}'", name);
   // One at a time from here: of two that find a dead name only one may take it over.
   const auto lock = sys::wait_lock(paths_.names(), sys::LockMode::exclusive, kLockTimeout);
-  const std::string holder = sys::read_link(link).value_or("");
-  if (!holder.empty() && !is_stale_name(holder)) {
-    throw Error(ErrorKind::conflict, format("the name \"{}\" is already in use by container {}", name, short_id(holder)))
-        .with_hint(format("remove or rename that container, or use --replace: lichen rm {}", name));
+  std::string holder = sys::read_link(link).value_or("");
+  if (holder.empty() || is_stale_name(holder)) {
+    sys::remove_file(link);
+    if (::symlink(id.c_str(), link.c_str()) == 0) return;
+    // Somebody without the lock was faster: names that are free need none.
+    if (errno != EEXIST) throw_errno("reserve name '{}'", name);
+    holder = sys::read_link(link).value_or("");
   }
-  sys::remove_file(link);
-  sys::make_symlink(id, link);
+  throw Error(ErrorKind::conflict, format("the name \"{}\" is already in use by container {}", name, short_id(holder)))
+      .with_hint(format("remove or rename that container, or use --replace: lichen rm {}", name));
 }
 
 ContainerMaker ContainerStore::begin(const spec::ContainerConfig& config, sys::Durability durability) {
@@ -193,11 +204,22 @@ std::vector<std::pair<std::string, std::string>> ContainerStore::names() const {
 
 bool ContainerStore::rename(const std::string& id, const std::string& from, const std::string& to) {
   reserve_name(to, id);
-  if (sys::read_link(paths_.names() + "/" + from) == id) sys::remove_file(paths_.names() + "/" + from);
+  release_name(paths_, from, id);
   return true;
 }
 
 void ContainerStore::remove(const std::string& id, const std::string& name) { remove_all(paths_, id, name); }
+
+// Started and then killed before the marker was unlinked: it is published (state.json says so). A record that cannot be read says
+// nothing: those of a container in the making are not synced, so a power cut may leave them empty.
+bool ContainerStore::was_started(const std::string& id) const {
+  try {
+    return has(id) && !load_state(id).started_at.empty();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+    return false;
+  }
+}
 
 int ContainerStore::sweep_unfinished() {
   int swept = 0;
@@ -208,9 +230,7 @@ int ContainerStore::sweep_unfinished() {
     try {
       const auto lock = sys::try_lock(marker, sys::LockMode::exclusive);
       if (!lock) continue;
-      // Started and then killed before the unlink: it is published (state.json says so).
-      const bool started = has(id) && !load_state(id).started_at.empty();
-      if (!started) {
+      if (!was_started(id)) {
         std::string name;
         for (const auto& [known, target] : names())
           if (target == id) name = known;

@@ -90,6 +90,7 @@ class ContainerStore {
  private:
   void reserve_name(const std::string& name, const std::string& id);
   bool is_stale_name(const std::string& id) const;
+  bool was_started(const std::string& id) const;
   const Paths& paths_;
 };
 

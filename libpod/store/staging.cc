@@ -10,8 +10,13 @@ namespace lichen::store {
 StagingDir::StagingDir(const Paths& paths) {
   for (;;) {
     path_ = paths.staging() + "/" + random_hex(16);
-    if (!sys::make_directory(path_, 0700)) continue;
-    // A sweeper may have seen it in the moment before the lock: then it is gone or held, and the next name is tried.
+    // A sweeper may see it in the moment before the lock: then it is gone or held, and the next name is tried.
+    try {
+      if (!sys::make_directory(path_, 0700)) continue;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::not_found || !sys::exists(paths.staging())) throw;
+      continue;
+    }
     if (auto lock = sys::try_lock(path_, sys::LockMode::exclusive)) {
       lock_ = *std::move(lock);
       return;

@@ -68,6 +68,10 @@ bool VolumeStore::create(const VolumeRecord& record) {
   return staged.publish(paths_.volume(record.name));
 }
 
-void VolumeStore::remove(const std::string& name) { remove_through_staging(paths_, paths_.volume(name)); }
+void VolumeStore::remove(const std::string& name) {
+  // ".." would be the whole store.
+  if (!is_valid_name(name)) throw_error(ErrorKind::not_found, "no such volume: {}", name);
+  remove_through_staging(paths_, paths_.volume(name));
+}
 
 }  // namespace lichen::store

@@ -303,6 +303,14 @@ std::string boot_id() {
   return std::string(trim(read_file("/proc/sys/kernel/random/boot_id")));
 }
 
+bool is_program_in_path(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  // execvpe's own default (exec(3)).
+  for (const auto& directory : split(path == nullptr ? "/bin:/usr/bin" : path, ':'))
+    if (::access(((directory.empty() ? "." : directory) + "/" + name).c_str(), X_OK) == 0) return true;
+  return false;
+}
+
 std::string program_directory() {
   const auto path = read_link("/proc/self/exe");
   if (!path) throw_error(ErrorKind::system, "read '/proc/self/exe': /proc is not mounted");

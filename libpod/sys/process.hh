@@ -95,6 +95,9 @@ std::optional<UniqueFd> open_process(pid_t pid, std::uint64_t start_time);
 /// /proc/sys/kernel/random/boot_id; LICHEN_TEST_BOOT_ID in the environment replaces it (tests of reboots).
 std::string boot_id();
 
+/// Whether spawn() would find this program by PATH.
+bool is_program_in_path(const std::string& name);
+
 /// Directory of the running program (/proc/self/exe), for finding lichen-oci and lichen-conmon beside it.
 std::string program_directory();
 
