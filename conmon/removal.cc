@@ -4,7 +4,9 @@
 #include "libpod/base/id.hh"
 #include "libpod/base/path.hh"
 #include "libpod/sys/fs.hh"
+#include "libpod/sys/lock.hh"
 
+#include <chrono>
 #include <cstdio>
 #include <sys/mount.h>
 
@@ -29,6 +31,8 @@ std::vector<std::string> hide_container(const wire::MonitorConfig& config) {
   }
   for (const auto& link : config.remove_links) {
     try {
+      // Locked as in store/container_store: a command that finds the name dead may be taking it over.
+      const auto lock = sys::wait_lock(parent_path(link), sys::LockMode::exclusive, std::chrono::seconds(2));
       const auto target = sys::read_link(link);
       if (target && base_name(*target) == config.id) sys::remove_file(link);
     } catch (const Error&) {
