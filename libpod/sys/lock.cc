@@ -70,6 +70,7 @@ FileLock wait_lock(const std::string& path, LockMode mode, std::chrono::millisec
   auto pause = std::chrono::microseconds(200);
   for (;;) {
     if (auto lock = try_lock(path, mode, create)) return *std::move(lock);
+    if (!create && ::access(path.c_str(), F_OK) != 0 && errno == ENOENT) throw_errno_value(ENOENT, "lock '{}'", path);
     if (std::chrono::steady_clock::now() >= deadline) {
       const std::string holder = holder_of(path);
       throw Error(ErrorKind::conflict,

@@ -31,7 +31,7 @@ std::optional<FileLock> try_lock(const std::string& path, LockMode mode, bool cr
 
 /// Wait for a lock, up to `timeout`; then the error says who holds it (from /proc/locks).
 /// A file that was unlinked or replaced while waiting is opened again: the lock counts for the path, not for the dead inode.
-/// @throws Error{conflict} timeout
+/// @throws Error{conflict} timeout; Error{not_found} it does not exist (any more) and `create` is not set
 FileLock wait_lock(const std::string& path, LockMode mode, std::chrono::milliseconds timeout, bool create = false);
 
 /// Whether anybody holds an exclusive lock on `path` now; false when it does not exist.
