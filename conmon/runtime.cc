@@ -5,6 +5,7 @@
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/sys/fs.hh"
+#include "libpod/sys/mount.hh"
 #include "libpod/sys/io.hh"
 
 #include <fcntl.h>
@@ -80,6 +81,12 @@ void Runtime::call(const std::string& verb, const std::vector<std::string>& args
     fds = {{null.get(), 0}, {null.get(), 1}, {null.get(), 2}};
   }
   options.fds = std::move(fds);
+  // Executed where nobody can write to it (CVE-2019-5736); ours would else do that itself by executing itself again.
+  sys::UniqueFd program;
+  if (config_.runtime_is_ours) {
+    program = sys::open_program_readonly(config_.runtime);
+    options.program_fd = program.get();
+  }
   sys::Pid child = sys::spawn(options);
   ++running_;
   const pid_t pid = child.release();

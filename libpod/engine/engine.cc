@@ -57,4 +57,9 @@ std::string Engine::runtime_path(const std::string& wanted) const {
   throw Error(ErrorKind::not_found, format("find the OCI runtime '{}'", name)).with_hint("give its absolute path with --runtime");
 }
 
+std::vector<std::string> Engine::runtime_arguments(const std::string& runtime) const {
+  if (base_name(runtime) == "lichen-oci") return {"--seccomp-cache", paths.cache() + "/seccomp"};
+  return {};
+}
+
 }  // namespace lichen::engine

@@ -38,6 +38,8 @@ class Engine {
   std::string program(const std::string& name) const;
   /// The OCI runtime for a container: its own choice, else the configured, else lichen-oci.
   std::string runtime_path(const std::string& wanted) const;
+  /// What stands before the verb on every command line of this runtime.
+  std::vector<std::string> runtime_arguments(const std::string& runtime) const;
 
  private:
   std::optional<UsernsMember> member_;

@@ -37,7 +37,10 @@ spec::OciProcess make_process(const store::ContainerRecord& record, const ExecRe
 }
 
 std::vector<std::string> runtime_argv(const Engine& engine, const std::string& runtime, const std::string& id, const std::string& process) {
-  return {base_name(runtime), "--root", engine.paths.oci_root(), "exec", "--process", process, id};
+  std::vector<std::string> argv = {base_name(runtime), "--root", engine.paths.oci_root()};
+  for (auto& argument : engine.runtime_arguments(runtime)) argv.push_back(std::move(argument));
+  argv.insert(argv.end(), {"exec", "--process", process, id});
+  return argv;
 }
 
 // The process description travels in a memory file, so that nothing is left when we are killed.

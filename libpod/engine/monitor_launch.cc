@@ -42,6 +42,7 @@ wire::MonitorConfig monitor_config(const Engine& engine, const spec::ContainerCo
   out.runtime = engine.runtime_path(config.runtime);
   out.runtime_root = paths.oci_root();
   out.runtime_is_ours = runtime_is_ours(engine, config);
+  out.runtime_args = engine.runtime_arguments(out.runtime);
   out.log_driver = config.log.driver;
   const auto log_path = config.log.options.find("path");
   out.log_path = log_path != config.log.options.end() ? log_path->second : out.container_dir + "/ctr.log";

@@ -5,11 +5,12 @@ load helpers
 
 setup_file() {
   make_world
-  LICHEN_TEST_CACHE=${LICHEN_TEST_CACHE:-} "$HELPERS/images.sh" "$BASE" debian >"$BASE/made" 2>&1 || { export NO_DEBIAN=1; return 0; }
-  lichen import -q -c 'CMD ["bash"]' "$BASE/debian.tar" debian:12 >/dev/null
+  local archive=$LICHEN_TEST_FIXTURES/debian.tar
+  [ -e "$archive" ] || { export NO_DEBIAN=1; return 0; }
+  lichen import -q -c 'CMD ["bash"]' "$archive" debian:12 >/dev/null
 }
 teardown_file() { remove_world; }
-setup() { [ -z "${NO_DEBIAN:-}" ] || skip "no Debian image: $(tail -n 1 "$BASE/made")"; }
+setup() { [ -z "${NO_DEBIAN:-}" ] || skip "no Debian image (tests/helpers/images.sh debian could not make one)"; }
 
 drun() { run_lichen run --rm --network none debian:12 "$@"; }
 

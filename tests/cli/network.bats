@@ -19,7 +19,7 @@ serve() { # NAME TEXT FLAGS...
 }
 # A fetch for inside. (Debian's static busybox has a wget that crashes on every name lookup.)
 get() { echo "printf 'GET /index.html HTTP/1.0\\r\\n\\r\\n' | nc -w 3 $1 $2"; } # ADDRESS PORT
-fetch() { curl --silent --show-error --max-time 5 --retry 20 --retry-connrefused --retry-delay 0 "$@"; }
+fetch() { curl --silent --show-error --max-time 5 --retry 20 --retry-all-errors --retry-delay 0 "$@"; }
 
 @test "none: only loopback, and it is up" {
   run_lichen run --rm --network none $BUSYBOX sh -c 'ip -o link | wc -l; ip link show lo | grep -c LOWER_UP'

@@ -308,7 +308,7 @@ green|a b  c"
 }
 
 @test "-t: job control, ctrl-c and a resize" {
-  run_split "$HELPERS/terminal.py" --step 'expect:# ' --step 'send:trap "echo caught" INT; sleep 30\r' --step 'expect:sleep 30' \
+  run_split "$HELPERS/terminal.py" --step 'expect:# ' --step 'send:trap "echo caught" INT; echo go""ing; sleep 30\r' --step 'expect:going' \
     --step 'send:\x03' --step 'expect:caught' --step 'resize:40x100' --step 'send:stty size\r' --step 'expect:40 100' --step 'send:exit 5\r' \
     -- "$LICHEN" run --rm -it --network none $BUSYBOX sh
   assert_status 5

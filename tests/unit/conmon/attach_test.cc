@@ -34,6 +34,9 @@ constexpr std::uint32_t kAll = wire::kAttachStdin | wire::kAttachStdout | wire::
 // Its exit code is the container's; 200 = detached, 201 = the monitor was lost.
 sys::Pid start_client(sys::UniqueFd socket, AttachClientOptions options) {
   return sys::fork_child([&]() -> int {
+    // The other ends of our pipes are open in a forked child, too: it would never see their end.
+    for (int fd = 3; fd < 256; ++fd)
+      if (fd != socket.get() && fd != options.in && fd != options.out && fd != options.err) ::close(fd);
     try {
       const auto result = engine::run_attach_client(std::move(socket), options);
       return result.detached ? 200 : result.exit_code;
