@@ -4,14 +4,13 @@
 // (names are links and files, and a monitor's lock says what runs), and whatever goes wrong is an empty list.
 #include "libpod/base/error.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/engine/engine.hh"
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/settings.hh"
 #include "libpod/spec/capabilities.hh"
 #include "libpod/store/container_store.hh"
 #include "libpod/store/image_store.hh"
 #include "libpod/store/volume_store.hh"
-#include "libpod/sys/fs.hh"
-#include "libpod/sys/process.hh"
 #include "src/completion.hh"
 
 namespace lichen::cli {
@@ -24,16 +23,6 @@ std::vector<std::string> capability_names() {
   std::vector<std::string> names = {"ALL"};
   for (const auto name : spec::all_capabilities()) names.emplace_back(name);
   return names;
-}
-
-// The paths that an Engine would use, without making them.
-store::Paths existing_paths(const GlobalOptions& global) {
-  const auto settings = engine::load_settings({.root = global.root.value_or(""), .run_root = global.runroot.value_or("")},
-                                              engine::Environment::capture());
-  // Without the pointer nothing has run yet: the path is one where nothing is.
-  const std::string pointer = settings.root + "/run";
-  const std::string run = settings.run_root.empty() ? sys::read_link(pointer).value_or(pointer) : settings.run_root;
-  return {settings.root, run, sys::boot_id()};
 }
 
 std::vector<std::string> container_names(const store::ContainerStore& containers, CompletionKind kind) {
@@ -51,7 +40,8 @@ std::vector<std::string> image_names(const store::ImageStore& images) {
 }
 
 std::vector<std::string> stored_names(const GlobalOptions& global, CompletionKind kind) {
-  const store::Paths paths = existing_paths(global);
+  const store::Paths paths = engine::existing_paths({.root = global.root.value_or(""), .run_root = global.runroot.value_or("")},
+                                                    engine::Environment::capture());
   using enum CompletionKind;
   if (kind == image) return image_names(store::ImageStore(paths));
   if (kind == volume) return store::VolumeStore(paths).list();

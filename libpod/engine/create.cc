@@ -110,4 +110,13 @@ CreatedContainer create_container(Engine& engine, CreateRequest request) {
   return created;
 }
 
+void check_cidfile(const spec::ContainerConfig& config) {
+  if (!config.cidfile.empty() && sys::exists(config.cidfile))
+    throw Error(ErrorKind::conflict, format("container ID file found, make sure the other container isn't running or delete {}", config.cidfile));
+}
+
+void write_cidfile(const spec::ContainerConfig& config) {
+  if (!config.cidfile.empty()) sys::write_file_atomic(config.cidfile, config.id, 0644, sys::Durability::none);
+}
+
 }  // namespace lichen::engine

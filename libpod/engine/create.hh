@@ -23,4 +23,9 @@ struct CreatedContainer {
 /// @throws Error as its parts; nothing is left behind
 CreatedContainer create_container(Engine& engine, CreateRequest request);
 
+/// --cidfile: docker refuses before anything is made when the file is there, as a script would take an old id for the new one.
+/// @throws Error{conflict}
+void check_cidfile(const spec::ContainerConfig& config);
+void write_cidfile(const spec::ContainerConfig& config);
+
 }  // namespace lichen::engine

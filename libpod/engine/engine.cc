@@ -62,4 +62,12 @@ std::vector<std::string> Engine::runtime_arguments(const std::string& runtime) c
   return {};
 }
 
+store::Paths existing_paths(const GlobalSettings& global, const Environment& environment) {
+  const auto settings = load_settings(global, environment);
+  // Without the pointer nothing has run yet: the path is one where nothing is.
+  const std::string pointer = settings.root + "/run";
+  const std::string run = settings.run_root.empty() ? sys::read_link(pointer).value_or(pointer) : settings.run_root;
+  return {settings.root, run, sys::boot_id()};
+}
+
 }  // namespace lichen::engine

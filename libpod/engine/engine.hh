@@ -46,4 +46,7 @@ class Engine {
   std::string program_dir_;
 };
 
+/// The paths that an Engine would use, without making any of them: for looking only.
+store::Paths existing_paths(const GlobalSettings& global, const Environment& environment);
+
 }  // namespace lichen::engine

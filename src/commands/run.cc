@@ -6,7 +6,6 @@
 #include "libpod/engine/create.hh"
 #include "libpod/engine/start.hh"
 #include "libpod/spec/options.hh"
-#include "libpod/sys/fs.hh"
 #include "src/commands/commands.hh"
 #include "src/container_flags.hh"
 #include "src/output.hh"
@@ -41,24 +40,14 @@ engine::CreateRequest create_request(ContainerRequest&& request) {
   return out;
 }
 
-// docker refuses before anything is made when the file is there: a script would take an old id for the new one.
-void check_cidfile(const spec::ContainerConfig& config) {
-  if (!config.cidfile.empty() && sys::exists(config.cidfile))
-    throw Error(ErrorKind::conflict, format("container ID file found, make sure the other container isn't running or delete {}", config.cidfile));
-}
-
-void write_cidfile(const spec::ContainerConfig& config) {
-  if (!config.cidfile.empty()) sys::write_file_atomic(config.cidfile, config.id, 0644, sys::Durability::none);
-}
-
 }  // namespace
 
 int create_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context, /*container_defaults=*/true);
   auto request = create_request(container_request(args, host_view(*engine), context.argv));
-  check_cidfile(request.config);
+  engine::check_cidfile(request.config);
   auto created = engine::create_container(*engine, std::move(request));
-  write_cidfile(created.config);
+  engine::write_cidfile(created.config);
   created.maker.publish();
   write_out(created.config.id + "\n");
   return 0;
@@ -78,9 +67,9 @@ int run_command(Context& context, const ParsedArgs& args) {
   const bool print_id = detach || (!attach.out && !attach.err);
   attach.detach_keys = spec::parse_detach_keys(parsed.config.detach_keys);
   auto request = create_request(std::move(parsed));
-  check_cidfile(request.config);
+  engine::check_cidfile(request.config);
   auto created = engine::create_container(*engine, std::move(request));
-  write_cidfile(created.config);
+  engine::write_cidfile(created.config);
   const std::string id = created.config.id;
   const auto outcome = engine::run_created(*engine, std::move(created), detach ? nullptr : &attach);
   if (print_id) write_out(id + "\n");
