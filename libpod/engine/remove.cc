@@ -28,6 +28,24 @@ void remove_running(Engine& engine, const store::ContainerRecord& record, const 
   remove_stopped(engine, record.config, options.volumes);
 }
 
+// true: no monitor works on it. false: one does, and the record must be read again. A monitor that starts a container, or ends it, is
+// done within moments.
+bool wait_for_quiet(Engine& engine, const std::string& id) {
+  const auto deadline = std::chrono::steady_clock::now() + kTearDown;
+  for (;;) {
+    try {
+      wait_for_monitor_end(engine, id, std::chrono::milliseconds(300));
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::conflict || std::chrono::steady_clock::now() >= deadline) throw;
+    }
+    if (!engine.containers.has(id)) return false;
+    using enum wire::ContainerStatus;
+    const auto status = engine.containers.load_state(id).status;
+    if (status == running || status == paused || status == restarting) return false;
+  }
+}
+
 }  // namespace
 
 void remove_stopped(Engine& engine, const spec::ContainerConfig& config, bool volumes) {
@@ -58,8 +76,12 @@ void remove_container(Engine& engine, const std::string& name_or_id, const Remov
     return remove_running(engine, record, options);
   }
   engine.enter_userns();
-  wait_for_monitor_end(engine, id, kTearDown);
-  remove_stopped(engine, record.config, options.volumes);
+  if (!wait_for_quiet(engine, id)) {
+    // It was about to start when we looked, and runs now.
+    if (!engine.containers.has(id)) return;
+    return remove_container(engine, id, options);
+  }
+  if (engine.containers.has(id)) remove_stopped(engine, record.config, options.volumes);
 }
 
 }  // namespace lichen::engine

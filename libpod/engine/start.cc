@@ -6,6 +6,9 @@
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/control.hh"
 #include "libpod/sys/fs.hh"
+#include "libpod/sys/pty.hh"
+
+#include <unistd.h>
 
 namespace lichen::engine {
 namespace {
@@ -40,6 +43,12 @@ RunOutcome outcome_from_record(Engine& engine, const std::string& id) {
 RunOutcome start_and_attach(Engine& engine, Launched launched, const spec::ContainerConfig& config, const AttachOptions* attach,
                             store::ContainerMaker* maker) {
   if (attach != nullptr) send_message(launched.sync.get(), {.type = wire::MessageType::attach, .a = stream_flags(*attach), .b = 0, .text = ""});
+  // The program must find the terminal in its size when it starts.
+  if (attach != nullptr && config.tty) {
+    auto size = sys::window_size(STDOUT_FILENO);
+    if (size.columns == 0) size = sys::window_size(STDIN_FILENO);
+    if (size.columns != 0) send_message(launched.sync.get(), {.type = wire::MessageType::resize, .a = size.columns, .b = size.rows, .text = ""});
+  }
   start_launched(launched);
   if (maker != nullptr) maker->hand_over();
   if (attach == nullptr) return {};
