@@ -15,7 +15,8 @@
 namespace lichen::conmon {
 namespace {
 
-// Our children now. /proc/PID/task/TID/children needs CONFIG_PROC_CHILDREN; without it every process is asked for its parent.
+// Our children now. /proc/PID/task/TID/children needs CONFIG_PROC_CHILDREN; without it every process is asked for its
+// parent.
 std::vector<pid_t> list_children() {
   std::vector<pid_t> out;
   if (const auto text = sys::read_file_if_exists(format("/proc/self/task/{}/children", ::getpid()))) {
@@ -65,8 +66,8 @@ void Children::reap() {
 
 void Children::kill_all() {
   handlers_.clear();
-  // Each round kills one generation; their children become ours. The bound is for a process that cannot be killed (stuck in the
-  // kernel): the monitor must end all the same.
+  // Each round kills one generation; their children become ours. The bound is for a process that cannot be killed
+  // (stuck in the kernel): the monitor must end all the same.
   for (int round = 0; round < 1000; ++round) {
     while (::waitpid(-1, nullptr, WNOHANG) > 0) {
     }

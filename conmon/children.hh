@@ -1,7 +1,7 @@
 // All our children, born or inherited: as a subreaper the monitor becomes parent of what the runtime leaves behind.
 //
-// Everything that ended is reaped at once. A container's init may end before the monitor has learnt its pid from the runtime:
-// while `keep_unclaimed` is on, statuses that nobody waits for are kept until they are claimed.
+// Everything that ended is reaped at once. A container's init may end before the monitor has learnt its pid from the
+// runtime: while `keep_unclaimed` is on, statuses that nobody waits for are kept until they are claimed.
 #pragma once
 
 #include <functional>

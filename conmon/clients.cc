@@ -188,7 +188,8 @@ void Clients::start_lagging(ClientId id) {
 
 void Clients::end_lagging(Client& client) {
   client.lagging = false;
-  const auto text = format("{} bytes of the container's output were skipped: they were not read in time", client.missed);
+  const auto text =
+      format("{} bytes of the container's output were skipped: they were not read in time", client.missed);
   client.missed = 0;
   auto packet = std::make_shared<const std::string>(wire::encode(wire::make_error(wire::kLagged, text, "")));
   client.queued += packet->size();
@@ -205,7 +206,8 @@ void Clients::update_pressure() {
 }
 
 bool Clients::flushed() const {
-  return std::all_of(clients_.begin(), clients_.end(), [](const auto& entry) { return entry.second.queue.empty() || entry.second.lagging; });
+  return std::all_of(clients_.begin(), clients_.end(),
+                     [](const auto& entry) { return entry.second.queue.empty() || entry.second.lagging; });
 }
 
 }  // namespace lichen::conmon

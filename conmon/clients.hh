@@ -1,11 +1,11 @@
 // Connections to the monitor: the starter's socketpair and everybody on ctl.sock.
 //
-// Theory of operation. A packet for a client is sent at once when its queue is empty, else queued. Output packets are encoded once
-// and shared by all queues, so memory is the longest queue, not the sum. When a queue passes kHighWater the monitor stops reading
-// the container's output (the `pressure` callback) until all queues are below kLowWater. A client that takes nothing for
-// kSlowClient while it holds the others up lags from then on: its queue is thrown away and output passes it by, until it reads
-// again and is told how much it missed. So a stopped client costs the container ten seconds, once.
-// Clients are named by numbers that are never used again; a call for one that is gone does nothing.
+// Theory of operation. A packet for a client is sent at once when its queue is empty, else queued. Output packets are
+// encoded once and shared by all queues, so memory is the longest queue, not the sum. When a queue passes kHighWater
+// the monitor stops reading the container's output (the `pressure` callback) until all queues are below kLowWater. A
+// client that takes nothing for kSlowClient while it holds the others up lags from then on: its queue is thrown away
+// and output passes it by, until it reads again and is told how much it missed. So a stopped client costs the container
+// ten seconds, once. Clients are named by numbers that are never used again; a call for one that is gone does nothing.
 #pragma once
 
 #include <chrono>

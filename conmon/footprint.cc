@@ -18,8 +18,7 @@ std::vector<std::pair<void*, std::size_t>> program_pages() {
       // Only pages that are all inside: the edges may be shared with a written segment.
       const std::uintptr_t start = (info->dlpi_addr + segment.p_vaddr + page - 1) & ~(page - 1);
       const std::uintptr_t end = (info->dlpi_addr + segment.p_vaddr + segment.p_memsz) & ~(page - 1);
-      if (start < end)
-        static_cast<decltype(pages)*>(out)->emplace_back(reinterpret_cast<void*>(start), end - start);
+      if (start < end) static_cast<decltype(pages)*>(out)->emplace_back(reinterpret_cast<void*>(start), end - start);
     }
     return 1;  // the first entry is the program itself
   };

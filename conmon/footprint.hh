@@ -7,8 +7,8 @@
 
 namespace lichen::conmon {
 
-/// The whole pages of our program that are never written: text and constants. Waiting does not need them; they stay in the page
-/// cache (EventLoop::drop_when_idle).
+/// The whole pages of our program that are never written: text and constants. Waiting does not need them; they stay in
+/// the page cache (EventLoop::drop_when_idle).
 std::vector<std::pair<void*, std::size_t>> program_pages();
 
 }  // namespace lichen::conmon

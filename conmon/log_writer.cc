@@ -14,8 +14,8 @@
 namespace lichen::conmon {
 namespace {
 
-constexpr std::size_t kBatch = 64 * 1024;           // a buffer this full is written
-constexpr std::size_t kUnfinishedLimit = 16 * 1024; // docker's longest json-file record
+constexpr std::size_t kBatch = 64 * 1024;            // a buffer this full is written
+constexpr std::size_t kUnfinishedLimit = 16 * 1024;  // docker's longest json-file record
 
 }  // namespace
 
@@ -83,7 +83,8 @@ void LogWriter::add_record(std::string_view time, wire::LogStream stream, std::s
   } else {
     wire::append_json_record(buffer_, time, stream, text);
   }
-  if (options_.max_size > 0 && size_ + start > 0 && size_ + buffer_.size() > static_cast<std::uint64_t>(options_.max_size)) {
+  if (options_.max_size > 0 && size_ + start > 0 &&
+      size_ + buffer_.size() > static_cast<std::uint64_t>(options_.max_size)) {
     const std::string record = buffer_.substr(start);
     buffer_.resize(start);
     flush();
@@ -98,7 +99,8 @@ void LogWriter::flush() {
   if (buffer_.empty()) return;
   if (lost_bytes_ > 0) {
     std::string note;
-    const std::string text = format("lichen: {} bytes of output are missing here: the log could not be written\n", lost_bytes_);
+    const std::string text =
+        format("lichen: {} bytes of output are missing here: the log could not be written\n", lost_bytes_);
     if (*options_.format == wire::LogFormat::k8s_file) {
       wire::append_k8s_record(note, to_rfc3339(now()), wire::LogStream::err, text);
     } else {
@@ -126,21 +128,24 @@ bool LogWriter::write_out(std::string_view data) {
   }
   // Whole records or nothing: readers must not find half of one before the next.
   struct stat status {};
-  if (done > 0 && ::fstat(file_.get(), &status) == 0)
-    [[maybe_unused]] const int cut = ::ftruncate(file_.get(), status.st_size - static_cast<off_t>(done));
+  if (done > 0 && ::fstat(file_.get(), &status) == 0) [[maybe_unused]]
+    const int cut = ::ftruncate(file_.get(), status.st_size - static_cast<off_t>(done));
   return false;
 }
 
 void LogWriter::rotate() {
-  const auto numbered = [&](std::int64_t n) { return n == 0 ? options_.path : options_.path + "." + std::to_string(n); };
+  const auto numbered = [&](std::int64_t n) {
+    return n == 0 ? options_.path : options_.path + "." + std::to_string(n);
+  };
   try {
-    // The new file first: when it cannot be made nothing was moved yet. With one file to keep it replaces the old one, which is
-    // not truncated: who is reading it can finish.
+    // The new file first: when it cannot be made nothing was moved yet. With one file to keep it replaces the old one,
+    // which is not truncated: who is reading it can finish.
     const std::string fresh = options_.path + ".new";
     sys::remove_file(fresh);
     sys::UniqueFd file = sys::open_path(fresh, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOCTTY, 0600);
     for (std::int64_t n = options_.max_files - 1; n > 0; --n)
-      if (::rename(numbered(n - 1).c_str(), numbered(n).c_str()) != 0 && errno != ENOENT) throw_errno("rotate '{}'", options_.path);
+      if (::rename(numbered(n - 1).c_str(), numbered(n).c_str()) != 0 && errno != ENOENT)
+        throw_errno("rotate '{}'", options_.path);
     sys::rename_path(fresh, options_.path);
     file_ = std::move(file);
     size_ = 0;

@@ -1,13 +1,13 @@
 // The container's log file: records, batching, rotation, full disks.
 //
-// Theory of operation. What one read of a pipe gave becomes records in one buffer and goes out with one write. Rotation happens
-// between records, before the one that would pass the limit: path.N-2 -> path.N-1, ..., path -> path.1, highest first, then a new
-// file. A reader that follows can therefore tell from inode numbers alone which file comes after the one it has read
-// (engine/log_reader); nothing is copied or truncated, so no line is lost or seen twice.
-// A failed write (full disk, quota) must not stop the container: the torn record is cut off again, what was lost is counted, and
-// once a write succeeds a line of ours on stderr says how much is missing.
-// json-file keeps an unfinished line for a while (up to 16 KiB, as docker), since its readers expect one record per line;
-// k8s-file marks unfinished lines, so they are written at once.
+// Theory of operation. What one read of a pipe gave becomes records in one buffer and goes out with one write. Rotation
+// happens between records, before the one that would pass the limit: path.N-2 -> path.N-1, ..., path -> path.1, highest
+// first, then a new file. A reader that follows can therefore tell from inode numbers alone which file comes after the
+// one it has read (engine/log_reader); nothing is copied or truncated, so no line is lost or seen twice. A failed write
+// (full disk, quota) must not stop the container: the torn record is cut off again, what was lost is counted, and once
+// a write succeeds a line of ours on stderr says how much is missing. json-file keeps an unfinished line for a while
+// (up to 16 KiB, as docker), since its readers expect one record per line; k8s-file marks unfinished lines, so they are
+// written at once.
 #pragma once
 
 #include <cstdint>
@@ -53,7 +53,7 @@ class LogWriter {
   std::string buffer_;          // records not yet written
   std::uint64_t buffered_ = 0;  // container bytes in them
   std::uint64_t lost_bytes_ = 0;
-  std::string unfinished_[2];   // json-file: per stream
+  std::string unfinished_[2];  // json-file: per stream
 };
 
 }  // namespace lichen::conmon

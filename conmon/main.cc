@@ -1,4 +1,5 @@
-// lichen-conmon: the parent of one container. Started by lichen, never by hand; what it does is described in monitor.hh.
+// lichen-conmon: the parent of one container. Started by lichen, never by hand; what it does is described in
+// monitor.hh.
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -17,8 +18,8 @@ namespace {
 
 using namespace lichen;
 
-// Nothing of the caller's terminal or pipes stays open: `$(lichen run -d ...)` must see its end. Errors travel over sync_fd;
-// without one (a person looks) standard error stays.
+// Nothing of the caller's terminal or pipes stays open: `$(lichen run -d ...)` must see its end. Errors travel over
+// sync_fd; without one (a person looks) standard error stays.
 void leave_callers_streams(bool keep_stderr) {
   const sys::UniqueFd null = sys::open_path("/dev/null", O_RDWR);
   for (const int fd : {0, 1, 2})

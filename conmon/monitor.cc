@@ -78,7 +78,8 @@ int Monitor::run() {
   }
 }
 
-// An exception at the rim of the loop. Before the container runs it is the reason why it cannot; later the container goes on.
+// An exception at the rim of the loop. Before the container runs it is the reason why it cannot; later the container
+// goes on.
 void Monitor::trouble(const std::exception& error) {
   if (phase_ == Phase::leaving) return loop_.stop();
   if (phase_ == Phase::running || phase_ == Phase::ending) {
@@ -127,7 +128,8 @@ void Monitor::create() {
 
 void Monitor::on_created() {
   const auto pid = parse_int(trim(sys::read_file(config_.run_dir + "/init.pid")));
-  if (!pid || *pid <= 0) throw_error(ErrorKind::invalid, "create container '{}': the runtime wrote no process id", config_.name);
+  if (!pid || *pid <= 0)
+    throw_error(ErrorKind::invalid, "create container '{}': the runtime wrote no process id", config_.name);
   state_.pid = *pid;
   auto pidfd = sys::open_pidfd(static_cast<pid_t>(*pid));
   if (pidfd) init_ = *std::move(pidfd);
@@ -156,7 +158,8 @@ void Monitor::listen_console(std::vector<std::string>& args) {
     if (connection) receive_console(*std::move(connection));
   });
   args.push_back("--console-socket");
-  // Too long for sun_path (108 bytes, unix(7)) and foreign runtimes do not shorten: a magic link to our run directory does.
+  // Too long for sun_path (108 bytes, unix(7)) and foreign runtimes do not shorten: a magic link to our run directory
+  // does.
   if (path.size() > 100) {
     console_ = sys::open_path(config_.run_dir, O_PATH | O_DIRECTORY);
     args.push_back(format("/proc/{}/fd/{}/console.sock", ::getpid(), console_.get()));
@@ -209,7 +212,8 @@ void Monitor::start_through_socket() {
   const std::string path = config_.runtime_root + "/" + config_.id + "/" + std::string(wire::kStartSocket);
   auto socket = sys::connect_unix(path, SOCK_SEQPACKET);
   if (!socket || !sys::send_packet(socket->get(), wire::kStartRequest))
-    throw_error(ErrorKind::conflict, "start container '{}': its first process ended before it was started", config_.name);
+    throw_error(ErrorKind::conflict, "start container '{}': its first process ended before it was started",
+                config_.name);
   start_socket_ = *std::move(socket);
   start_watch_ = loop_.watch(start_socket_.get(), EPOLLIN, [this](std::uint32_t) {
     char reply[wire::kMaxStartReply];
@@ -245,7 +249,8 @@ void Monitor::on_started() {
   }
   append_event(config_, again ? "restart" : "start");
   if (!again) {
-    if (starter_ != 0) clients_.send(starter_, {.type = wire::MessageType::started, .a = state_.pid, .b = 0, .text = {}});
+    if (starter_ != 0)
+      clients_.send(starter_, {.type = wire::MessageType::started, .a = state_.pid, .b = 0, .text = {}});
     stdio_.pause_output(false);
   }
   if (!config_.auto_remove && !end_) sync_state(config_);

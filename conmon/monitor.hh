@@ -1,11 +1,13 @@
 // The monitor of one container: its whole life as a small state machine on one event loop.
 //
-//   creating --> created --> starting --> running --> ending --> (restart: backing_off --> creating) or leaving --> exit
+//   creating --> created --> starting --> running --> ending --> (restart: backing_off --> creating) or leaving -->
+//   exit
 //
-// Two rules hold it together. Until `published_` the container belongs to the starter: its death, like any failure, leads to
-// abandon(), which leaves nothing behind. From then on the container belongs to itself: only its own end (or remove) ends us.
-// And answers go out before slow work: clients are told as soon as the record is true, deletion and syncing come after.
-// Files: monitor.cc the way to running, monitor_end.cc the way from there, monitor_requests.cc what clients ask for.
+// Two rules hold it together. Until `published_` the container belongs to the starter: its death, like any failure,
+// leads to abandon(), which leaves nothing behind. From then on the container belongs to itself: only its own end (or
+// remove) ends us. And answers go out before slow work: clients are told as soon as the record is true, deletion and
+// syncing come after. Files: monitor.cc the way to running, monitor_end.cc the way from there, monitor_requests.cc what
+// clients ask for.
 #pragma once
 
 #include <chrono>
@@ -35,7 +37,8 @@ class Monitor {
   /// Takes over the descriptors that `config` names.
   explicit Monitor(wire::MonitorConfig config);
 
-  /// Until the container is gone. @return the exit code of lichen-conmon: 0 the container ran, 1 it could not be started
+  /// Until the container is gone. @return the exit code of lichen-conmon: 0 the container ran, 1 it could not be
+  /// started
   int run();
 
  private:
@@ -98,15 +101,15 @@ class Monitor {
 
   Phase phase_ = Phase::creating;
   bool published_ = false;
-  bool abandoned_ = false;   // nobody waits for it: leave nothing behind
-  bool terminating_ = false; // SIGTERM: no restart
+  bool abandoned_ = false;    // nobody waits for it: leave nothing behind
+  bool terminating_ = false;  // SIGTERM: no restart
   bool start_asked_ = false;
   ClientId starter_ = 0;
   int exit_code_ = 0;
   std::optional<RuntimeFailure> failure_;
 
   wire::ContainerState state_;
-  sys::UniqueFd init_;       // pidfd
+  sys::UniqueFd init_;  // pidfd
   sys::UniqueFd memory_events_;
   std::optional<sys::ExitStatus> end_;
   Clock::time_point running_since_{};

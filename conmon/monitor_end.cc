@@ -23,7 +23,8 @@ constexpr auto kGoodbye = wire::kSlowClient;
 
 }  // namespace
 
-// The container cannot be started. Before it was published nothing of it stays; a restart that fails is the container's end.
+// The container cannot be started. Before it was published nothing of it stays; a restart that fails is the container's
+// end.
 void Monitor::fail(const RuntimeFailure& failure) {
   if (phase_ == Phase::leaving) return;
   exit_code_ = 1;
@@ -38,8 +39,8 @@ void Monitor::fail(const RuntimeFailure& failure) {
   abandon();
 }
 
-// Leave nothing behind: processes, the runtime's state, and (unpublished) directories, names, marker. The reason, when somebody
-// is there to hear it, is told last: who hears it may rely on nothing being left.
+// Leave nothing behind: processes, the runtime's state, and (unpublished) directories, names, marker. The reason, when
+// somebody is there to hear it, is told last: who hears it may rely on nothing being left.
 void Monitor::abandon() {
   if (abandoned_) return;
   abandoned_ = true;
@@ -54,8 +55,8 @@ void Monitor::abandon() {
     if (failure_) clients_.send_all(wire::make_error(failure_->kind, failure_->text, failure_->hint));
     leave_when_flushed();
   };
-  // A runtime at work is let finish, so that `delete` finds a whole state: not for ever, though. init lives until then, since
-  // `start` of foreign runtimes would wait for a dead one.
+  // A runtime at work is let finish, so that `delete` finds a whole state: not for ever, though. init lives until then,
+  // since `start` of foreign runtimes would wait for a dead one.
   const auto deadline = Clock::now() + kRuntimePatience;
   const auto poll = [this, wipe, deadline](auto self) -> void {
     if (runtime_.busy() && Clock::now() < deadline) {
@@ -85,12 +86,15 @@ void Monitor::on_init_exit(sys::ExitStatus status) {
   init_.reset();
   if (phase_ == Phase::running) return end_container();
   if (phase_ == Phase::created && !abandoned_)
-    fail({"system", format("start container '{}': its first process ended ({}) before it was started", config_.name,
-                           status.signal != 0 ? format("signal {}", status.signal) : format("exit code {}", status.code)), ""});
+    fail({"system",
+          format("start container '{}': its first process ended ({}) before it was started", config_.name,
+                 status.signal != 0 ? format("signal {}", status.signal) : format("exit code {}", status.code)),
+          ""});
   // starting: whoever waits for the start's answer goes on from here; leaving: nobody asks.
 }
 
-// init has ended and with it, in a pid namespace of its own, everything else: what the pipes hold is all that there will be.
+// init has ended and with it, in a pid namespace of its own, everything else: what the pipes hold is all that there
+// will be.
 void Monitor::end_container() {
   phase_ = Phase::ending;
   loop_.cancel(stop_timer_);
@@ -115,7 +119,8 @@ void Monitor::finish_end() {
   phase_ = Phase::leaving;
   if (state_.oom_killed) append_event(config_, "oom");
   append_event(config_, "die", {{"exitCode", std::to_string(state_.exit_code)}});
-  if (!terminating_ && restart_.should_restart(static_cast<int>(state_.exit_code), state_.stopped_by_user)) return schedule_restart();
+  if (!terminating_ && restart_.should_restart(static_cast<int>(state_.exit_code), state_.stopped_by_user))
+    return schedule_restart();
   finish_for_good();
 }
 
@@ -131,7 +136,8 @@ bool Monitor::was_oom_killed() const {
 
 void Monitor::schedule_restart() {
   phase_ = Phase::backing_off;
-  const auto delay = restart_.next_delay(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - running_since_));
+  const auto delay =
+      restart_.next_delay(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - running_since_));
   ++state_.restart_count;
   state_.status = wire::ContainerStatus::restarting;
   write_state(config_, state_);
@@ -146,7 +152,8 @@ void Monitor::schedule_restart() {
   });
 }
 
-// No restart follows. Foreign runtimes may want their bundle for `delete`; ours keeps what it needs, so it comes after the answer.
+// No restart follows. Foreign runtimes may want their bundle for `delete`; ours keeps what it needs, so it comes after
+// the answer.
 void Monitor::finish_for_good() {
   phase_ = Phase::leaving;
   loop_.cancel(stop_timer_);
@@ -165,7 +172,8 @@ void Monitor::say_goodbye() {
     try {
       write_state(config_, state_);
     } catch (const Error&) {
-      // The record still says running; with us gone readers take that for "exited, code unknown". The clients get the code.
+      // The record still says running; with us gone readers take that for "exited, code unknown". The clients get the
+      // code.
     }
   }
   clients_.send_all(exited_message());

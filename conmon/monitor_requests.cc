@@ -31,32 +31,44 @@ bool in_mask(const std::string& status, std::string_view field, int signal) {
 
 void Monitor::on_message(ClientId id, const Message& message) {
   switch (message.type) {
-    case MessageType::attach: return on_attach(id, message);
+    case MessageType::attach:
+      return on_attach(id, message);
     case MessageType::start:
-      if (id != starter_ || start_asked_) return refuse(id, "conflict", "start: only once, by the command that made the container");
+      if (id != starter_ || start_asked_)
+        return refuse(id, "conflict", "start: only once, by the command that made the container");
       start_asked_ = true;
       if (phase_ == Phase::created) start();
       return;
     case MessageType::stdin_data:
-    case MessageType::stdin_eof: return on_input(id, message);
-    case MessageType::resize: return stdio_.resize(message.a, message.b);
-    case MessageType::stop: return stop(static_cast<int>(message.a), message.b, true);
-    case MessageType::kill: return on_kill(id, static_cast<int>(message.a));
-    case MessageType::wait: return;  // everybody who is connected gets `exited`
-    case MessageType::remove: return on_remove(id, message);
-    case MessageType::get_rootfs: return on_rootfs(id);
-    case MessageType::exec: return on_exec(id, message.text);
+    case MessageType::stdin_eof:
+      return on_input(id, message);
+    case MessageType::resize:
+      return stdio_.resize(message.a, message.b);
+    case MessageType::stop:
+      return stop(static_cast<int>(message.a), message.b, true);
+    case MessageType::kill:
+      return on_kill(id, static_cast<int>(message.a));
+    case MessageType::wait:
+      return;  // everybody who is connected gets `exited`
+    case MessageType::remove:
+      return on_remove(id, message);
+    case MessageType::get_rootfs:
+      return on_rootfs(id);
+    case MessageType::exec:
+      return on_exec(id, message.text);
     case MessageType::detach:
       typists_.erase(id);
       return clients_.drop(id);
-    case MessageType::update: return on_update(id, message.text);
+    case MessageType::update:
+      return on_update(id, message.text);
     case MessageType::hold:
       if (id == starter_) clients_.touch(id);
       return;
     case MessageType::pause:
     case MessageType::unpause:
       return refuse(id, "unsupported", format("pause container '{}': not done yet by this monitor", config_.name));
-    default: return clients_.drop(id);
+    default:
+      return clients_.drop(id);
   }
 }
 
@@ -98,7 +110,8 @@ void Monitor::input_taken(ClientId id, std::size_t bytes, bool closed) {
   const auto typist = typists_.find(id);
   if (typist == typists_.end()) return;
   typist->second.under_way -= std::min(bytes, typist->second.under_way);
-  clients_.send(id, {.type = MessageType::stdin_taken, .a = static_cast<std::int64_t>(bytes), .b = closed ? 1 : 0, .text = {}});
+  clients_.send(
+      id, {.type = MessageType::stdin_taken, .a = static_cast<std::int64_t>(bytes), .b = closed ? 1 : 0, .text = {}});
 }
 
 void Monitor::end_input_if_nobody_types() {
@@ -116,7 +129,8 @@ void Monitor::on_kill(ClientId id, int signal) {
   if (phase_ != Phase::running || !init_)
     return refuse(id, "conflict", format("kill container '{}': it is not running", config_.name));
   // Before the signal: the container may be gone a moment later.
-  if (signal == SIGKILL || signal == sys::parse_signal_name(config_.stop_signal).value_or(SIGTERM)) state_.stopped_by_user = true;
+  if (signal == SIGKILL || signal == sys::parse_signal_name(config_.stop_signal).value_or(SIGTERM))
+    state_.stopped_by_user = true;
   sys::signal_pidfd(init_.get(), signal);
   append_event(config_, "kill", {{"signal", std::to_string(signal)}});
   clients_.send(id, {.type = MessageType::done});
@@ -137,9 +151,11 @@ void Monitor::stop(int signal, std::int64_t timeout_ms, bool by_user) {
       stop_asked_ = {signal, timeout_ms};
       terminating_ = true;
       return;
-    case Phase::running: break;
+    case Phase::running:
+      break;
     case Phase::ending:
-    case Phase::leaving: return;  // `exited` is on its way
+    case Phase::leaving:
+      return;  // `exited` is on its way
   }
   append_event(config_, "stop", {{"signal", std::to_string(signal)}});
   if (!init_) return;
@@ -147,8 +163,9 @@ void Monitor::stop(int signal, std::int64_t timeout_ms, bool by_user) {
   send_stop_signal(signal, Clock::now() + std::chrono::milliseconds(std::min<std::int64_t>(timeout_ms, 1'000'000'000)));
 }
 
-// Watches over a stop. The kernel drops a signal for which the init of a pid namespace has no handler (pid_namespaces(7)): waiting
-// would be for nothing, so SIGKILL follows at once. A container that just began gets a second to install its handlers.
+// Watches over a stop. The kernel drops a signal for which the init of a pid namespace has no handler
+// (pid_namespaces(7)): waiting would be for nothing, so SIGKILL follows at once. A container that just began gets a
+// second to install its handlers.
 void Monitor::send_stop_signal(int signal, Clock::time_point deadline) {
   loop_.cancel(stop_timer_);
   const auto now = Clock::now();
@@ -181,7 +198,8 @@ bool Monitor::init_drops_signal(int signal) const {
 }
 
 void Monitor::on_remove(ClientId id, const Message& message) {
-  if (phase_ == Phase::leaving) return refuse(id, "conflict", format("remove container '{}': it is ending", config_.name));
+  if (phase_ == Phase::leaving)
+    return refuse(id, "conflict", format("remove container '{}': it is ending", config_.name));
   config_.auto_remove = true;
   stop(message.a == 0 ? SIGKILL : static_cast<int>(message.a), message.a == 0 ? 0 : message.b, true);
 }
@@ -196,7 +214,8 @@ void Monitor::on_rootfs(ClientId id) {
 }
 
 void Monitor::on_exec(ClientId id, const std::string& process_file) {
-  if (phase_ != Phase::running) return refuse(id, "conflict", format("exec in container '{}': it is not running", config_.name));
+  if (phase_ != Phase::running)
+    return refuse(id, "conflict", format("exec in container '{}': it is not running", config_.name));
   if (!is_below(clean_path(process_file), config_.run_dir))
     return refuse(id, "usage", format("exec '{}': must lie in the container's run directory", process_file));
   try {

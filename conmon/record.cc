@@ -30,8 +30,10 @@ void overwrite_in_place(const std::string& path, std::string text) {
   const sys::UniqueFd file = sys::open_path(path, O_WRONLY);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) throw_errno("look at '{}'", path);
-  if (text.size() < static_cast<std::size_t>(status.st_size)) text.resize(static_cast<std::size_t>(status.st_size), ' ');
-  if (::pwrite(file.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) throw_errno("write '{}'", path);
+  if (text.size() < static_cast<std::size_t>(status.st_size))
+    text.resize(static_cast<std::size_t>(status.st_size), ' ');
+  if (::pwrite(file.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
+    throw_errno("write '{}'", path);
 }
 
 }  // namespace
@@ -77,12 +79,14 @@ std::string event_line(const wire::MonitorConfig& config, std::string_view time,
   return out + inner + "}}\n";
 }
 
-void append_event(const wire::MonitorConfig& config, std::string_view action, const EventAttributes& attributes) noexcept {
+void append_event(const wire::MonitorConfig& config, std::string_view action,
+                  const EventAttributes& attributes) noexcept {
   if (config.events_dir.empty()) return;
   try {
     const std::string time = to_rfc3339(now());
     const std::string day = time.substr(0, 4) + time.substr(5, 2) + time.substr(8, 2);
-    const sys::UniqueFd file = sys::open_path(config.events_dir + "/" + day + ".jsonl", O_WRONLY | O_APPEND | O_CREAT, 0600);
+    const sys::UniqueFd file =
+        sys::open_path(config.events_dir + "/" + day + ".jsonl", O_WRONLY | O_APPEND | O_CREAT, 0600);
     const std::string line = event_line(config, time, action, attributes);
     [[maybe_unused]] const ssize_t written = ::write(file.get(), line.data(), line.size());
   } catch (const std::exception&) {

@@ -1,5 +1,5 @@
-// What the monitor writes for others to read: state.json, monitor.pid, the pid file, event lines. All best effort but named: a
-// full disk must neither kill the container nor hide its end.
+// What the monitor writes for others to read: state.json, monitor.pid, the pid file, event lines. All best effort but
+// named: a full disk must neither kill the container nor hide its end.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace lichen::conmon {
 
-/// Replace container_dir/state.json. When there is no room for a second file the old one is overwritten in place (its block is
-/// there already), so that "exited" gets through on a full disk. Not synced: see sync_state.
+/// Replace container_dir/state.json. When there is no room for a second file the old one is overwritten in place (its
+/// block is there already), so that "exited" gets through on a full disk. Not synced: see sync_state.
 /// @throws Error{system} neither way worked
 void write_state(const wire::MonitorConfig& config, const wire::ContainerState& state);
 /// Make what write_state wrote survive a power cut. Done after answering, so that nobody waits for the disk.
@@ -29,6 +29,7 @@ using EventAttributes = std::vector<std::pair<std::string, std::string>>;
 std::string event_line(const wire::MonitorConfig& config, std::string_view time, std::string_view action,
                        const EventAttributes& attributes);
 /// Append it to events_dir/YYYYMMDD.jsonl with one write. Nothing without events_dir; never throws.
-void append_event(const wire::MonitorConfig& config, std::string_view action, const EventAttributes& attributes = {}) noexcept;
+void append_event(const wire::MonitorConfig& config, std::string_view action,
+                  const EventAttributes& attributes = {}) noexcept;
 
 }  // namespace lichen::conmon

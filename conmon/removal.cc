@@ -6,9 +6,9 @@
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/lock.hh"
 
+#include <sys/mount.h>
 #include <chrono>
 #include <cstdio>
-#include <sys/mount.h>
 
 namespace lichen::conmon {
 
@@ -43,8 +43,8 @@ std::vector<std::string> hide_container(const wire::MonitorConfig& config) {
 }
 
 void delete_hidden(const wire::MonitorConfig& config, const std::vector<std::string>& paths) {
-  // Detached: a reader that still holds a file of it keeps it until it is done. Our mount namespace is private, so nobody else's
-  // view changes. EINVAL (not a mount point: vfs, --rootfs) is fine.
+  // Detached: a reader that still holds a file of it keeps it until it is done. Our mount namespace is private, so
+  // nobody else's view changes. EINVAL (not a mount point: vfs, --rootfs) is fine.
   std::string root = rootfs_path(config);
   ::umount2(root.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
   for (const auto& path : paths) {

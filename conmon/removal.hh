@@ -8,12 +8,12 @@
 
 namespace lichen::conmon {
 
-/// Make the container invisible, by renames only: its directories go into staging_dir under random names, names that lead to it
-/// are unlinked. Each step that fails leaves the rest to be done. @return what is left to delete
+/// Make the container invisible, by renames only: its directories go into staging_dir under random names, names that
+/// lead to it are unlinked. Each step that fails leaves the rest to be done. @return what is left to delete
 std::vector<std::string> hide_container(const wire::MonitorConfig& config);
 
-/// Delete for good; slow. The rootfs is unmounted from this mount namespace first: the kernel refuses to remove a mount point.
-/// What resists stays in staging, where any later command sweeps it.
+/// Delete for good; slow. The rootfs is unmounted from this mount namespace first: the kernel refuses to remove a mount
+/// point. What resists stays in staging, where any later command sweeps it.
 void delete_hidden(const wire::MonitorConfig& config, const std::vector<std::string>& paths);
 
 /// The root of the container's file system, as mounted.

@@ -18,7 +18,8 @@ constexpr milliseconds kForgiven{10'000};
 
 RestartPolicy parse_restart_update(std::string_view text) {
   const auto assignment = cut(text, '=');
-  if (!assignment || assignment->first != "restart") throw_error(ErrorKind::usage, "update '{}': only restart can be changed", text);
+  if (!assignment || assignment->first != "restart")
+    throw_error(ErrorKind::usage, "update '{}': only restart can be changed", text);
   RestartPolicy policy{assignment->second, 0};
   if (const auto limited = cut(assignment->second, ':')) {
     const auto retries = parse_uint(limited->second);
@@ -28,7 +29,8 @@ RestartPolicy parse_restart_update(std::string_view text) {
   }
   for (const std::string_view known : {"no", "on-failure", "always", "unless-stopped"})
     if (policy.name == known) return policy;
-  throw_error(ErrorKind::usage, "restart policy '{}': must be no, on-failure[:n], always or unless-stopped", policy.name);
+  throw_error(ErrorKind::usage, "restart policy '{}': must be no, on-failure[:n], always or unless-stopped",
+              policy.name);
 }
 
 bool RestartDecision::should_restart(int exit_code, bool stopped_by_user) const {

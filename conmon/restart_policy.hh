@@ -9,8 +9,8 @@
 namespace lichen::conmon {
 
 struct RestartPolicy {
-  std::string name = "no";         // no, on-failure, always, unless-stopped
-  std::int64_t max_retries = 0;    // of on-failure; 0 = no limit
+  std::string name = "no";       // no, on-failure, always, unless-stopped
+  std::int64_t max_retries = 0;  // of on-failure; 0 = no limit
 };
 
 /// "restart=on-failure:3", as the `update` message has it. @throws Error{usage}
@@ -20,8 +20,8 @@ class RestartDecision {
  public:
   void set_policy(RestartPolicy policy) { policy_ = std::move(policy); }
 
-  /// Docker's rules (daemon/internal/restartmanager): never after the user's stop; on-failure only for a code other than 0 and at
-  /// most max_retries times in all.
+  /// Docker's rules (daemon/internal/restartmanager): never after the user's stop; on-failure only for a code other
+  /// than 0 and at most max_retries times in all.
   bool should_restart(int exit_code, bool stopped_by_user) const;
 
   /// Count a restart. @param ran_for  how long the container ran

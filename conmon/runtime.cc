@@ -5,8 +5,8 @@
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/sys/fs.hh"
-#include "libpod/sys/mount.hh"
 #include "libpod/sys/io.hh"
+#include "libpod/sys/mount.hh"
 
 #include <fcntl.h>
 
@@ -21,7 +21,8 @@ std::string foreign_kind(std::string_view text) {
   const auto has = [&](std::string_view words) { return text.find(words) != std::string_view::npos; };
   if (has("executable file") && has("not found")) return std::string(kNotFoundExecutable);
   if (has("exec") && has("o such file or directory")) return std::string(kNotFoundExecutable);
-  if (has("exec") && (has("ermission denied") || has("xec format error") || has("s a directory"))) return std::string(kNotExecutable);
+  if (has("exec") && (has("ermission denied") || has("xec format error") || has("s a directory")))
+    return std::string(kNotExecutable);
   return "system";
 }
 
@@ -65,7 +66,8 @@ RuntimeFailure parse_runtime_log(std::string_view log, int exit_code, bool is_ou
   return failure;
 }
 
-void Runtime::call(const std::string& verb, const std::vector<std::string>& args, std::vector<std::pair<int, int>> fds, Done done) {
+void Runtime::call(const std::string& verb, const std::vector<std::string>& args, std::vector<std::pair<int, int>> fds,
+                   Done done) {
   const std::string log = config_.run_dir + "/runtime-" + std::to_string(++calls_) + ".log";
   sys::SpawnOptions options;
   options.program = config_.runtime;
@@ -98,7 +100,8 @@ void Runtime::call(const std::string& verb, const std::vector<std::string>& args
   });
 }
 
-std::optional<RuntimeFailure> Runtime::failure(const std::string& verb, const sys::ExitStatus& status, const std::string& log) const {
+std::optional<RuntimeFailure> Runtime::failure(const std::string& verb, const sys::ExitStatus& status,
+                                               const std::string& log) const {
   if (status.code == 0) return std::nullopt;
   std::string text;
   try {
@@ -107,8 +110,9 @@ std::optional<RuntimeFailure> Runtime::failure(const std::string& verb, const sy
   }
   RuntimeFailure failed = parse_runtime_log(text, status.code, config_.runtime_is_ours);
   if (failed.text.empty()) {
-    failed.text = status.signal != 0 ? format("runtime '{}' {}: killed by signal {}", base_name(config_.runtime), verb, status.signal)
-                                     : format("runtime '{}' {}: exit code {}", base_name(config_.runtime), verb, status.code);
+    failed.text = status.signal != 0
+                      ? format("runtime '{}' {}: killed by signal {}", base_name(config_.runtime), verb, status.signal)
+                      : format("runtime '{}' {}: exit code {}", base_name(config_.runtime), verb, status.code);
   }
   return failed;
 }

@@ -1,7 +1,8 @@
-// The OCI runtime as a program: its command line, its failures as typed errors. Asynchronous: the monitor goes on serving clients
-// and noticing a dead starter while the runtime works.
+// The OCI runtime as a program: its command line, its failures as typed errors. Asynchronous: the monitor goes on
+// serving clients and noticing a dead starter while the runtime works.
 //
-// The container inherits the runtime's standard streams at `create`, so its messages go to a log file in the run directory
+// The container inherits the runtime's standard streams at `create`, so its messages go to a log file in the run
+// directory
 // (--log, --log-format json: crun, runc and ours), which is looked at only after a failure.
 #pragma once
 
@@ -17,8 +18,8 @@
 
 namespace lichen::conmon {
 
-/// Why a runtime call failed. `kind` is an ErrorKind's name, or "not_executable" / "not_found_executable" for a container program
-/// that cannot be executed / does not exist: exit codes 126 and 127 of the command line.
+/// Why a runtime call failed. `kind` is an ErrorKind's name, or "not_executable" / "not_found_executable" for a
+/// container program that cannot be executed / does not exist: exit codes 126 and 127 of the command line.
 using RuntimeFailure = wire::ErrorText;
 
 class Runtime {
@@ -30,11 +31,13 @@ class Runtime {
   /// Execute `RUNTIME --root R --log L --log-format json [args...] VERB ARGS...` and call `done` when it has ended.
   /// @param fds  {ours, number in the child}; 0, 1 and 2 are /dev/null when not given
   /// @throws Error  the runtime itself cannot be executed
-  void call(const std::string& verb, const std::vector<std::string>& args, std::vector<std::pair<int, int>> fds, Done done);
+  void call(const std::string& verb, const std::vector<std::string>& args, std::vector<std::pair<int, int>> fds,
+            Done done);
   bool busy() const { return running_ > 0; }
 
  private:
-  std::optional<RuntimeFailure> failure(const std::string& verb, const sys::ExitStatus& status, const std::string& log) const;
+  std::optional<RuntimeFailure> failure(const std::string& verb, const sys::ExitStatus& status,
+                                        const std::string& log) const;
 
   const wire::MonitorConfig& config_;
   Children& children_;

@@ -97,7 +97,8 @@ bool Stdio::read_once(Source& source, wire::LogStream stream) {
   }
   if (count < 0 && errno == EINTR) return true;
   if (count < 0 && errno == EAGAIN) return false;
-  // EIO on a master: no process has the slave open now. While the container lives one may open it again (getty, systemd).
+  // EIO on a master: no process has the slave open now. While the container lives one may open it again (getty,
+  // systemd).
   if (&source == &master_ && alive_) {
     retry_master_later();
     return false;
@@ -160,7 +161,8 @@ void Stdio::pump_input() {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno == EAGAIN) break;
     if (count < 0) {
-      // EPIPE: the container closed its stdin. EIO on a terminal that nobody has open: what was typed is lost there, too.
+      // EPIPE: the container closed its stdin. EIO on a terminal that nobody has open: what was typed is lost there,
+      // too.
       if (!tty_) return close_input();
       front.done = front.data.size();
     } else {

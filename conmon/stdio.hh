@@ -1,10 +1,10 @@
 // The container's standard streams as the monitor sees them: three pipes, or the master side of its terminal.
 //
-// Theory of operation. The child ends are made before `create` and closed after it; then end of file on a pipe means that nobody
-// in the container holds it any more. A terminal's master comes from the runtime (set_master). Reading can be held back
-// (pause_output), which is how a client that cannot keep up slows the container down: the kernel's pipe buffer is the only
-// queue. Input is queued here until the container takes it; who sent it is told how much was taken (credits), so the queue is
-// bounded by what one client may have under way.
+// Theory of operation. The child ends are made before `create` and closed after it; then end of file on a pipe means
+// that nobody in the container holds it any more. A terminal's master comes from the runtime (set_master). Reading can
+// be held back (pause_output), which is how a client that cannot keep up slows the container down: the kernel's pipe
+// buffer is the only queue. Input is queued here until the container takes it; who sent it is told how much was taken
+// (credits), so the queue is bounded by what one client may have under way.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ class Stdio {
   Stdio(const Stdio&) = delete;
   Stdio& operator=(const Stdio&) = delete;
 
-  /// Make fresh streams for a container about to be created. With `tty` the pipes only serve the runtime's own needs: stdin is
-  /// /dev/null and the outputs are watched, but the container's come by the master.
+  /// Make fresh streams for a container about to be created. With `tty` the pipes only serve the runtime's own needs:
+  /// stdin is /dev/null and the outputs are watched, but the container's come by the master.
   void open(bool tty, bool interactive);
   /// {ours, number in the child}
   std::vector<std::pair<int, int>> child_fds() const;

@@ -1,7 +1,8 @@
 // What completion knows about the world: closed lists from the kernel, and the names in the stores.
 //
-// A key press must not have effects, so the stores are only looked at: no folder is made, no user namespace entered, no record read
-// (names are links and files, and a monitor's lock says what runs), and whatever goes wrong is an empty list.
+// A key press must not have effects, so the stores are only looked at: no folder is made, no user namespace entered, no
+// record read (names are links and files, and a monitor's lock says what runs), and whatever goes wrong is an empty
+// list.
 #include "libpod/base/error.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/engine/engine.hh"
@@ -28,7 +29,9 @@ std::vector<std::string> capability_names() {
 std::vector<std::string> container_names(const store::ContainerStore& containers, CompletionKind kind) {
   std::vector<std::string> names;
   for (const auto& [name, id] : containers.names())
-    if (kind == CompletionKind::container || containers.is_monitor_alive(id) == (kind == CompletionKind::running_container)) names.push_back(name);
+    if (kind == CompletionKind::container ||
+        containers.is_monitor_alive(id) == (kind == CompletionKind::running_container))
+      names.push_back(name);
   return names;
 }
 
@@ -40,8 +43,8 @@ std::vector<std::string> image_names(const store::ImageStore& images) {
 }
 
 std::vector<std::string> stored_names(const GlobalOptions& global, CompletionKind kind) {
-  const store::Paths paths = engine::existing_paths({.root = global.root.value_or(""), .run_root = global.runroot.value_or("")},
-                                                    engine::Environment::capture());
+  const store::Paths paths = engine::existing_paths(
+      {.root = global.root.value_or(""), .run_root = global.runroot.value_or("")}, engine::Environment::capture());
   using enum CompletionKind;
   if (kind == image) return image_names(store::ImageStore(paths));
   if (kind == volume) return store::VolumeStore(paths).list();

@@ -1,5 +1,5 @@
-// Completion of the command line. The scripts in completions/ are thin: each asks `lichen __complete -- WORDS...`, which
-// answers from the table in a millisecond, so a script never goes stale and knows objects too.
+// Completion of the command line. The scripts in completions/ are thin: each asks `lichen __complete -- WORDS...`,
+// which answers from the table in a millisecond, so a script never goes stale and knows objects too.
 #pragma once
 
 #include <functional>

@@ -73,7 +73,8 @@ std::optional<std::string> given_or(const ParsedArgs& args, std::string_view opt
   return otherwise.empty() ? std::nullopt : std::optional(otherwise);
 }
 
-std::vector<std::string> given_or(const ParsedArgs& args, std::string_view option, const std::vector<std::string>& otherwise) {
+std::vector<std::string> given_or(const ParsedArgs& args, std::string_view option,
+                                  const std::vector<std::string>& otherwise) {
   return args.has(option) ? args.get_list(option) : otherwise;
 }
 
@@ -84,7 +85,8 @@ void set_process(const ParsedArgs& args, const HostView& host, ContainerRequest&
   if (const auto entrypoint = args.find_string("entrypoint")) config.entrypoint = entrypoint_words(*entrypoint);
   config.env = collect_env(args, host.environment);
   request.gave.base_env = host.settings.env;
-  if (given_or(args, "http-proxy", host.settings.http_proxy)) config.env = spec::merge_env(proxy_env(host.environment), config.env);
+  if (given_or(args, "http-proxy", host.settings.http_proxy))
+    config.env = spec::merge_env(proxy_env(host.environment), config.env);
   config.user = args.get_string("user");
   config.groups = args.get_list("group-add");
   config.working_dir = args.get_string("workdir");
@@ -155,7 +157,8 @@ std::vector<std::string> capability_list(const ParsedArgs& args, std::string_vie
   return names;
 }
 
-// All containers are in U0, so "host" (as the user's own ids) and the default are one; the others nest a namespace in it.
+// All containers are in U0, so "host" (as the user's own ids) and the default are one; the others nest a namespace in
+// it.
 void set_userns(const ParsedArgs& args, spec::ContainerConfig& config) {
   using Kind = spec::UsernsOption::Kind;
   const std::string text = args.get_string("userns");
@@ -168,7 +171,8 @@ void set_userns(const ParsedArgs& args, spec::ContainerConfig& config) {
 
 // A setting of a namespace that this container shares is left out: it is a default, nobody asked for it here.
 void add_default_sysctls(const HostView& host, spec::ContainerConfig& config) {
-  const bool shares_network = config.network.mode == "host" || config.network.mode == "container" || config.network.mode == "ns";
+  const bool shares_network =
+      config.network.mode == "host" || config.network.mode == "container" || config.network.mode == "ns";
   for (const auto& text : host.settings.default_sysctls) {
     try {
       auto row = spec::parse_sysctl_option(text);
@@ -194,7 +198,8 @@ void set_isolation(const ParsedArgs& args, const HostView& host, spec::Container
   config.no_new_privileges = security.no_new_privileges;
   config.seccomp_profile = std::move(security.seccomp_profile);
   const auto is_seccomp = [](const std::string& text) { return text.starts_with("seccomp"); };
-  if (std::none_of(config.security_opt.begin(), config.security_opt.end(), is_seccomp)) config.seccomp_profile = host.settings.seccomp_profile;
+  if (std::none_of(config.security_opt.begin(), config.security_opt.end(), is_seccomp))
+    config.seccomp_profile = host.settings.seccomp_profile;
   if (!config.seccomp_profile.empty() && config.seccomp_profile != "unconfined")
     config.seccomp_profile = absolute(config.seccomp_profile, host);
   config.apparmor_profile = std::move(security.apparmor_profile);
@@ -238,7 +243,8 @@ void set_resources(const ParsedArgs& args, const HostView& host, spec::Container
   config.oom_score_adj = args.find_int("oom-score-adj");
   for (const auto& text : args.get_list("ulimit")) config.ulimits.push_back(spec::parse_ulimit_option(text));
   add_default_ulimits(host, config);
-  if (const auto v = given_or(args, "shm-size", host.settings.shm_size)) config.shm_size_bytes = spec::parse_size_option(*v, "--shm-size");
+  if (const auto v = given_or(args, "shm-size", host.settings.shm_size))
+    config.shm_size_bytes = spec::parse_size_option(*v, "--shm-size");
 }
 
 void set_files(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
@@ -259,9 +265,12 @@ void set_network(const ParsedArgs& args, const HostView& host, spec::ContainerCo
   spec::NetworkConfig& network = config.network;
   const engine::Settings& defaults = host.settings;
   network = spec::parse_network_option(networks.empty() ? host.settings.network : networks[0]);
-  for (const auto& text : given_or(args, "dns", defaults.dns_servers)) network.dns.push_back(spec::parse_dns_server(text));
-  for (const auto& text : given_or(args, "dns-search", defaults.dns_searches)) network.dns_search.push_back(spec::parse_dns_search(text));
-  for (const auto& text : given_or(args, "dns-option", defaults.dns_options)) network.dns_options.push_back(spec::parse_dns_option(text));
+  for (const auto& text : given_or(args, "dns", defaults.dns_servers))
+    network.dns.push_back(spec::parse_dns_server(text));
+  for (const auto& text : given_or(args, "dns-search", defaults.dns_searches))
+    network.dns_search.push_back(spec::parse_dns_search(text));
+  for (const auto& text : given_or(args, "dns-option", defaults.dns_options))
+    network.dns_options.push_back(spec::parse_dns_option(text));
   for (const auto& text : args.get_list("add-host"))
     for (auto& entry : spec::parse_add_host(text)) network.extra_hosts.push_back(std::move(entry));
   for (const auto& text : args.get_list("publish"))
@@ -275,7 +284,8 @@ void set_network(const ParsedArgs& args, const HostView& host, spec::ContainerCo
 void set_life(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
   config.log = spec::parse_log_options(args.find_string("log-driver").value_or(host.settings.log_driver),
                                        args.get_list("log-opt"));
-  if (!config.log.options.contains("max-size") && config.log.driver != "none") config.log.max_size_bytes = host.settings.log_max_size;
+  if (!config.log.options.contains("max-size") && config.log.driver != "none")
+    config.log.max_size_bytes = host.settings.log_max_size;
   config.auto_remove = args.get_bool("rm");
   const auto restart = spec::parse_restart_policy(args.get_string("restart"));
   config.restart = restart.policy;

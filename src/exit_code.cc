@@ -12,10 +12,14 @@ struct Row {
 
 // One row per kind, although docker and podman give 125 nearly everywhere: the place to look, and to change.
 constexpr Row kCodes[] = {
-    {ErrorKind::usage, kExitOurError},       {ErrorKind::not_found, kExitOurError},
-    {ErrorKind::conflict, kExitOurError},    {ErrorKind::invalid, kExitOurError},
-    {ErrorKind::unsupported, kExitOurError}, {ErrorKind::permission, kExitOurError},
-    {ErrorKind::system, kExitOurError},      {ErrorKind::network, kExitOurError},
+    {ErrorKind::usage, kExitOurError},
+    {ErrorKind::not_found, kExitOurError},
+    {ErrorKind::conflict, kExitOurError},
+    {ErrorKind::invalid, kExitOurError},
+    {ErrorKind::unsupported, kExitOurError},
+    {ErrorKind::permission, kExitOurError},
+    {ErrorKind::system, kExitOurError},
+    {ErrorKind::network, kExitOurError},
     {ErrorKind::interrupted, kExitSignalBase + 2},  // as a shell shows SIGINT
     {ErrorKind::internal, kExitOurError},
 };
@@ -31,14 +35,17 @@ int exit_code_of(const Error& error) {
 
 int exit_code_of_exec_failure(int error_number) {
   switch (error_number) {
-    case ENOENT: return kExitCommandNotFound;
+    case ENOENT:
+      return kExitCommandNotFound;
     case EACCES:
     case EPERM:
     case ENOEXEC:
     case EISDIR:
     case ENOTDIR:
-    case ELOOP: return kExitCannotExecute;
-    default: return kExitOurError;
+    case ELOOP:
+      return kExitCannotExecute;
+    default:
+      return kExitOurError;
   }
 }
 

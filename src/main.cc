@@ -16,17 +16,19 @@
 
 namespace {
 
-// A process may be started with 0, 1 or 2 closed; the first file that it opens would then become its standard error, and an
-// error message would go into a layer or a record.
+// A process may be started with 0, 1 or 2 closed; the first file that it opens would then become its standard error,
+// and an error message would go into a layer or a record.
 void open_missing_standard_descriptors() {
   for (int fd = 0; fd <= 2; ++fd) {
     if (::fcntl(fd, F_GETFD) != -1) continue;
-    // open(2) gives the lowest free number, which is fd: lower ones are open by now. Not CLOEXEC: children inherit 0 to 2.
+    // open(2) gives the lowest free number, which is fd: lower ones are open by now. Not CLOEXEC: children inherit 0
+    // to 2.
     if (::open("/dev/null", O_RDWR) != fd) ::_exit(lichen::cli::kExitOurError);  // NOLINT(android-cloexec-open)
   }
 }
 
-// `lichen ps | head -1` must end quietly. A parent may have set SIGPIPE to "ignore", which is inherited (Python does it).
+// `lichen ps | head -1` must end quietly. A parent may have set SIGPIPE to "ignore", which is inherited (Python does
+// it).
 void restore_sigpipe() { ::signal(SIGPIPE, SIG_DFL); }
 
 int run(int argc, char** argv) {

@@ -5,7 +5,8 @@
 
 namespace lichen::cli {
 
-/// "lichen: TEXT" and, when there is one, "  hint: WAY OUT"; control characters are shown escaped, colours only on a terminal.
+/// "lichen: TEXT" and, when there is one, "  hint: WAY OUT"; control characters are shown escaped, colours only on a
+/// terminal.
 void report(const Error& error);
 
 }  // namespace lichen::cli

@@ -11,8 +11,8 @@ class Digest {
  public:
   Digest() = default;
 
-  /// Only sha256 and sha512 with lower-case hex of the right length: a digest becomes a file name, so nothing else may pass
-  /// (OCI image-spec, descriptor.md "Digests"; CVE-2024-3727).
+  /// Only sha256 and sha512 with lower-case hex of the right length: a digest becomes a file name, so nothing else may
+  /// pass (OCI image-spec, descriptor.md "Digests"; CVE-2024-3727).
   static std::optional<Digest> parse(std::string_view text);
   static Digest from_sha256_hex(std::string_view hex);
 

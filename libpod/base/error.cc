@@ -10,11 +10,10 @@ namespace lichen {
 namespace {
 
 constexpr EnumName<ErrorKind> kErrorKinds[] = {
-    {ErrorKind::usage, "usage"},           {ErrorKind::not_found, "not_found"},
-    {ErrorKind::conflict, "conflict"},     {ErrorKind::invalid, "invalid"},
-    {ErrorKind::unsupported, "unsupported"}, {ErrorKind::permission, "permission"},
-    {ErrorKind::system, "system"},         {ErrorKind::network, "network"},
-    {ErrorKind::interrupted, "interrupted"}, {ErrorKind::internal, "internal"},
+    {ErrorKind::usage, "usage"},       {ErrorKind::not_found, "not_found"},     {ErrorKind::conflict, "conflict"},
+    {ErrorKind::invalid, "invalid"},   {ErrorKind::unsupported, "unsupported"}, {ErrorKind::permission, "permission"},
+    {ErrorKind::system, "system"},     {ErrorKind::network, "network"},         {ErrorKind::interrupted, "interrupted"},
+    {ErrorKind::internal, "internal"},
 };
 
 }  // namespace

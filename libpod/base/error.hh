@@ -84,13 +84,14 @@ std::string errno_text(int error_number);
 
 /// Throw Error{system, or permission for EACCES/EPERM, or not_found for ENOENT} with ": <errno text>" appended.
 ///
-/// @mustnot be given arguments that call anything: C++ does not order argument evaluation against the read of errno. Use
+/// @mustnot be given arguments that call anything: C++ does not order argument evaluation against the read of errno.
+/// Use
 ///          throw_errno_value with a saved copy when an argument has to call.
 template <typename... Args>
 [[noreturn]] void throw_errno_value(int error_number, fmt::format_string<Args...> text, Args&&... args) {
   const ErrorKind kind = error_number == EACCES || error_number == EPERM ? ErrorKind::permission
-                         : error_number == ENOENT                       ? ErrorKind::not_found
-                                                                        : ErrorKind::system;
+                         : error_number == ENOENT                        ? ErrorKind::not_found
+                                                                         : ErrorKind::system;
   throw Error(kind, fmt::format(text, std::forward<Args>(args)...) + ": " + errno_text(error_number), error_number);
 }
 
@@ -105,8 +106,8 @@ template <typename... Args>
 }  // namespace lichen
 
 /// For states that cannot be; kept in release builds.
-#define LICHEN_ASSERT(condition) \
-  do {                           \
-    if (!(condition)) [[unlikely]] \
+#define LICHEN_ASSERT(condition)                                  \
+  do {                                                            \
+    if (!(condition)) [[unlikely]]                                \
       ::lichen::assertion_failed(#condition, __FILE__, __LINE__); \
   } while (false)

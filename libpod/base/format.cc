@@ -1,9 +1,10 @@
-// The out-of-line half of fmt, compiled once into this folder's library: Debian ships libfmt only as a shared object, and
-// lichen-oci and lichen-conmon are static; the shared object would also cost `lichen ps` a tenth of its start-up budget.
-// format-inl.h holds fmt's non-template functions; the templates that fmt declares extern are instantiated here.
+// The out-of-line half of fmt, compiled once into this folder's library: Debian ships libfmt only as a shared object,
+// and lichen-oci and lichen-conmon are static; the shared object would also cost `lichen ps` a tenth of its start-up
+// budget. format-inl.h holds fmt's non-template functions; the templates that fmt declares extern are instantiated
+// here.
 //
-// With a fixed separator for the "L" flag, which nothing here uses, fmt does not ask std::locale: that alone would bring a megabyte
-// of locale facets into each static program.
+// With a fixed separator for the "L" flag, which nothing here uses, fmt does not ask std::locale: that alone would
+// bring a megabyte of locale facets into each static program.
 #define FMT_STATIC_THOUSANDS_SEPARATOR ','
 #include <fmt/format-inl.h>
 

@@ -10,20 +10,21 @@ namespace lichen {
 namespace {
 
 constexpr std::string_view kAdjectives[] = {
-    "amber",  "ancient", "arctic", "ashen",  "bright", "calm",   "clear",   "coastal", "cool",   "crisp",  "dappled", "dewy",
-    "dry",    "dusky",   "early",  "faint",  "fine",   "frosty", "gentle",  "golden",  "green",  "grey",   "hardy",   "hazy",
-    "hidden", "high",    "humble", "late",   "light",  "little", "lone",    "mellow",  "misty",  "mossy",  "narrow",  "northern",
-    "olive",  "open",    "pale",   "patient", "plain", "quiet",  "rainy",   "rugged",  "russet", "rustic", "salty",   "shady",
-    "silent", "silver",  "slow",   "small",  "soft",   "steady", "still",   "stout",   "sunny",  "tidal",  "tough",   "upland",
-    "vivid",  "warm",    "wild",   "windy"};
+    "amber",  "ancient", "arctic",   "ashen", "bright", "calm",   "clear",   "coastal", "cool",   "crisp",  "dappled",
+    "dewy",   "dry",     "dusky",    "early", "faint",  "fine",   "frosty",  "gentle",  "golden", "green",  "grey",
+    "hardy",  "hazy",    "hidden",   "high",  "humble", "late",   "light",   "little",  "lone",   "mellow", "misty",
+    "mossy",  "narrow",  "northern", "olive", "open",   "pale",   "patient", "plain",   "quiet",  "rainy",  "rugged",
+    "russet", "rustic",  "salty",    "shady", "silent", "silver", "slow",    "small",   "soft",   "steady", "still",
+    "stout",  "sunny",   "tidal",    "tough", "upland", "vivid",  "warm",    "wild",    "windy"};
 
 constexpr std::string_view kNouns[] = {
-    "agate",   "alder",  "bark",    "basalt", "beacon", "birch",   "boulder", "branch", "brook",  "cairn",  "cedar",   "chalk",
-    "cladonia", "cliff", "cobble",  "coral",  "crag",   "crust",   "dolomite", "dune",  "evernia", "fell",  "fern",    "fjord",
-    "flint",   "frond",  "gneiss",  "granite", "gravel", "grove",  "heath",   "island", "juniper", "ledge", "limestone", "marble",
-    "marsh",   "moor",   "moss",    "oak",    "parmelia", "pebble", "pine",   "plateau", "quartz", "ramalina", "ravine", "reef",
-    "ridge",   "rock",   "sandstone", "scree", "shale",  "shore",  "slate",   "spruce", "stone",  "summit", "thallus", "tundra",
-    "usnea",   "valley", "willow",  "xanthoria"};
+    "agate",     "alder",  "bark",     "basalt",   "beacon",    "birch",    "boulder", "branch",  "brook",    "cairn",
+    "cedar",     "chalk",  "cladonia", "cliff",    "cobble",    "coral",    "crag",    "crust",   "dolomite", "dune",
+    "evernia",   "fell",   "fern",     "fjord",    "flint",     "frond",    "gneiss",  "granite", "gravel",   "grove",
+    "heath",     "island", "juniper",  "ledge",    "limestone", "marble",   "marsh",   "moor",    "moss",     "oak",
+    "parmelia",  "pebble", "pine",     "plateau",  "quartz",    "ramalina", "ravine",  "reef",    "ridge",    "rock",
+    "sandstone", "scree",  "shale",    "shore",    "slate",     "spruce",   "stone",   "summit",  "thallus",  "tundra",
+    "usnea",     "valley", "willow",   "xanthoria"};
 
 void fill_random(void* data, std::size_t size) {
   // Reads of up to 256 bytes are not interrupted (getrandom(2)).
@@ -44,7 +45,8 @@ std::string random_hex(int digits) {
 }
 
 std::string random_id() {
-  // An id that begins with 12 decimal digits would be taken for a number by some scripts and host names; docker avoids it too.
+  // An id that begins with 12 decimal digits would be taken for a number by some scripts and host names; docker avoids
+  // it too.
   for (;;) {
     std::string id = random_hex(64);
     if (std::any_of(id.begin(), id.begin() + 12, [](char c) { return c >= 'a'; })) return id;

@@ -7,8 +7,8 @@ namespace {
 
 const Json kNull;
 
-// Counts depth and watches for duplicate keys in a pass of its own: nlohmann's parser with a callback looks through the whole
-// parent after each child, which makes a list of 10^5 objects take half a minute.
+// Counts depth and watches for duplicate keys in a pass of its own: nlohmann's parser with a callback looks through the
+// whole parent after each child, which makes a list of 10^5 objects take half a minute.
 class LimitChecker : public nlohmann::json_sax<Json> {
  public:
   LimitChecker(std::string_view what, const JsonLimits& limits) : what_(what), limits_(limits) {}
@@ -41,7 +41,8 @@ class LimitChecker : public nlohmann::json_sax<Json> {
 
  private:
   bool deeper() {
-    if (++depth_ > limits_.max_depth) throw_error(ErrorKind::invalid, "{}: nested deeper than {} levels", what_, limits_.max_depth);
+    if (++depth_ > limits_.max_depth)
+      throw_error(ErrorKind::invalid, "{}: nested deeper than {} levels", what_, limits_.max_depth);
     return true;
   }
   bool shallower() {
@@ -59,7 +60,8 @@ class LimitChecker : public nlohmann::json_sax<Json> {
 
 Json parse_json(std::string_view text, std::string_view what, const JsonLimits& limits) {
   if (text.size() > limits.max_bytes)
-    throw_error(ErrorKind::invalid, "{}: {} bytes of JSON, more than the {} allowed", what, text.size(), limits.max_bytes);
+    throw_error(ErrorKind::invalid, "{}: {} bytes of JSON, more than the {} allowed", what, text.size(),
+                limits.max_bytes);
   LimitChecker checker(what, limits);
   try {
     Json::sax_parse(text, &checker);
@@ -71,7 +73,9 @@ Json parse_json(std::string_view text, std::string_view what, const JsonLimits& 
   }
 }
 
-void JsonView::wrong(std::string_view expected) const { throw_error(ErrorKind::invalid, "{} must be {}", path_, expected); }
+void JsonView::wrong(std::string_view expected) const {
+  throw_error(ErrorKind::invalid, "{} must be {}", path_, expected);
+}
 
 JsonView JsonView::at(std::string_view key) const {
   std::string path = path_ + (path_.ends_with(':') ? " " : ".") + std::string(key);

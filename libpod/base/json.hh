@@ -1,4 +1,5 @@
-// Typed reads over nlohmann/json with the JSON path in the error, and a parser with the limits that untrusted input needs.
+// Typed reads over nlohmann/json with the JSON path in the error, and a parser with the limits that untrusted input
+// needs.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +49,7 @@ class JsonView {
   std::int64_t as_int() const;
   std::uint64_t as_uint() const;
   double as_double() const;
-  std::vector<JsonView> as_array() const;  // null gives {}
+  std::vector<JsonView> as_array() const;                           // null gives {}
   std::vector<std::pair<std::string, JsonView>> as_object() const;  // null gives {}
   std::vector<std::string> as_strings() const;
   std::map<std::string, std::string> as_string_map() const;

@@ -1,5 +1,5 @@
-// Levels and one sink (standard error). The level is one of the two globals that lichen has; the other is the signal flag.
-// Library code does not log above debug: who catches an Error reports it.
+// Levels and one sink (standard error). The level is one of the two globals that lichen has; the other is the signal
+// flag. Library code does not log above debug: who catches an Error reports it.
 #pragma once
 
 #include <string_view>
@@ -14,8 +14,8 @@ enum class LogLevel { error, warn, info, debug, trace };
 void set_log_level(LogLevel level);
 LogLevel log_level();
 
-/// Write "lichen: <level>: <text>\n" to standard error in one write when `level` is enabled. Control characters in the text
-/// are shown as \xNN, so that a name from an image or registry cannot drive the terminal.
+/// Write "lichen: <level>: <text>\n" to standard error in one write when `level` is enabled. Control characters in the
+/// text are shown as \xNN, so that a name from an image or registry cannot drive the terminal.
 void log_text(LogLevel level, std::string_view text);
 
 /// Write as it is, without allocating: for clone children and signal handlers.

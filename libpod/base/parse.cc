@@ -17,7 +17,8 @@ std::optional<T> from_digits(std::string_view text, int base) {
   return value;
 }
 
-// "12.34" times `scale`, in 128 bits; nullopt when it is no decimal fraction or too large. Digits past the scale are cut.
+// "12.34" times `scale`, in 128 bits; nullopt when it is no decimal fraction or too large. Digits past the scale are
+// cut.
 std::optional<__int128> scaled_decimal(std::string_view text, std::int64_t scale) {
   const auto dot = text.find('.');
   const std::string_view whole = text.substr(0, dot);
@@ -67,7 +68,8 @@ std::optional<std::int64_t> parse_int(std::string_view text) {
   const auto magnitude = from_digits<std::uint64_t>(text, 10);
   constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
   if (!magnitude || *magnitude > kMax + (negative ? 1 : 0)) return std::nullopt;
-  if (negative) return *magnitude == kMax + 1 ? std::numeric_limits<std::int64_t>::min() : -static_cast<std::int64_t>(*magnitude);
+  if (negative)
+    return *magnitude == kMax + 1 ? std::numeric_limits<std::int64_t>::min() : -static_cast<std::int64_t>(*magnitude);
   return static_cast<std::int64_t>(*magnitude);
 }
 

@@ -29,8 +29,8 @@ using wire::MessageType;
 constexpr int kHoldInterval_ms = 2000;  // well below wire::kSlowClient
 
 // What stays with us: job control belongs to our shell, the rest is about this process alone.
-constexpr int kNotProxied[] = {SIGKILL, SIGSTOP, SIGCHLD, SIGPIPE, SIGURG, SIGWINCH, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT,
-                               SIGSEGV, SIGBUS,  SIGILL,  SIGFPE,  SIGABRT, SIGTRAP, SIGSYS};
+constexpr int kNotProxied[] = {SIGKILL, SIGSTOP, SIGCHLD, SIGPIPE, SIGURG, SIGWINCH, SIGTSTP, SIGTTIN, SIGTTOU,
+                               SIGCONT, SIGSEGV, SIGBUS,  SIGILL,  SIGFPE, SIGABRT,  SIGTRAP, SIGSYS};
 
 sigset_t watched_signals(bool proxy) {
   sigset_t set;
@@ -62,8 +62,8 @@ class BlockedSignals {
   struct sigaction pipe_ {};
 };
 
-// One of our output streams. Pipes and terminals are opened a second time, non-blocking: O_NONBLOCK on the inherited description
-// would change it for the shell and everybody else who has it.
+// One of our output streams. Pipes and terminals are opened a second time, non-blocking: O_NONBLOCK on the inherited
+// description would change it for the shell and everybody else who has it.
 class Output {
  public:
   explicit Output(int fd) : fd_(fd) {
@@ -116,7 +116,11 @@ class Output {
 class AttachClient {
  public:
   AttachClient(sys::UniqueFd socket, const AttachClientOptions& options)
-      : socket_(std::move(socket)), options_(options), keys_(options.detach_keys), out_(options.out), err_(options.err) {
+      : socket_(std::move(socket)),
+        options_(options),
+        keys_(options.detach_keys),
+        out_(options.out),
+        err_(options.err) {
     const sigset_t signals = watched_signals(options.sig_proxy);
     signals_ = sys::make_signalfd(signals);
     reading_ = options.forward_stdin;
@@ -135,11 +139,12 @@ class AttachClient {
  private:
   void round() {
     const bool blocked = out_.pending() || err_.pending();
-    pollfd polled[] = {{socket_.get(), static_cast<short>((blocked ? 0 : POLLIN) | (outgoing_.empty() ? 0 : POLLOUT)), 0},
-                       {signals_.get(), POLLIN, 0},
-                       {may_read() ? options_.in : -1, POLLIN, 0},
-                       {out_.pending() ? out_.fd() : -1, POLLOUT, 0},
-                       {err_.pending() ? err_.fd() : -1, POLLOUT, 0}};
+    pollfd polled[] = {
+        {socket_.get(), static_cast<short>((blocked ? 0 : POLLIN) | (outgoing_.empty() ? 0 : POLLOUT)), 0},
+        {signals_.get(), POLLIN, 0},
+        {may_read() ? options_.in : -1, POLLIN, 0},
+        {out_.pending() ? out_.fd() : -1, POLLOUT, 0},
+        {err_.pending() ? err_.fd() : -1, POLLOUT, 0}};
     // A closed socket reports POLLHUP even when nothing is asked for: not before the reader has taken what we hold.
     if (blocked && outgoing_.empty()) polled[0].fd = -1;
     const int ready = ::poll(polled, 5, blocked ? kHoldInterval_ms : -1);
@@ -187,7 +192,8 @@ class AttachClient {
 
   void receive() {
     ssize_t count = ::recv(socket_.get(), buffer_, sizeof buffer_, MSG_DONTWAIT);
-    // The monitor closed before it read all that we sent. That is told once, before what it sent us (af_unix): look again.
+    // The monitor closed before it read all that we sent. That is told once, before what it sent us (af_unix): look
+    // again.
     if (count < 0 && errno == ECONNRESET) count = ::recv(socket_.get(), buffer_, sizeof buffer_, MSG_DONTWAIT);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (count <= 0) throw_error(ErrorKind::not_found, "the container's monitor is gone");
@@ -215,7 +221,8 @@ class AttachClient {
         if (error.kind == wire::kLagged) err_.put("lichen: " + error.text + "\n");
         return;  // others answer a signal or resize that came too late
       }
-      default: return;
+      default:
+        return;
     }
   }
 

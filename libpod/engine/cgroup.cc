@@ -36,15 +36,19 @@ CgroupPlace find_cgroup_place() {
   }
   const std::string own = own_cgroup();
   const std::string directory = std::string(kMount) + own;
-  if (own.empty() || ::access((directory + "/cgroup.procs").c_str(), W_OK) != 0 || ::access(directory.c_str(), W_OK) != 0) {
-    place.reason = directory + " is not delegated to you: with systemd, Delegate=yes in user@.service.d/delegate.conf and a session of your own";
+  if (own.empty() || ::access((directory + "/cgroup.procs").c_str(), W_OK) != 0 ||
+      ::access(directory.c_str(), W_OK) != 0) {
+    place.reason = directory +
+                   " is not delegated to you: with systemd, Delegate=yes in user@.service.d/delegate.conf and a "
+                   "session of your own";
     return place;
   }
   place.path = own;
   const auto enabled = sys::read_file_if_exists(directory + "/cgroup.subtree_control", 4096);
   for (const auto& name : split(trim(enabled.value_or("")), ' '))
     if (!name.empty()) place.controllers.insert(name);
-  if (place.controllers.empty()) place.reason = directory + "/cgroup.subtree_control is empty: no controller is switched on for containers";
+  if (place.controllers.empty())
+    place.reason = directory + "/cgroup.subtree_control is empty: no controller is switched on for containers";
   return place;
 }
 
@@ -56,7 +60,9 @@ void place_in_cgroup(const spec::ContainerConfig& config, const CgroupPlace& pla
 
 void warn_about_limits(const spec::ContainerConfig& config, const CgroupPlace& place) {
   const auto unbound = spec::unenforceable_limits(config.resources, place.controllers);
-  if (!unbound.empty()) log_warn("{} cannot be enforced: {}", join(unbound, ", "), place.reason.empty() ? "its controller is not delegated" : place.reason);
+  if (!unbound.empty())
+    log_warn("{} cannot be enforced: {}", join(unbound, ", "),
+             place.reason.empty() ? "its controller is not delegated" : place.reason);
 }
 
 }  // namespace lichen::engine

@@ -1,7 +1,8 @@
 // Where a container's cgroup can be, and what limits can bind there.
 //
-// A limit binds when our own cgroup v2 directory is writable for us (delegated) and its controllers are switched on for its children.
-// Elsewhere (v1, hybrid, nothing delegated) containers run without limits, and a limit that was asked for is said in one warning.
+// A limit binds when our own cgroup v2 directory is writable for us (delegated) and its controllers are switched on for
+// its children. Elsewhere (v1, hybrid, nothing delegated) containers run without limits, and a limit that was asked for
+// is said in one warning.
 #pragma once
 
 #include "libpod/engine/engine.hh"

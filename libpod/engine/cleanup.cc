@@ -23,7 +23,8 @@ void kill_init(Engine& engine, const wire::ContainerState& state, int signal) {
 
 void discard_runtime_state(const Engine& engine, const spec::ContainerConfig& config) {
   if (!sys::exists(engine.paths.oci_root() + "/" + config.id)) return;
-  const auto result = sys::run_program({engine.runtime_path(config.runtime), "--root", engine.paths.oci_root(), "delete", "--force", config.id});
+  const auto result = sys::run_program(
+      {engine.runtime_path(config.runtime), "--root", engine.paths.oci_root(), "delete", "--force", config.id});
   if (result.status.code != 0) log_debug("delete --force {}: {}", config.id, result.err);
 }
 
@@ -49,7 +50,8 @@ void settle_lost(Engine& engine, store::ContainerRecord& record) {
   if (record.config.auto_remove) {
     engine.enter_userns();
     remove_stopped(engine, record.config, /*volumes=*/true);
-    throw_error(ErrorKind::not_found, "no such container: {} (it was started with --rm, and {})", record.config.name, record.state.error);
+    throw_error(ErrorKind::not_found, "no such container: {} (it was started with --rm, and {})", record.config.name,
+                record.state.error);
   }
   engine.containers.write_state(id, record.state, sys::Durability::synced);
   if (rebooted) return;
@@ -68,8 +70,8 @@ store::ContainerRecord find_container(Engine& engine, const std::string& name_or
   return load_container(engine, engine.containers.find(name_or_id));
 }
 
-std::vector<store::ContainerRecord> load_all_containers(Engine& engine,
-                                                        const std::function<void(const std::string& id, const Error&)>& on_damaged) {
+std::vector<store::ContainerRecord> load_all_containers(
+    Engine& engine, const std::function<void(const std::string& id, const Error&)>& on_damaged) {
   std::vector<store::ContainerRecord> records;
   for (const auto& id : engine.containers.list()) {
     try {

@@ -1,13 +1,13 @@
-// What a killed monitor or a reboot left behind. Idempotent, and done by whatever command comes next: there is no repair command
-// that a user must know.
+// What a killed monitor or a reboot left behind. Idempotent, and done by whatever command comes next: there is no
+// repair command that a user must know.
 #pragma once
 
 #include "libpod/engine/engine.hh"
 
 namespace lichen::engine {
 
-/// Load a container. One that is lost (its monitor died) is brought to its end first: its processes are killed, the record says
-/// exited, and with --rm it is removed.
+/// Load a container. One that is lost (its monitor died) is brought to its end first: its processes are killed, the
+/// record says exited, and with --rm it is removed.
 /// @throws Error{not_found} no such container, or it was just removed; Error{invalid} damaged record
 store::ContainerRecord load_container(Engine& engine, const std::string& id);
 
@@ -15,7 +15,8 @@ store::ContainerRecord load_container(Engine& engine, const std::string& id);
 store::ContainerRecord find_container(Engine& engine, const std::string& name_or_id);
 
 /// All containers; damaged ones are reported through `on_damaged` and left out.
-std::vector<store::ContainerRecord> load_all_containers(Engine& engine, const std::function<void(const std::string& id, const Error&)>& on_damaged);
+std::vector<store::ContainerRecord> load_all_containers(
+    Engine& engine, const std::function<void(const std::string& id, const Error&)>& on_damaged);
 
 /// Wait until the monitor has let go of the container (its mounts are gone then). @throws Error{conflict} timeout
 void wait_for_monitor_end(const Engine& engine, const std::string& id, std::chrono::milliseconds timeout);

@@ -17,15 +17,17 @@ namespace {
 
 using wire::ContainerStatus;
 
-constexpr std::string_view kKnown[] = {"ancestor", "before", "command", "exited", "expose", "health", "id", "is-task", "label", "label!", "name",
-                                       "network", "pod", "publish", "restart-policy", "since", "status", "until", "volume"};
+constexpr std::string_view kKnown[] = {"ancestor",       "before", "command", "exited", "expose",  "health", "id",
+                                       "is-task",        "label",  "label!",  "name",   "network", "pod",    "publish",
+                                       "restart-policy", "since",  "status",  "until",  "volume"};
 
 // Docker's words and podman's.
 constexpr EnumName<ContainerStatus> kStatuses[] = {
-    {ContainerStatus::created, "created"},       {ContainerStatus::running, "running"},   {ContainerStatus::paused, "paused"},
-    {ContainerStatus::restarting, "restarting"}, {ContainerStatus::removing, "removing"}, {ContainerStatus::exited, "exited"},
-    {ContainerStatus::exited, "dead"},           {ContainerStatus::exited, "stopped"},    {ContainerStatus::created, "configured"},
-    {ContainerStatus::created, "initialized"},
+    {ContainerStatus::created, "created"},    {ContainerStatus::running, "running"},
+    {ContainerStatus::paused, "paused"},      {ContainerStatus::restarting, "restarting"},
+    {ContainerStatus::removing, "removing"},  {ContainerStatus::exited, "exited"},
+    {ContainerStatus::exited, "dead"},        {ContainerStatus::exited, "stopped"},
+    {ContainerStatus::created, "configured"}, {ContainerStatus::created, "initialized"},
 };
 
 void check_values(const Filters& filters) {
@@ -37,7 +39,8 @@ void check_values(const Filters& filters) {
     if (!parse_int(code)) throw_error(ErrorKind::usage, "filter 'exited={}': it must be an exit code", code);
   for (const auto& health : filters.values("health"))
     if (health != "none" && health != "starting" && health != "healthy" && health != "unhealthy")
-      throw Error(ErrorKind::usage, format("filter 'health={}': no such state", health)).with_hint("one of starting, healthy, unhealthy, none");
+      throw Error(ErrorKind::usage, format("filter 'health={}': no such state", health))
+          .with_hint("one of starting, healthy, unhealthy, none");
 }
 
 // "80", "80/udp", "8000-8010/tcp"
@@ -56,12 +59,15 @@ struct PortRange {
     const auto first = parse_uint(ends ? ends->first : numbers);
     const auto last = parse_uint(ends ? ends->second : numbers);
     if (!first || !last || *first > *last)
-      throw Error(ErrorKind::usage, format("filter '{}={}': it is no port", key, text)).with_hint("such as 80, 53/udp or 8000-8010/tcp");
+      throw Error(ErrorKind::usage, format("filter '{}={}': it is no port", key, text))
+          .with_hint("such as 80, 53/udp or 8000-8010/tcp");
     range.first = *first;
     range.last = *last;
     return range;
   }
-  bool has(std::uint16_t port, std::string_view kind) const { return port >= first && port <= last && kind == protocol; }
+  bool has(std::uint16_t port, std::string_view kind) const {
+    return port >= first && port <= last && kind == protocol;
+  }
 };
 
 // The images that `ancestor` means: the one named, and those whose layers begin with all of its layers.
@@ -89,12 +95,14 @@ struct Ancestors {
     return found;
   }
   bool has(const ContainerSummary& container) const {
-    return ids.count(container.config.image_id) != 0 || std::find(names.begin(), names.end(), container.config.image_name) != names.end();
+    return ids.count(container.config.image_id) != 0 ||
+           std::find(names.begin(), names.end(), container.config.image_name) != names.end();
   }
 };
 
 // The record may be of a damaged container's name; `all` is what can be read.
-std::optional<std::string> created_of(Engine& engine, const Filters& filters, std::string_view key, const std::vector<ContainerSummary>& all) {
+std::optional<std::string> created_of(Engine& engine, const Filters& filters, std::string_view key,
+                                      const std::vector<ContainerSummary>& all) {
   if (!filters.has(key)) return std::nullopt;
   const std::string id = engine.containers.find(filters.values(key).back());
   for (const auto& container : all)
@@ -104,31 +112,41 @@ std::optional<std::string> created_of(Engine& engine, const Filters& filters, st
 
 bool match_state(const Filters& filters, const ContainerSummary& container) {
   const auto& state = container.state;
-  return filters.any("status", [&](const std::string& status) { return enum_value(kStatuses, status) == state.status; }) &&
-         filters.any("exited", [&](const std::string& code) { return state.status == ContainerStatus::exited && parse_int(code) == state.exit_code; }) &&
+  return filters.any("status",
+                     [&](const std::string& status) { return enum_value(kStatuses, status) == state.status; }) &&
+         filters.any("exited",
+                     [&](const std::string& code) {
+                       return state.status == ContainerStatus::exited && parse_int(code) == state.exit_code;
+                     }) &&
          // Health checks do not run yet: no container has a state of health.
          filters.any("health", [](const std::string& health) { return health == "none"; }) &&
          filters.any("is-task", [](const std::string& value) { return parse_bool(value) == false; });
 }
 
 bool match_identity(const Filters& filters, const spec::ContainerConfig& config) {
-  return filters.match_pattern("id", config.id) && filters.match_pattern("name", config.name) && filters.match_labels(config.labels) &&
-         filters.any("command", [&](const std::string& text) { return command_text(config).find(text) != std::string::npos; }) &&
-         filters.any("restart-policy", [&](const std::string& policy) { return spec::to_string(config.restart) == policy; }) &&
-         filters.any("pod", [&](const std::string& pod) { return !config.pod_id.empty() && config.pod_id.starts_with(pod); });
+  return filters.match_pattern("id", config.id) && filters.match_pattern("name", config.name) &&
+         filters.match_labels(config.labels) &&
+         filters.any("command",
+                     [&](const std::string& text) { return command_text(config).find(text) != std::string::npos; }) &&
+         filters.any("restart-policy",
+                     [&](const std::string& policy) { return spec::to_string(config.restart) == policy; }) &&
+         filters.any("pod",
+                     [&](const std::string& pod) { return !config.pod_id.empty() && config.pod_id.starts_with(pod); });
 }
 
 bool match_resources(const Filters& filters, const ContainerSummary& container) {
   const auto& config = container.config;
   const auto networks = network_names(config);
   const auto uses = [&](const std::string& volume) {
-    return std::any_of(config.mounts.begin(), config.mounts.end(),
-                       [&](const spec::MountConfig& mount) { return mount.source == volume || mount.destination == volume; });
+    return std::any_of(config.mounts.begin(), config.mounts.end(), [&](const spec::MountConfig& mount) {
+      return mount.source == volume || mount.destination == volume;
+    });
   };
   const auto publishes = [&](const std::string& text) {
     const auto range = PortRange::parse("publish", text);
     const auto& ports = config.network.ports;
-    return std::any_of(ports.begin(), ports.end(), [&](const spec::PortMapping& port) { return range.has(port.container_port, port.protocol); });
+    return std::any_of(ports.begin(), ports.end(),
+                       [&](const spec::PortMapping& port) { return range.has(port.container_port, port.protocol); });
   };
   const auto exposes = [&](const std::string& text) {
     const auto range = PortRange::parse("expose", text);
@@ -139,7 +157,10 @@ bool match_resources(const Filters& filters, const ContainerSummary& container) 
            });
   };
   return filters.any("volume", uses) &&
-         filters.any("network", [&](const std::string& name) { return std::find(networks.begin(), networks.end(), name) != networks.end(); }) &&
+         filters.any("network",
+                     [&](const std::string& name) {
+                       return std::find(networks.begin(), networks.end(), name) != networks.end();
+                     }) &&
          filters.any("publish", publishes) && filters.any("expose", exposes);
 }
 
@@ -153,7 +174,8 @@ Filters parse_container_filters(const std::vector<std::string>& words) {
 
 bool filters_imply_all(const Filters& filters) { return filters.has("status") || filters.has("exited"); }
 
-std::function<bool(const ContainerSummary&)> container_matcher(Engine& engine, const Filters& filters, const std::vector<ContainerSummary>& all) {
+std::function<bool(const ContainerSummary&)> container_matcher(Engine& engine, const Filters& filters,
+                                                               const std::vector<ContainerSummary>& all) {
   const auto before = created_of(engine, filters, "before", all);
   const auto since = created_of(engine, filters, "since", all);
   const auto until = filters.get_time("until", now());

@@ -19,6 +19,7 @@ bool filters_imply_all(const Filters& filters);
 /// What a container must be like; images and other containers that filters name are looked up once, here.
 /// @param all  every container, for before and since
 /// @throws Error{not_found} before or since names no container
-std::function<bool(const ContainerSummary&)> container_matcher(Engine& engine, const Filters& filters, const std::vector<ContainerSummary>& all);
+std::function<bool(const ContainerSummary&)> container_matcher(Engine& engine, const Filters& filters,
+                                                               const std::vector<ContainerSummary>& all);
 
 }  // namespace lichen::engine

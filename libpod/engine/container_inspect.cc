@@ -42,7 +42,9 @@ Json state_object(const wire::ContainerState& state) {
   return out;
 }
 
-std::string hostname_of(const ContainerConfig& config) { return config.hostname.empty() ? short_id(config.id) : config.hostname; }
+std::string hostname_of(const ContainerConfig& config) {
+  return config.hostname.empty() ? short_id(config.id) : config.hostname;
+}
 
 Json config_object(const ContainerConfig& config) {
   Json out;
@@ -90,7 +92,8 @@ Json mounts_array(const Engine& engine, const ContainerConfig& config) {
     out["Mode"] = mount.relabel == "shared" ? "z" : mount.relabel == "private" ? "Z" : join(mount.options, ",");
     out["Options"] = mount.options;
     out["RW"] = !mount.read_only;
-    out["Propagation"] = mount.type == spec::MountType::bind ? (mount.propagation.empty() ? "rprivate" : mount.propagation) : "";
+    out["Propagation"] =
+        mount.type == spec::MountType::bind ? (mount.propagation.empty() ? "rprivate" : mount.propagation) : "";
     if (!mount.subpath.empty()) out["SubPath"] = mount.subpath;
     list.push_back(std::move(out));
   }
@@ -125,7 +128,8 @@ Json network_object(const ContainerConfig& config, const wire::ContainerState& s
   Json ports = Json::object();
   for (const auto& port : ports_in_use(config, state)) {
     Json& list = ports[format("{}/{}", port.container_port, port.protocol)];
-    if (port.host_port != 0) list.push_back(Json{{"HostIp", port.host_ip}, {"HostPort", std::to_string(port.host_port)}});
+    if (port.host_port != 0)
+      list.push_back(Json{{"HostIp", port.host_ip}, {"HostPort", std::to_string(port.host_port)}});
   }
   Json out;
   out["Bridge"] = "";
@@ -137,7 +141,8 @@ Json network_object(const ContainerConfig& config, const wire::ContainerState& s
   out["LinkLocalIPv6PrefixLen"] = 0;
   out["SecondaryIPAddresses"] = nullptr;
   out["SecondaryIPv6Addresses"] = nullptr;
-  for (const char* name : {"EndpointID", "Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPAddress", "IPPrefixLen", "IPv6Gateway", "MacAddress"})
+  for (const char* name : {"EndpointID", "Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPAddress",
+                           "IPPrefixLen", "IPv6Gateway", "MacAddress"})
     out[name] = endpoint[name];
   out["Networks"] = Json::object();
   out["Networks"][network_names(config)[0]] = endpoint;
@@ -168,7 +173,9 @@ void add_paths(Json& out, const Engine& engine, const ContainerConfig& config) {
   out["HostnamePath"] = if_there(run + "/hostname");
   out["HostsPath"] = if_there(run + "/hosts");
   const auto given = config.log.options.find("path");
-  out["LogPath"] = config.log.driver == "none" ? "" : given != config.log.options.end() ? given->second : directory + "/ctr.log";
+  out["LogPath"] = config.log.driver == "none"         ? ""
+                   : given != config.log.options.end() ? given->second
+                                                       : directory + "/ctr.log";
   out["OCIConfigPath"] = if_there(run + "/config.json");
   out["StaticDir"] = directory;
 }

@@ -41,7 +41,8 @@ Json port_bindings(const ContainerConfig& config) {
   Json out = Json::object();
   for (const auto& port : config.network.ports) {
     Json& list = out[format("{}/{}", port.container_port, port.protocol)];
-    list.push_back(Json{{"HostIp", port.host_ip}, {"HostPort", port.host_port == 0 ? "" : std::to_string(port.host_port)}});
+    list.push_back(
+        Json{{"HostIp", port.host_ip}, {"HostPort", port.host_port == 0 ? "" : std::to_string(port.host_port)}});
   }
   return out;
 }
@@ -49,13 +50,16 @@ Json port_bindings(const ContainerConfig& config) {
 Json devices(const ContainerConfig& config) {
   Json list = Json::array();
   for (const auto& device : config.devices)
-    list.push_back(Json{{"PathOnHost", device.host_path}, {"PathInContainer", device.container_path}, {"CgroupPermissions", device.permissions}});
+    list.push_back(Json{{"PathOnHost", device.host_path},
+                        {"PathInContainer", device.container_path},
+                        {"CgroupPermissions", device.permissions}});
   return list;
 }
 
 Json ulimits(const ContainerConfig& config) {
   Json list = Json::array();
-  for (const auto& limit : config.ulimits) list.push_back(Json{{"Name", limit.name}, {"Hard", limit.hard}, {"Soft", limit.soft}});
+  for (const auto& limit : config.ulimits)
+    list.push_back(Json{{"Name", limit.name}, {"Hard", limit.hard}, {"Soft", limit.soft}});
   return list;
 }
 
@@ -72,7 +76,8 @@ void add_resources(Json& out, const ContainerConfig& config) {
   out["NanoCpus"] = limits.nano_cpus.value_or(0);
   out["CgroupParent"] = config.cgroup_parent;
   out["BlkioWeight"] = limits.blkio_weight.value_or(0);
-  for (const char* name : {"BlkioWeightDevice", "BlkioDeviceReadBps", "BlkioDeviceWriteBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps"})
+  for (const char* name : {"BlkioWeightDevice", "BlkioDeviceReadBps", "BlkioDeviceWriteBps", "BlkioDeviceReadIOps",
+                           "BlkioDeviceWriteIOps"})
     out[name] = Json::array();
   out["CpuPeriod"] = limits.cpu_period_us.value_or(0);
   out["CpuQuota"] = limits.cpu_quota_us.value_or(0);
@@ -127,7 +132,8 @@ Json host_config_object(const ContainerConfig& config) {
   out["LogConfig"] = Json{{"Type", config.log.driver}, {"Config", string_map(config.log.options)}};
   out["NetworkMode"] = spec::format_network_option(network);
   out["PortBindings"] = port_bindings(config);
-  out["RestartPolicy"] = Json{{"Name", std::string(spec::to_string(config.restart))}, {"MaximumRetryCount", config.restart_max_retries}};
+  out["RestartPolicy"] =
+      Json{{"Name", std::string(spec::to_string(config.restart))}, {"MaximumRetryCount", config.restart_max_retries}};
   out["AutoRemove"] = config.auto_remove;
   out["VolumeDriver"] = "";
   out["VolumesFrom"] = nullptr;

@@ -24,12 +24,15 @@ bool is_newer(const ContainerSummary& a, const ContainerSummary& b) {
 }
 
 Order order_by(const std::string& key) {
-  if (key == "command") return [](const auto& a, const auto& b) { return command_text(a.config) < command_text(b.config); };
+  if (key == "command")
+    return [](const auto& a, const auto& b) { return command_text(a.config) < command_text(b.config); };
   if (key == "id") return [](const auto& a, const auto& b) { return a.config.id < b.config.id; };
   if (key == "image") return [](const auto& a, const auto& b) { return a.config.image_name < b.config.image_name; };
   if (key == "names") return [](const auto& a, const auto& b) { return a.config.name < b.config.name; };
   if (key == "runningfor") return [](const auto& a, const auto& b) { return a.state.started_at < b.state.started_at; };
-  if (key == "status") return [](const auto& a, const auto& b) { return wire::to_string(a.state.status) < wire::to_string(b.state.status); };
+  if (key == "status")
+    return
+        [](const auto& a, const auto& b) { return wire::to_string(a.state.status) < wire::to_string(b.state.status); };
   return is_newer;
 }
 
@@ -61,7 +64,8 @@ class ImageNames {
   std::map<std::pair<std::string, std::string>, std::string> known_;
 };
 
-void add_docker_members(Json& row, const ContainerSummary& container, const ContainerListRequest& request, Timestamp at) {
+void add_docker_members(Json& row, const ContainerSummary& container, const ContainerListRequest& request,
+                        Timestamp at) {
   const auto& config = container.config;
   const std::string command = command_text(config);
   row["Command"] = go_quoted(request.no_trunc ? command : ellipsis(command, 20));
@@ -73,8 +77,9 @@ void add_docker_members(Json& row, const ContainerSummary& container, const Cont
   if (request.brief) return;
   row["CreatedAt"] = local_time_text(config.created);
   row["Labels"] = labels_text(config.labels);
-  row["LocalVolumes"] =
-      std::to_string(std::count_if(config.mounts.begin(), config.mounts.end(), [](const auto& mount) { return mount.type == spec::MountType::volume; }));
+  row["LocalVolumes"] = std::to_string(std::count_if(config.mounts.begin(), config.mounts.end(), [](const auto& mount) {
+    return mount.type == spec::MountType::volume;
+  }));
   row["Mounts"] = join(mount_names(config, !request.no_trunc), ",");
   row["Networks"] = join(network_names(config), ",");
   row["State"] = std::string(wire::to_string(container.state.status));
@@ -110,16 +115,21 @@ void add_podman_members(Json& row, const ContainerSummary& container) {
 ContainerSize container_size(Engine& engine, const spec::ContainerConfig& config) {
   ContainerSize size;
   const std::string written = engine.paths.container(config.id) + "/rw/diff";
-  if (config.storage_driver != "vfs" && sys::exists(written)) size.written = static_cast<std::int64_t>(sys::disk_usage(written).bytes);
-  if (!config.image_id.empty() && engine.images.has(config.image_id)) size.image = engine.images.get(config.image_id).size;
+  if (config.storage_driver != "vfs" && sys::exists(written))
+    size.written = static_cast<std::int64_t>(sys::disk_usage(written).bytes);
+  if (!config.image_id.empty() && engine.images.has(config.image_id))
+    size.image = engine.images.get(config.image_id).size;
   return size;
 }
 
-std::vector<ContainerSummary> list_containers(Engine& engine, const ContainerListRequest& request, const OnDamaged& on_damaged) {
+std::vector<ContainerSummary> list_containers(Engine& engine, const ContainerListRequest& request,
+                                              const OnDamaged& on_damaged) {
   const auto filters = parse_container_filters(request.filters);
   const bool all = request.all || request.last >= 0 || filters_imply_all(filters);
-  const SummaryOptions options{.with_unfinished = false, .running_only = !all && !filters.has("before") && !filters.has("since"),
-                               .brief = request.brief && filters.empty() && request.sort.empty(), .settle = true};
+  const SummaryOptions options{.with_unfinished = false,
+                               .running_only = !all && !filters.has("before") && !filters.has("since"),
+                               .brief = request.brief && filters.empty() && request.sort.empty(),
+                               .settle = true};
   auto containers = summarize_containers(engine, options, on_damaged);
   if (!filters.empty()) {
     const auto matches = container_matcher(engine, filters, containers);
@@ -127,20 +137,24 @@ std::vector<ContainerSummary> list_containers(Engine& engine, const ContainerLis
   }
   if (!all) std::erase_if(containers, [](const ContainerSummary& container) { return !is_active(container); });
   std::sort(containers.begin(), containers.end(), is_newer);
-  if (request.last >= 0 && containers.size() > static_cast<std::size_t>(request.last)) containers.resize(static_cast<std::size_t>(request.last));
+  if (request.last >= 0 && containers.size() > static_cast<std::size_t>(request.last))
+    containers.resize(static_cast<std::size_t>(request.last));
   if (request.sort == "size") {
     engine.enter_userns();
     std::map<std::string, std::int64_t> sizes;
-    for (const auto& container : containers) sizes[container.config.id] = container_size(engine, container.config).written;
-    std::stable_sort(containers.begin(), containers.end(),
-                     [&](const ContainerSummary& a, const ContainerSummary& b) { return sizes[a.config.id] < sizes[b.config.id]; });
+    for (const auto& container : containers)
+      sizes[container.config.id] = container_size(engine, container.config).written;
+    std::stable_sort(containers.begin(), containers.end(), [&](const ContainerSummary& a, const ContainerSummary& b) {
+      return sizes[a.config.id] < sizes[b.config.id];
+    });
   } else if (!request.sort.empty()) {
     std::stable_sort(containers.begin(), containers.end(), order_by(request.sort));
   }
   return containers;
 }
 
-std::vector<Json> container_rows(Engine& engine, const std::vector<ContainerSummary>& containers, const ContainerListRequest& request) {
+std::vector<Json> container_rows(Engine& engine, const std::vector<ContainerSummary>& containers,
+                                 const ContainerListRequest& request) {
   if (request.size) engine.enter_userns();
   const Timestamp at = now();
   ImageNames images(engine);

@@ -11,13 +11,16 @@
 namespace lichen::engine {
 namespace {
 
-bool same_port(const spec::PortMapping& port, const std::string& host_ip, std::uint16_t host_port, const std::string& protocol) {
+bool same_port(const spec::PortMapping& port, const std::string& host_ip, std::uint16_t host_port,
+               const std::string& protocol) {
   const auto any = [](const std::string& ip) { return ip.empty() || ip == "0.0.0.0" || ip == "::"; };
-  return port.host_port == host_port && port.protocol == protocol && (any(port.host_ip) || any(host_ip) || port.host_ip == host_ip);
+  return port.host_port == host_port && port.protocol == protocol &&
+         (any(port.host_ip) || any(host_ip) || port.host_ip == host_ip);
 }
 
 network::PortHolderLookup port_holders(Engine& engine) {
-  return [&engine](const std::string& host_ip, std::uint16_t host_port, const std::string& protocol) -> std::optional<std::string> {
+  return [&engine](const std::string& host_ip, std::uint16_t host_port,
+                   const std::string& protocol) -> std::optional<std::string> {
     for (const auto& record : load_all_containers(engine, [](const std::string&, const Error&) {})) {
       if (record.state.status != wire::ContainerStatus::running) continue;
       for (const auto& port : record.config.network.ports)
@@ -47,19 +50,20 @@ ContainerNetwork plan_container_network(Engine& engine, const spec::ContainerCon
   if (config.network.mode == "container") {
     const auto target = find_container(engine, config.network.target);
     if (target.state.status != wire::ContainerStatus::running)
-      throw Error(ErrorKind::conflict, format("join the network of container '{}': it is not running", target.config.name))
+      throw Error(ErrorKind::conflict,
+                  format("join the network of container '{}': it is not running", target.config.name))
           .with_hint(format("start it first: lichen start {}", target.config.name));
     join = sys::open_path(format("/proc/{}/ns/net", target.state.pid), O_RDONLY);
     target_run_dir = engine.paths.container_run(target.config.id);
   }
   auto plan = network::plan_network(config.network, config.network.expose);
   if (!plan.notice.empty()) log_warn("{}", plan.notice);
-  return {network::NetworkSetup(std::move(plan), engine.paths.container_run(config.id), port_holders(engine)), std::move(join),
-          std::move(target_run_dir)};
+  return {network::NetworkSetup(std::move(plan), engine.paths.container_run(config.id), port_holders(engine)),
+          std::move(join), std::move(target_run_dir)};
 }
 
-void write_network_files(const spec::ContainerConfig& config, const ContainerNetwork& network, const std::string& hostname,
-                         const std::string& run_dir, spec::HostFacts& facts) {
+void write_network_files(const spec::ContainerConfig& config, const ContainerNetwork& network,
+                         const std::string& hostname, const std::string& run_dir, spec::HostFacts& facts) {
   facts.hostname_path = write_private(run_dir + "/hostname", network::hostname_file(hostname));
   if (!network.target_run_dir.empty()) {
     if (!config.network.no_hosts) facts.hosts_path = network.target_run_dir + "/hosts";
@@ -68,7 +72,9 @@ void write_network_files(const spec::ContainerConfig& config, const ContainerNet
   }
   const network::NetworkPlan& plan = network.setup.plan();
   if (!config.network.no_hosts)
-    facts.hosts_path = write_private(run_dir + "/hosts", network::hosts_file(network::hosts_input(plan, config.network, hostname, config.domainname)));
+    facts.hosts_path =
+        write_private(run_dir + "/hosts",
+                      network::hosts_file(network::hosts_input(plan, config.network, hostname, config.domainname)));
   const auto resolv = network::resolv_conf(network::resolv_input(plan, config.network, network::read_host_resolv()));
   if (resolv) facts.resolv_conf_path = write_private(run_dir + "/resolv.conf", *resolv);
 }

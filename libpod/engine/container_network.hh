@@ -1,4 +1,5 @@
-// The network of one container at its start: libpod/network's NetworkSetup fed with what the engine knows (other containers).
+// The network of one container at its start: libpod/network's NetworkSetup fed with what the engine knows (other
+// containers).
 #pragma once
 
 #include <string>
@@ -11,8 +12,8 @@ namespace lichen::engine {
 
 struct ContainerNetwork {
   network::NetworkSetup setup;
-  sys::UniqueFd join;         // container:X: its network namespace
-  std::string target_run_dir; // container:X: where its hosts and resolv.conf lie
+  sys::UniqueFd join;          // container:X: its network namespace
+  std::string target_run_dir;  // container:X: where its hosts and resolv.conf lie
 };
 
 /// @throws Error{conflict} a port is taken, or the container to join does not run; Error{not_found|unsupported|usage}
@@ -20,8 +21,8 @@ struct ContainerNetwork {
 ContainerNetwork plan_container_network(Engine& engine, const spec::ContainerConfig& config);
 
 /// hosts, resolv.conf and hostname below `run_dir`; their paths go into `facts`.
-void write_network_files(const spec::ContainerConfig& config, const ContainerNetwork& network, const std::string& hostname,
-                         const std::string& run_dir, spec::HostFacts& facts);
+void write_network_files(const spec::ContainerConfig& config, const ContainerNetwork& network,
+                         const std::string& hostname, const std::string& run_dir, spec::HostFacts& facts);
 
 /// "0.0.0.0:8080:80/tcp": how state.json keeps a published port.
 std::string port_text(const spec::PortMapping& port);

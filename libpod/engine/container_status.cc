@@ -39,12 +39,18 @@ struct Run {
 std::string status_text(const wire::ContainerState& state, Timestamp at) {
   using enum wire::ContainerStatus;
   switch (state.status) {
-    case running: return "Up " + since(state.started_at, at);
-    case paused: return "Up " + since(state.started_at, at) + " (Paused)";
-    case restarting: return format("Restarting ({}) {} ago", state.exit_code, since(state.finished_at, at));
-    case removing: return "Removal In Progress";
-    case created: return "Created";
-    case exited: break;
+    case running:
+      return "Up " + since(state.started_at, at);
+    case paused:
+      return "Up " + since(state.started_at, at) + " (Paused)";
+    case restarting:
+      return format("Restarting ({}) {} ago", state.exit_code, since(state.finished_at, at));
+    case removing:
+      return "Removal In Progress";
+    case created:
+      return "Created";
+    case exited:
+      break;
   }
   return format("Exited ({}) {} ago", state.exit_code, since(state.finished_at, at));
 }
@@ -67,7 +73,8 @@ std::optional<PortInUse> parse_port_in_use(std::string_view text) {
   if (slash != std::string_view::npos) port.protocol = text.substr(slash + 1);
   const std::string_view numbers = text.substr(0, slash);
   const auto second = numbers.rfind(':');
-  const auto first = second == std::string_view::npos || second == 0 ? std::string_view::npos : numbers.rfind(':', second - 1);
+  const auto first =
+      second == std::string_view::npos || second == 0 ? std::string_view::npos : numbers.rfind(':', second - 1);
   if (first == std::string_view::npos) return std::nullopt;
   std::string_view ip = numbers.substr(0, first);
   if (ip.starts_with('[') && ip.ends_with(']')) ip = ip.substr(1, ip.size() - 2);
@@ -88,9 +95,10 @@ std::vector<PortInUse> ports_in_use(const spec::ContainerConfig& config, const w
     if (auto port = parse_port_in_use(text)) ports.push_back(*std::move(port));
   for (const auto& text : config.network.expose) {
     const auto [number, protocol] = spec::split_exposed_port(text);
-    const bool published = std::any_of(ports.begin(), ports.end(), [number = number, &protocol = protocol](const PortInUse& port) {
-      return port.container_port == number && port.protocol == protocol;
-    });
+    const bool published =
+        std::any_of(ports.begin(), ports.end(), [number = number, &protocol = protocol](const PortInUse& port) {
+          return port.container_port == number && port.protocol == protocol;
+        });
     if (!published) ports.push_back({"", 0, number, protocol});
   }
   return ports;
@@ -98,13 +106,15 @@ std::vector<PortInUse> ports_in_use(const spec::ContainerConfig& config, const w
 
 std::string ports_text(std::vector<PortInUse> ports) {
   std::sort(ports.begin(), ports.end(), [](const PortInUse& a, const PortInUse& b) {
-    return std::tie(a.container_port, a.host_ip, a.host_port, a.protocol) < std::tie(b.container_port, b.host_ip, b.host_port, b.protocol);
+    return std::tie(a.container_port, a.host_ip, a.host_port, a.protocol) <
+           std::tie(b.container_port, b.host_ip, b.host_port, b.protocol);
   });
   std::map<std::pair<std::string, std::string>, Run> runs;
   std::vector<std::string> out, moved;
   for (const auto& port : ports) {
     if (!port.host_ip.empty() && port.host_port != port.container_port) {
-      moved.push_back(format("{}:{}->{}/{}", address(port.host_ip), port.host_port, port.container_port, port.protocol));
+      moved.push_back(
+          format("{}:{}->{}/{}", address(port.host_ip), port.host_port, port.container_port, port.protocol));
       continue;
     }
     Run& run = runs[{port.host_ip, port.protocol}];

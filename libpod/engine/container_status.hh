@@ -10,10 +10,12 @@
 
 namespace lichen::engine {
 
-/// "Up 5 minutes", "Up 2 hours (Paused)", "Restarting (1) 3 seconds ago", "Exited (0) 2 days ago", "Created", "Removal In Progress".
+/// "Up 5 minutes", "Up 2 hours (Paused)", "Restarting (1) 3 seconds ago", "Exited (0) 2 days ago", "Created", "Removal
+/// In Progress".
 std::string status_text(const wire::ContainerState& state, Timestamp at);
 
-/// The program and its arguments on one line; arguments with a blank stand in single quotes (docker's Command, untruncated).
+/// The program and its arguments on one line; arguments with a blank stand in single quotes (docker's Command,
+/// untruncated).
 std::string command_text(const spec::ContainerConfig& config);
 
 /// One published or exposed port as it really is.

@@ -9,13 +9,15 @@
 namespace lichen::engine {
 namespace {
 
-constexpr std::string_view kMembers[] = {"version", "id",      "name",    "created", "image_id",    "image_name",
-                                         "rootfs_path", "labels", "entrypoint", "command", "mounts", "network",
-                                         "auto_remove", "restart", "healthcheck", "storage_driver", "pod_id", "cidfile"};
+constexpr std::string_view kMembers[] = {
+    "version", "id",     "name",    "created",     "image_id", "image_name",  "rootfs_path",    "labels", "entrypoint",
+    "command", "mounts", "network", "auto_remove", "restart",  "healthcheck", "storage_driver", "pod_id", "cidfile"};
 
-constexpr std::string_view kBriefMembers[] = {"version", "id", "name", "created", "image_id", "image_name", "rootfs_path", "entrypoint", "command", "storage_driver"};
+constexpr std::string_view kBriefMembers[] = {"version",    "id",          "name",       "created", "image_id",
+                                              "image_name", "rootfs_path", "entrypoint", "command", "storage_driver"};
 
-// By hand: container_config_from_json looks for every member there is, and that is what `ps -a` of 1000 containers would spend its time on.
+// By hand: container_config_from_json looks for every member there is, and that is what `ps -a` of 1000 containers
+// would spend its time on.
 spec::ContainerConfig read_brief(const store::Paths& paths, const std::string& id) {
   const std::string path = paths.container(id) + "/config.json";
   const Json json = pick_members(sys::read_file(path), path, kBriefMembers);
@@ -30,7 +32,8 @@ spec::ContainerConfig read_brief(const store::Paths& paths, const std::string& i
   };
   spec::ContainerConfig config;
   try {
-    if (json.at("version").get<int>() != 1) throw_error(ErrorKind::invalid, "{}: its format is not known to this lichen", path);
+    if (json.at("version").get<int>() != 1)
+      throw_error(ErrorKind::invalid, "{}: its format is not known to this lichen", path);
     text("id", config.id);
     text("name", config.name);
     text("created", config.created);
@@ -62,7 +65,8 @@ bool says_alive(const wire::ContainerState& state) {
 wire::ContainerState read_state(const Engine& engine, const std::string& id) {
   const std::string path = engine.paths.container(id) + "/state.json";
   const auto text = sys::read_file_if_exists(path);
-  return text ? wire::container_state_from_json(parse_json(*text, path), "state.json") : engine.containers.load_state(id);
+  return text ? wire::container_state_from_json(parse_json(*text, path), "state.json")
+              : engine.containers.load_state(id);
 }
 
 std::optional<ContainerSummary> summarize(Engine& engine, const std::string& id, const SummaryOptions& options) {
@@ -70,7 +74,8 @@ std::optional<ContainerSummary> summarize(Engine& engine, const std::string& id,
   summary.state = read_state(engine, id);
   if (says_alive(summary.state)) {
     summary.monitor_alive = engine.containers.is_monitor_alive(id);
-    if (!summary.monitor_alive) summary.state = engine.containers.load_state(id);  // its last words may have come between
+    if (!summary.monitor_alive)
+      summary.state = engine.containers.load_state(id);  // its last words may have come between
     if (summary.is_lost() && options.settle) summary.state = load_container(engine, id).state;
   }
   if (options.running_only && !is_active(summary)) return std::nullopt;
@@ -80,7 +85,8 @@ std::optional<ContainerSummary> summarize(Engine& engine, const std::string& id,
 
 }  // namespace
 
-std::vector<ContainerSummary> summarize_containers(Engine& engine, const SummaryOptions& options, const OnDamaged& on_damaged) {
+std::vector<ContainerSummary> summarize_containers(Engine& engine, const SummaryOptions& options,
+                                                   const OnDamaged& on_damaged) {
   std::vector<ContainerSummary> found;
   for (const auto& id : engine.containers.list(options.with_unfinished)) {
     try {
@@ -94,9 +100,11 @@ std::vector<ContainerSummary> summarize_containers(Engine& engine, const Summary
 }
 
 std::vector<ContainerSummary> containers_in_use_check(Engine& engine) {
-  return summarize_containers(engine, {.with_unfinished = true, .running_only = false, .brief = false, .settle = false}, [](const std::string& id, const Error& error) {
-    log_debug("container {}: {}", id, error.what());  // it names nothing that could be protected
-  });
+  return summarize_containers(engine, {.with_unfinished = true, .running_only = false, .brief = false, .settle = false},
+                              [](const std::string& id, const Error& error) {
+                                log_debug("container {}: {}", id,
+                                          error.what());  // it names nothing that could be protected
+                              });
 }
 
 bool is_active(const ContainerSummary& container) {

@@ -86,7 +86,8 @@ std::vector<std::string> containers_conf_files(const std::vector<std::string>& f
 void apply_containers_conf(const std::string& path, Settings& settings) {
   const auto keys = known_keys();
   for (const auto& entry : read_toml(path))
-    if (!apply_entry(path, entry, keys, settings)) log_debug("{}:{}: '{}' is passed over: it is podman's", path, entry.line, entry.name);
+    if (!apply_entry(path, entry, keys, settings))
+      log_debug("{}:{}: '{}' is passed over: it is podman's", path, entry.line, entry.name);
 }
 
 void load_containers_conf(const std::string& config_dir, const Environment& environment, Settings& settings) {

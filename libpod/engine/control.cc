@@ -12,7 +12,9 @@ std::optional<sys::UniqueFd> connect_monitor(const Engine& engine, const std::st
   return sys::connect_unix(engine.paths.container_run(id) + "/ctl.sock", SOCK_SEQPACKET);
 }
 
-bool send_message(int socket, const wire::Message& message, int fd) { return sys::send_packet(socket, wire::encode(message), fd); }
+bool send_message(int socket, const wire::Message& message, int fd) {
+  return sys::send_packet(socket, wire::encode(message), fd);
+}
 
 Answer receive_message(int socket, std::optional<std::chrono::milliseconds> timeout) {
   using Clock = std::chrono::steady_clock;
@@ -58,12 +60,15 @@ std::optional<Exited> request_exit(const Engine& engine, const std::string& id, 
     const Answer answer = receive_message(socket->get(), timeout);
     if (answer.timed_out)
       throw Error(ErrorKind::conflict, format("container {}: its monitor did not answer in time", id.substr(0, 12)))
-          .with_hint("the monitor process may be stopped: look for lichen-conmon in `ps aux`; `lichen kill` and `rm -f` work without it");
+          .with_hint(
+              "the monitor process may be stopped: look for lichen-conmon in `ps aux`; `lichen kill` and `rm -f` work "
+              "without it");
     if (!answer.received) return std::nullopt;
     const wire::Message& message = answer.received->message;
     if (message.type == wire::MessageType::error) throw_monitor_error(message);
     if (message.type == wire::MessageType::exited)
-      return Exited{static_cast<int>(message.a), (message.b & wire::kExitedOom) != 0, (message.b & wire::kExitedRemoved) != 0};
+      return Exited{static_cast<int>(message.a), (message.b & wire::kExitedOom) != 0,
+                    (message.b & wire::kExitedRemoved) != 0};
   }
 }
 

@@ -36,8 +36,8 @@ struct Exited {
   bool removed = false;
 };
 
-/// Send `request` to the monitor and wait for `exited`. nullopt when there is no monitor or it goes without a word: look at the
-/// record then. @throws Error{conflict} no answer within `timeout`
+/// Send `request` to the monitor and wait for `exited`. nullopt when there is no monitor or it goes without a word:
+/// look at the record then. @throws Error{conflict} no answer within `timeout`
 std::optional<Exited> request_exit(const Engine& engine, const std::string& id, const wire::Message& request,
                                    std::optional<std::chrono::milliseconds> timeout);
 

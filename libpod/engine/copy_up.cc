@@ -22,7 +22,8 @@ void move_entries(const std::string& copied, const std::string& data) {
   const auto from = sys::open_path(copied, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   const auto to = sys::open_path(data, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   for (const auto& name : sys::list_directory_at(from.get(), copied))
-    if (::renameat(from.get(), name.c_str(), to.get(), name.c_str()) != 0) throw_errno("move '{}' into the volume", name);
+    if (::renameat(from.get(), name.c_str(), to.get(), name.c_str()) != 0)
+      throw_errno("move '{}' into the volume", name);
   struct stat info {};
   if (::fstat(from.get(), &info) != 0) throw_errno("look at '{}'", copied);
   sys::copy_metadata(from.get(), info, to.get(), data);

@@ -32,7 +32,8 @@ void choose_identity(const Engine& engine, spec::ContainerConfig& config) {
 void warn_about_platform(const spec::ContainerConfig& config, const spec::ImageConfig& image) {
   const spec::Platform here{image.os, image.architecture, image.variant}, host = spec::host_platform();
   if (image.architecture.empty() || spec::platform_match(host, here) > 0) return;
-  log_warn("image {} is for {} and this machine is {}: without an emulator its programs cannot run", config.image_name, here.str(), host.str());
+  log_warn("image {} is for {} and this machine is {}: without an emulator its programs cannot run", config.image_name,
+           here.str(), host.str());
 }
 
 /// The image stays locked until the record that uses it is on disk.
@@ -56,7 +57,8 @@ sys::FileLock resolve_image(Engine& engine, CreateRequest& request) {
 // docker's words: a container without a command is refused at creation.
 void require_command(const spec::ContainerConfig& config) {
   if (config.entrypoint.empty() && config.command.empty())
-    throw Error(ErrorKind::usage, "no command specified").with_hint("the image has none: give one after its name, as in `lichen run IMAGE sh`");
+    throw Error(ErrorKind::usage, "no command specified")
+        .with_hint("the image has none: give one after its name, as in `lichen run IMAGE sh`");
 }
 
 void make_volumes(Engine& engine, spec::ContainerConfig& config) {
@@ -66,7 +68,8 @@ void make_volumes(Engine& engine, spec::ContainerConfig& config) {
     record.name = mount.source;
     record.created = config.created;
     record.anonymous = mount.anonymous;
-    if (engine.volumes.create(record)) append_event(engine, {.type = "volume", .action = "create", .id = record.name, .name = record.name});
+    if (engine.volumes.create(record))
+      append_event(engine, {.type = "volume", .action = "create", .id = record.name, .name = record.name});
   }
 }
 
@@ -102,7 +105,8 @@ CreatedContainer create_container(Engine& engine, CreateRequest request) {
   check_bind_sources(config);
   name_anonymous_volumes(config);
   if (request.replace)
-    if (const auto old = engine.containers.find_name(config.name)) remove_container(engine, *old, {.force = true, .volumes = false});
+    if (const auto old = engine.containers.find_name(config.name))
+      remove_container(engine, *old, {.force = true, .volumes = false});
   const auto durability = config.auto_remove ? sys::Durability::none : sys::Durability::synced;
   CreatedContainer created{config, engine.containers.begin(config, durability)};
   make_volumes(engine, created.config);
@@ -112,7 +116,9 @@ CreatedContainer create_container(Engine& engine, CreateRequest request) {
 
 void check_cidfile(const spec::ContainerConfig& config) {
   if (!config.cidfile.empty() && sys::exists(config.cidfile))
-    throw Error(ErrorKind::conflict, format("container ID file found, make sure the other container isn't running or delete {}", config.cidfile));
+    throw Error(
+        ErrorKind::conflict,
+        format("container ID file found, make sure the other container isn't running or delete {}", config.cidfile));
 }
 
 void write_cidfile(const spec::ContainerConfig& config) {

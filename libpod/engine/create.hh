@@ -19,11 +19,13 @@ struct CreatedContainer {
   store::ContainerMaker maker;  // not published yet
 };
 
-/// Resolve image, defaults, names and volumes and write the record. The caller publishes it (create) or starts it (run).
+/// Resolve image, defaults, names and volumes and write the record. The caller publishes it (create) or starts it
+/// (run).
 /// @throws Error as its parts; nothing is left behind
 CreatedContainer create_container(Engine& engine, CreateRequest request);
 
-/// --cidfile: docker refuses before anything is made when the file is there, as a script would take an old id for the new one.
+/// --cidfile: docker refuses before anything is made when the file is there, as a script would take an old id for the
+/// new one.
 /// @throws Error{conflict}
 void check_cidfile(const spec::ContainerConfig& config);
 void write_cidfile(const spec::ContainerConfig& config);

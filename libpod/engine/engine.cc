@@ -54,7 +54,8 @@ std::string Engine::runtime_path(const std::string& wanted) const {
   if (name.find('/') == std::string::npos)
     for (const char* directory : {"/usr/local/bin/", "/usr/local/sbin/", "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/"})
       if (sys::exists(directory + name)) return directory + name;
-  throw Error(ErrorKind::not_found, format("find the OCI runtime '{}'", name)).with_hint("give its absolute path with --runtime");
+  throw Error(ErrorKind::not_found, format("find the OCI runtime '{}'", name))
+      .with_hint("give its absolute path with --runtime");
 }
 
 std::vector<std::string> Engine::runtime_arguments(const std::string& runtime) const {

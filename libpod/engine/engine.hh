@@ -29,8 +29,8 @@ class Engine {
   store::LayerStore layers;
   store::VolumeStore volumes;
 
-  /// Enter U0 unless this process is there; verbs that touch container files or start processes call it. Also sweeps what killed
-  /// commands have left in staging.
+  /// Enter U0 unless this process is there; verbs that touch container files or start processes call it. Also sweeps
+  /// what killed commands have left in staging.
   void enter_userns();
   bool in_userns() const { return member_.has_value(); }
 

@@ -20,7 +20,8 @@ void append_event(const Engine& engine, const Event& event) {
   json["name"] = event.name;
   json["image"] = event.image;
   json["attributes"] = event.attributes;
-  const std::string file = engine.paths.events() + "/" + time.substr(0, 4) + time.substr(5, 2) + time.substr(8, 2) + ".jsonl";
+  const std::string file =
+      engine.paths.events() + "/" + time.substr(0, 4) + time.substr(5, 2) + time.substr(8, 2) + ".jsonl";
   try {
     const auto fd = sys::open_path(file, O_WRONLY | O_APPEND | O_CREAT, 0600);
     sys::write_all(fd.get(), dump_json(json) + "\n", file);

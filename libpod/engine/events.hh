@@ -1,5 +1,5 @@
-// events/YYYYMMDD.jsonl: one JSON line for each thing that happened. Lines are appended with one write each, by commands and
-// monitors alike, so they never mix.
+// events/YYYYMMDD.jsonl: one JSON line for each thing that happened. Lines are appended with one write each, by
+// commands and monitors alike, so they never mix.
 #pragma once
 
 #include <map>

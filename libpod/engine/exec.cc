@@ -23,7 +23,8 @@ store::ContainerRecord require_running(Engine& engine, const std::string& name_o
   using enum wire::ContainerStatus;
   if (record.state.status == running) return record;
   if (record.state.status == paused)
-    throw Error(ErrorKind::conflict, format("container {} is paused", name_or_id)).with_hint(format("continue it first: lichen unpause {}", name_or_id));
+    throw Error(ErrorKind::conflict, format("container {} is paused", name_or_id))
+        .with_hint(format("continue it first: lichen unpause {}", name_or_id));
   throw Error(ErrorKind::conflict, format("container {} is not running", name_or_id))
       .with_hint(format("start it first: lichen start {}", record.config.name));
 }
@@ -32,11 +33,14 @@ spec::OciProcess make_process(const store::ContainerRecord& record, const ExecRe
   const sys::UniqueFd root = sys::open_path(format("/proc/{}/root", record.state.pid), O_PATH | O_DIRECTORY);
   spec::HostFacts facts;
   const bool own_user = !request.user.empty();
-  facts.user = resolve_container_user(root.get(), own_user ? request.user : record.config.user, own_user ? std::vector<std::string>{} : record.config.groups);
-  return spec::generate_exec_process(record.config, facts, request.command, request.env, request.working_dir, request.tty, request.privileged);
+  facts.user = resolve_container_user(root.get(), own_user ? request.user : record.config.user,
+                                      own_user ? std::vector<std::string>{} : record.config.groups);
+  return spec::generate_exec_process(record.config, facts, request.command, request.env, request.working_dir,
+                                     request.tty, request.privileged);
 }
 
-std::vector<std::string> runtime_argv(const Engine& engine, const std::string& runtime, const std::string& id, const std::string& process) {
+std::vector<std::string> runtime_argv(const Engine& engine, const std::string& runtime, const std::string& id,
+                                      const std::string& process) {
   std::vector<std::string> argv = {base_name(runtime), "--root", engine.paths.oci_root()};
   for (auto& argument : engine.runtime_arguments(runtime)) argv.push_back(std::move(argument));
   argv.insert(argv.end(), {"exec", "--process", process, id});
@@ -78,7 +82,8 @@ int exec_detached(Engine& engine, const store::ContainerRecord& record, const st
 int exec_in_container(Engine& engine, const std::string& name_or_id, const ExecRequest& request) {
   const auto record = require_running(engine, name_or_id);
   if (request.detach && request.tty)
-    throw Error(ErrorKind::unsupported, "exec -d with -t is not done yet: nobody would read the terminal").with_hint("leave -t out");
+    throw Error(ErrorKind::unsupported, "exec -d with -t is not done yet: nobody would read the terminal")
+        .with_hint("leave -t out");
   engine.enter_userns();
   const std::string process = dump_json(spec::to_json(make_process(record, request)));
   if (request.detach) return exec_detached(engine, record, process);
@@ -94,7 +99,8 @@ int exec_in_container(Engine& engine, const std::string& name_or_id, const ExecR
                                .interactive = request.interactive,
                                .detach_keys = request.detach_keys});
   // Without -i the command must not take our input.
-  if (!request.interactive && !request.tty && ::dup2(sys::open_path("/dev/null", O_RDONLY).get(), STDIN_FILENO) != STDIN_FILENO)
+  if (!request.interactive && !request.tty &&
+      ::dup2(sys::open_path("/dev/null", O_RDONLY).get(), STDIN_FILENO) != STDIN_FILENO)
     throw_errno("close standard input");
   auto argv = runtime_argv(engine, runtime, id, format("/proc/self/fd/{}", file.get()));
   if (request.tty) argv.insert(argv.end() - 1, "--tty");

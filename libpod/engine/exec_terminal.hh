@@ -12,13 +12,13 @@ struct TerminalExec {
   std::string runtime;            // absolute path of lichen-oci
   std::vector<std::string> argv;  // its arguments, without --console-socket; process.json is descriptor 3
   int process_fd = -1;
-  std::string socket_path;        // where the console socket may be made
-  bool interactive = false;       // forward our standard input
-  std::string detach_keys;        // bytes
+  std::string socket_path;   // where the console socket may be made
+  bool interactive = false;  // forward our standard input
+  std::string detach_keys;   // bytes
 };
 
-/// Run it and carry bytes between our terminal (raw for that time) and the pty that the runtime sends, until the command ends or the
-/// detach keys are typed (the command then goes on).
+/// Run it and carry bytes between our terminal (raw for that time) and the pty that the runtime sends, until the
+/// command ends or the detach keys are typed (the command then goes on).
 /// @return the command's exit code; 0 after the detach keys
 int exec_with_terminal(const TerminalExec& exec);
 

@@ -43,13 +43,20 @@ std::string file_system_name(const std::string& path) {
   struct statfs info {};
   if (::statfs(path.c_str(), &info) != 0) return "unknown";
   switch (static_cast<unsigned long>(info.f_type)) {
-    case EXT4_SUPER_MAGIC: return "extfs";
-    case XFS_SUPER_MAGIC: return "xfs";
-    case BTRFS_SUPER_MAGIC: return "btrfs";
-    case TMPFS_MAGIC: return "tmpfs";
-    case NFS_SUPER_MAGIC: return "nfs";
-    case OVERLAYFS_SUPER_MAGIC: return "overlayfs";
-    default: return format("{:#x}", static_cast<unsigned long>(info.f_type));
+    case EXT4_SUPER_MAGIC:
+      return "extfs";
+    case XFS_SUPER_MAGIC:
+      return "xfs";
+    case BTRFS_SUPER_MAGIC:
+      return "btrfs";
+    case TMPFS_MAGIC:
+      return "tmpfs";
+    case NFS_SUPER_MAGIC:
+      return "nfs";
+    case OVERLAYFS_SUPER_MAGIC:
+      return "overlayfs";
+    default:
+      return format("{:#x}", static_cast<unsigned long>(info.f_type));
   }
 }
 
@@ -60,16 +67,20 @@ struct Counts {
 Counts count_containers(Engine& engine) {
   Counts counts;
   for (const auto& record : load_all_containers(engine, [](const std::string&, const Error&) {})) {
-    if (record.state.status == wire::ContainerStatus::running) ++counts.running;
-    else if (record.state.status == wire::ContainerStatus::paused) ++counts.paused;
-    else ++counts.stopped;
+    if (record.state.status == wire::ContainerStatus::running)
+      ++counts.running;
+    else if (record.state.status == wire::ContainerStatus::paused)
+      ++counts.paused;
+    else
+      ++counts.stopped;
   }
   return counts;
 }
 
 Json id_map_json(const std::vector<sys::IdRange>& ranges) {
   Json list = Json::array();
-  for (const auto& range : ranges) list.push_back({{"container_id", range.inside}, {"host_id", range.outside}, {"size", range.count}});
+  for (const auto& range : ranges)
+    list.push_back({{"container_id", range.inside}, {"host_id", range.outside}, {"size", range.count}});
   return list;
 }
 
@@ -145,8 +156,10 @@ int run_in_userns(Engine& engine, const std::vector<std::string>& command) {
   try {
     return sys::spawn(options).wait().code;
   } catch (Error& error) {
-    if (error.saved_errno() == ENOENT) error.with_exit_code(127);
-    else if (error.saved_errno() == EACCES) error.with_exit_code(126);
+    if (error.saved_errno() == ENOENT)
+      error.with_exit_code(127);
+    else if (error.saved_errno() == EACCES)
+      error.with_exit_code(126);
     throw;
   }
 }

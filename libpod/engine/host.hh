@@ -13,10 +13,12 @@ struct Finding {
 /// @mustnot be called inside U0
 std::vector<Finding> examine_host(const Environment& environment, const std::string& root);
 
-/// Sections Host, Store, Versions ... as nested objects; docker's top-level names (Containers, Images, Driver, ...) too.
+/// Sections Host, Store, Versions ... as nested objects; docker's top-level names (Containers, Images, Driver, ...)
+/// too.
 Json host_info(Engine& engine, const std::string& version);
 
-/// Run a command in U0 with a mount namespace of its own; its exit code. Signals of the terminal reach it by themselves.
+/// Run a command in U0 with a mount namespace of its own; its exit code. Signals of the terminal reach it by
+/// themselves.
 int run_in_userns(Engine& engine, const std::vector<std::string>& command);
 
 }  // namespace lichen::engine

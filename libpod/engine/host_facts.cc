@@ -37,13 +37,15 @@ std::string read_user_file(int root, const char* path) {
 std::string namespace_path(Engine& engine, const std::string& container, const char* kind) {
   const auto record = find_container(engine, container);
   if (record.state.status != wire::ContainerStatus::running)
-    throw Error(ErrorKind::conflict, format("share the {} namespace of container '{}': it is not running", kind, record.config.name))
+    throw Error(ErrorKind::conflict,
+                format("share the {} namespace of container '{}': it is not running", kind, record.config.name))
         .with_hint(format("start it first: lichen start {}", record.config.name));
   return format("/proc/{}/ns/{}", record.state.pid, kind);
 }
 
 // "host", "container:ID", "ns:PATH" of --pid, --ipc, --uts, --cgroupns. generate() handles "host" itself.
-void add_namespace_path(Engine& engine, const std::string& mode, const char* oci_type, const char* kind, spec::HostFacts& facts) {
+void add_namespace_path(Engine& engine, const std::string& mode, const char* oci_type, const char* kind,
+                        spec::HostFacts& facts) {
   if (mode.starts_with("container:")) facts.namespace_paths[oci_type] = namespace_path(engine, mode.substr(10), kind);
   if (mode.starts_with("ns:")) facts.namespace_paths[oci_type] = mode.substr(3);
 }
@@ -74,8 +76,10 @@ unsigned thermal_cpus() {
 void warn_about_devices(const spec::ContainerConfig& config) {
   for (const auto& device : config.devices)
     if (device.permissions.find('r') == std::string::npos || device.permissions.find('w') == std::string::npos)
-      log_warn("--device {}: '{}' cannot be enforced without root; whoever may open the device on the host may in the container",
-               device.host_path, device.permissions);
+      log_warn(
+          "--device {}: '{}' cannot be enforced without root; whoever may open the device on the host may in the "
+          "container",
+          device.host_path, device.permissions);
 }
 
 std::string timezone_file(const spec::ContainerConfig& config) {
@@ -83,7 +87,8 @@ std::string timezone_file(const spec::ContainerConfig& config) {
   if (config.timezone == "local") return "/etc/localtime";
   const std::string path = clean_path("/usr/share/zoneinfo/" + config.timezone);
   if (!is_below(path, "/usr/share/zoneinfo") || !sys::exists(path))
-    throw Error(ErrorKind::usage, format("unknown time zone '{}'", config.timezone)).with_hint("use `local` or a name below /usr/share/zoneinfo, such as Europe/Berlin");
+    throw Error(ErrorKind::usage, format("unknown time zone '{}'", config.timezone))
+        .with_hint("use `local` or a name below /usr/share/zoneinfo, such as Europe/Berlin");
   return path;
 }
 
@@ -102,8 +107,11 @@ void keep_to_mapped_ids(spec::ResolvedUser& user) {
   const sys::IdMaps maps = sys::current_maps();
   const std::uint32_t uids = mapped_count(maps.uids), gids = mapped_count(maps.gids);
   if (user.uid >= uids || user.gid >= gids)
-    throw Error(ErrorKind::unsupported, format("run as user {}:{}: containers have only the ids 0 to {} here", user.uid, user.gid, std::min(uids, gids) - 1))
-        .with_hint("a subordinate range gives more: add your user to /etc/subuid and /etc/subgid (`lichen doctor` says how), or run as root inside");
+    throw Error(ErrorKind::unsupported, format("run as user {}:{}: containers have only the ids 0 to {} here", user.uid,
+                                               user.gid, std::min(uids, gids) - 1))
+        .with_hint(
+            "a subordinate range gives more: add your user to /etc/subuid and /etc/subgid (`lichen doctor` says how), "
+            "or run as root inside");
   std::erase_if(user.additional_gids, [&](std::uint32_t gid) { return gids == 1 || gid >= gids; });
 }
 
@@ -114,7 +122,8 @@ spec::ResolvedUser resolve_container_user(int root, const std::string& user, con
   std::vector<std::string> added = groups;
   std::erase(added, "keep-groups");
   // The files are read for numbers too: HOME and the supplementary groups come from them.
-  auto resolved = spec::resolve_user(parsed, read_user_file(root, "/etc/passwd"), read_user_file(root, "/etc/group"), added);
+  auto resolved =
+      spec::resolve_user(parsed, read_user_file(root, "/etc/passwd"), read_user_file(root, "/etc/group"), added);
   keep_to_mapped_ids(resolved);
   return resolved;
 }
@@ -127,7 +136,8 @@ spec::HostFacts collect_host_facts(Engine& engine, const spec::ContainerConfig& 
   facts.localtime_path = timezone_file(config);
   if (config.init) facts.init_path = engine.program("lichen-init");
   for (const auto& mount : config.mounts)
-    if (mount.type == spec::MountType::volume) facts.volume_paths[mount.source] = engine.volumes.data_path(mount.source);
+    if (mount.type == spec::MountType::volume)
+      facts.volume_paths[mount.source] = engine.volumes.data_path(mount.source);
   add_namespace_path(engine, config.pid_mode, "pid", "pid", facts);
   add_namespace_path(engine, config.ipc_mode, "ipc", "ipc", facts);
   add_namespace_path(engine, config.uts_mode, "uts", "uts", facts);
@@ -144,7 +154,8 @@ spec::HostFacts collect_host_facts(Engine& engine, const spec::ContainerConfig& 
   facts.thermal_throttle_cpus = thermal_cpus();
   facts.apparmor = sys::exists("/sys/kernel/security/apparmor");
   facts.selinux = sys::exists("/sys/fs/selinux/enforce");
-  if (config.seccomp_profile.starts_with('/')) facts.seccomp_profile_text = sys::read_file(config.seccomp_profile, 4 << 20);
+  if (config.seccomp_profile.starts_with('/'))
+    facts.seccomp_profile_text = sys::read_file(config.seccomp_profile, 4 << 20);
   return facts;
 }
 

@@ -6,8 +6,9 @@
 
 namespace lichen::engine {
 
-/// Read /etc/passwd and /etc/group beneath `root` (an O_PATH descriptor of the mounted root file system) and resolve a -u string.
-/// Files that are no regular files, or longer than 1 MiB, count as empty with a debug note: an image must not hang or bloat us (C14).
+/// Read /etc/passwd and /etc/group beneath `root` (an O_PATH descriptor of the mounted root file system) and resolve a
+/// -u string. Files that are no regular files, or longer than 1 MiB, count as empty with a debug note: an image must
+/// not hang or bloat us (C14).
 spec::ResolvedUser resolve_container_user(int root, const std::string& user, const std::vector<std::string>& groups);
 
 /// Everything but the user.

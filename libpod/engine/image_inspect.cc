@@ -36,7 +36,8 @@ Json config_object(const spec::ImageConfig& config) {
 
 Json layers_object(const Engine& engine, const store::ImageMeta& meta) {
   std::vector<std::string> lower;
-  for (auto layer = meta.chain_ids.rbegin(); layer != meta.chain_ids.rend(); ++layer) lower.push_back(engine.paths.layer_diff(*layer));
+  for (auto layer = meta.chain_ids.rbegin(); layer != meta.chain_ids.rend(); ++layer)
+    lower.push_back(engine.paths.layer_diff(*layer));
   Json data = Json::object();
   if (lower.size() > 1) data["LowerDir"] = join(std::span(lower).subspan(1), ":");
   if (!lower.empty()) data["UpperDir"] = lower[0];
@@ -60,7 +61,8 @@ std::string manifest_type(const Engine& engine, const std::string& id) {
   return JsonView(json, "").get_string("mediaType", "application/vnd.oci.image.manifest.v1+json");
 }
 
-void add_podman_members(Json& out, const Engine& engine, const store::ImageMeta& meta, const spec::ImageConfig& config) {
+void add_podman_members(Json& out, const Engine& engine, const store::ImageMeta& meta,
+                        const spec::ImageConfig& config) {
   out["Digest"] = meta.manifest_digest.str();
   out["Labels"] = string_map(config.labels);
   out["Annotations"] = Json::object();
@@ -116,7 +118,8 @@ std::vector<Json> image_history(const Engine& engine, const std::string& text, b
   const auto config = engine.images.config(id);
   std::vector<spec::HistoryEntry> history = config.history;
   // An image without history (import of other tools) still has its layers.
-  const auto filled = static_cast<std::size_t>(std::count_if(history.begin(), history.end(), [](const auto& entry) { return !entry.empty_layer; }));
+  const auto filled = static_cast<std::size_t>(
+      std::count_if(history.begin(), history.end(), [](const auto& entry) { return !entry.empty_layer; }));
   for (std::size_t i = filled; i < meta.chain_ids.size(); ++i)
     history.push_back({.created = config.created, .created_by = {}, .author = {}, .comment = {}});
   const Timestamp at = now();

@@ -15,7 +15,8 @@ namespace lichen::engine {
 namespace {
 
 constexpr std::string_view kNone = "<none>";
-constexpr std::string_view kFilters[] = {"after", "before", "containers", "dangling", "id", "label", "label!", "reference", "since", "until"};
+constexpr std::string_view kFilters[] = {"after", "before", "containers", "dangling", "id",
+                                         "label", "label!", "reference",  "since",    "until"};
 
 struct Image {
   store::ImageMeta meta;
@@ -31,7 +32,10 @@ std::vector<Image> load_images(Engine& engine, const OnDamaged& on_damaged) {
   std::vector<Image> images;
   for (const auto& id : engine.images.list()) {
     try {
-      Image image{.meta = engine.images.get(id), .config = engine.images.config(id), .names = names_of_image(refs, id), .created = {}};
+      Image image{.meta = engine.images.get(id),
+                  .config = engine.images.config(id),
+                  .names = names_of_image(refs, id),
+                  .created = {}};
       image.created = image.config.created.empty() ? image.meta.created : image.config.created;
       image.time = parse_rfc3339(image.created).value_or(Timestamp{});
       images.push_back(std::move(image));
@@ -45,9 +49,10 @@ std::vector<Image> load_images(Engine& engine, const OnDamaged& on_damaged) {
 // Docker's reference filter and argument: a pattern over the familiar name, the name with its tag, or the full name.
 bool matches_reference(const Image& image, const std::string& pattern) {
   return std::any_of(image.names.begin(), image.names.end(), [&](const store::RefName& name) {
-    return glob_match(pattern, familiar(name)) || glob_match(pattern, familiar_repository(name)) || glob_match(pattern, name.str()) ||
-           glob_match(pattern, name.host + "/" + name.repository) || glob_match(pattern, name.repository) ||
-           glob_match(pattern, base_name(name.repository)) || glob_match(pattern, base_name(name.repository) + ":" + name.tag);
+    return glob_match(pattern, familiar(name)) || glob_match(pattern, familiar_repository(name)) ||
+           glob_match(pattern, name.str()) || glob_match(pattern, name.host + "/" + name.repository) ||
+           glob_match(pattern, name.repository) || glob_match(pattern, base_name(name.repository)) ||
+           glob_match(pattern, base_name(name.repository) + ":" + name.tag);
   });
 }
 
@@ -57,7 +62,8 @@ bool keeps_name(const store::RefName& name, const std::string& pattern) {
   return matches_reference(one, pattern);
 }
 
-std::optional<Timestamp> time_of_image(const Engine& engine, const std::vector<Image>& images, const Filters& filters, std::string_view key) {
+std::optional<Timestamp> time_of_image(const Engine& engine, const std::vector<Image>& images, const Filters& filters,
+                                       std::string_view key) {
   if (!filters.has(key)) return std::nullopt;
   const std::string id = require_image(engine, filters.values(key).back()).id;
   for (const auto& image : images)
@@ -76,8 +82,11 @@ void apply_filters(Engine& engine, const ImageListRequest& request, std::vector<
   std::erase_if(images, [&](const Image& image) {
     if (filters.has("dangling") && wants_dangling != image.names.empty()) return true;
     if (filters.has("containers") && wants_containers != (image.containers > 0)) return true;
-    if ((until && image.time >= *until) || (before && image.time >= *before) || (since && image.time <= *since)) return true;
-    const auto has_id = [&](const std::string& id) { return image.meta.id.starts_with(id.starts_with("sha256:") ? id.substr(7) : id); };
+    if ((until && image.time >= *until) || (before && image.time >= *before) || (since && image.time <= *since))
+      return true;
+    const auto has_id = [&](const std::string& id) {
+      return image.meta.id.starts_with(id.starts_with("sha256:") ? id.substr(7) : id);
+    };
     return !filters.match_labels(image.config.labels) || !filters.any("id", has_id) ||
            !filters.any("reference", [&](const std::string& pattern) { return matches_reference(image, pattern); });
   });
@@ -102,7 +111,8 @@ void apply_argument(const std::string& argument, std::vector<Image>& images) {
         return !(same || local) || (!typed.tag.empty() && name.tag != typed.tag);
       });
   } else {
-    for (auto& image : images) std::erase_if(image.names, [&](const store::RefName& name) { return !keeps_name(name, pattern); });
+    for (auto& image : images)
+      std::erase_if(image.names, [&](const store::RefName& name) { return !keeps_name(name, pattern); });
   }
   std::erase_if(images, [](const Image& image) { return image.names.empty(); });
 }
@@ -116,7 +126,8 @@ std::vector<Name> rows_of(const Image& image, bool digests) {
   for (const auto& name : image.names) {
     Name row{familiar_repository(name), name.tag, std::string(kNone)};
     for (const auto& digest : image.meta.repo_digests)
-      if (const auto pair = cut(digest, '@'); pair && pair->first == name.host + "/" + name.repository) row.digest = pair->second;
+      if (const auto pair = cut(digest, '@'); pair && pair->first == name.host + "/" + name.repository)
+        row.digest = pair->second;
     rows.push_back(std::move(row));
   }
   if (!rows.empty()) return rows;
@@ -156,7 +167,9 @@ Json row_object(const Image& image, const Name& name, const ImageListRequest& re
 
 // Newest first; equal times by name, so that the order never changes between two runs.
 void sort_images(std::vector<Image>& images, const std::string& key) {
-  const auto first_name = [](const Image& image) { return image.names.empty() ? std::string() : familiar(image.names[0]); };
+  const auto first_name = [](const Image& image) {
+    return image.names.empty() ? std::string() : familiar(image.names[0]);
+  };
   std::stable_sort(images.begin(), images.end(), [&](const Image& a, const Image& b) {
     if (key == "id") return a.meta.id < b.meta.id;
     if (key == "size" && a.meta.size != b.meta.size) return a.meta.size < b.meta.size;

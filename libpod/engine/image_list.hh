@@ -10,17 +10,17 @@
 namespace lichen::engine {
 
 struct ImageListRequest {
-  std::string reference;              // REPOSITORY[:TAG] or a pattern; empty: all
-  std::vector<std::string> filters;   // dangling label label! before since until reference id containers
-  std::string sort;                   // created (default, newest first) id repository size tag
-  bool all = false;                   // lichen keeps no intermediate images: the same without
-  bool digests = false;               // one row per digest too, and the Digest member filled
+  std::string reference;             // REPOSITORY[:TAG] or a pattern; empty: all
+  std::vector<std::string> filters;  // dangling label label! before since until reference id containers
+  std::string sort;                  // created (default, newest first) id repository size tag
+  bool all = false;                  // lichen keeps no intermediate images: the same without
+  bool digests = false;              // one row per digest too, and the Digest member filled
   bool no_trunc = false;
 };
 
-/// One object per name of each image (one with "<none>" for an image without a name); members are docker's placeholders: ID
-/// Repository Tag Digest CreatedSince CreatedAt Size VirtualSize SharedSize UniqueSize Containers, and podman's Created Labels Names Dangling
-/// ReadOnly Id. Damaged images are reported and left out.
+/// One object per name of each image (one with "<none>" for an image without a name); members are docker's
+/// placeholders: ID Repository Tag Digest CreatedSince CreatedAt Size VirtualSize SharedSize UniqueSize Containers, and
+/// podman's Created Labels Names Dangling ReadOnly Id. Damaged images are reported and left out.
 std::vector<Json> list_images(Engine& engine, const ImageListRequest& request, const OnDamaged& on_damaged);
 
 /// Docker's image inspect, with podman's additions. @throws Error{not_found|invalid}

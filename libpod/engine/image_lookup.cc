@@ -18,7 +18,8 @@ std::optional<std::string> find_by_prefix(const Engine& engine, const std::strin
   if (is_full_id(prefix)) return engine.images.has(prefix) ? std::optional(prefix) : std::nullopt;
   const auto ids = engine.images.find_by_prefix(prefix);
   if (ids.size() > 1)
-    throw Error(ErrorKind::conflict, format("'{}' is the beginning of {} image ids", prefix, ids.size())).with_hint("give more digits");
+    throw Error(ErrorKind::conflict, format("'{}' is the beginning of {} image ids", prefix, ids.size()))
+        .with_hint("give more digits");
   return ids.empty() ? std::nullopt : std::optional(ids[0]);
 }
 
@@ -42,7 +43,8 @@ std::optional<FoundImage> find_by_digest(const Engine& engine, const spec::Refer
   for (const auto& id : engine.images.list()) {
     try {
       const auto meta = engine.images.get(id);
-      if (std::find(meta.repo_digests.begin(), meta.repo_digests.end(), wanted) != meta.repo_digests.end()) return FoundImage{id, {}};
+      if (std::find(meta.repo_digests.begin(), meta.repo_digests.end(), wanted) != meta.repo_digests.end())
+        return FoundImage{id, {}};
     } catch (const Error& error) {
       log_debug("{}", error.what());  // a damaged image is no answer
     }
@@ -79,8 +81,10 @@ FoundImage require_image(const Engine& engine, const std::string& text) {
     known.push_back(familiar(ref.name));
     known.push_back(familiar_repository(ref.name));
   }
-  if (const auto near = nearest(text, known)) error.with_hint(format("did you mean '{}'?", *near));
-  else error.with_hint("`lichen images` lists all images");
+  if (const auto near = nearest(text, known))
+    error.with_hint(format("did you mean '{}'?", *near));
+  else
+    error.with_hint("`lichen images` lists all images");
   throw error;
 }
 
@@ -88,7 +92,8 @@ sys::FileLock hold_image(const Engine& engine, const std::string& id) {
   const auto deadline = std::chrono::steady_clock::now() + kLockTimeout;
   for (;;) {
     // Between two tries the holder may be done and the image gone: that is an answer, not a reason to wait on.
-    if (!engine.images.has(id)) throw_error(ErrorKind::not_found, "no such image: {} (it was just removed)", short_id(id));
+    if (!engine.images.has(id))
+      throw_error(ErrorKind::not_found, "no such image: {} (it was just removed)", short_id(id));
     try {
       return sys::wait_lock(engine.paths.image(id), sys::LockMode::shared, std::chrono::milliseconds(50));
     } catch (const Error& error) {
@@ -104,9 +109,13 @@ store::RefName parse_ref_name(const std::string& text) {
   return {reference.host, reference.repository, reference.tag};
 }
 
-std::string familiar(const store::RefName& name) { return spec::familiar_name({name.host, name.repository, name.tag, {}}); }
+std::string familiar(const store::RefName& name) {
+  return spec::familiar_name({name.host, name.repository, name.tag, {}});
+}
 
-std::string familiar_repository(const store::RefName& name) { return spec::familiar_name({name.host, name.repository, "", {}}); }
+std::string familiar_repository(const store::RefName& name) {
+  return spec::familiar_name({name.host, name.repository, "", {}});
+}
 
 std::string familiar_digest(const std::string& repo_digest) {
   try {
@@ -130,7 +139,9 @@ void tag_image(Engine& engine, const std::string& image, const std::vector<std::
   const auto lock = hold_image(engine, found.id);
   for (const auto& name : wanted) {
     engine.images.set_ref(name, found.id);
-    append_event(engine, {.type = "image", .action = "tag", .id = found.id, .name = familiar(name), .image = {}, .attributes = {}});
+    append_event(
+        engine,
+        {.type = "image", .action = "tag", .id = found.id, .name = familiar(name), .image = {}, .attributes = {}});
   }
 }
 
@@ -150,7 +161,9 @@ std::vector<std::string> untag_image(Engine& engine, const std::string& image, c
   for (const auto& name : victims) {
     if (!engine.images.remove_ref(name)) continue;
     taken.push_back(familiar(name));
-    append_event(engine, {.type = "image", .action = "untag", .id = found.id, .name = familiar(name), .image = {}, .attributes = {}});
+    append_event(
+        engine,
+        {.type = "image", .action = "untag", .id = found.id, .name = familiar(name), .image = {}, .attributes = {}});
   }
   return taken;
 }

@@ -37,7 +37,8 @@ std::string last_line(const std::string& text) {
   const auto end = text.find_last_not_of('\n');
   if (end == std::string::npos) return "";
   const auto start = text.rfind('\n', end);
-  return text.substr(start == std::string::npos ? 0 : start + 1, end - (start == std::string::npos ? 0 : start + 1) + 1);
+  return text.substr(start == std::string::npos ? 0 : start + 1,
+                     end - (start == std::string::npos ? 0 : start + 1) + 1);
 }
 
 }  // namespace
@@ -88,7 +89,8 @@ PullPolicy parse_pull_policy(const std::string& text) {
   if (text == "always") return PullPolicy::always;
   if (text == "never" || text == "false") return PullPolicy::never;
   if (text == "newer") return PullPolicy::newer;
-  throw Error(ErrorKind::usage, format("unknown pull policy '{}'", text)).with_hint("use always, missing, never or newer");
+  throw Error(ErrorKind::usage, format("unknown pull policy '{}'", text))
+      .with_hint("use always, missing, never or newer");
 }
 
 std::optional<std::string> find_local_image(const Engine& engine, const std::string& name, const PullOptions& options) {
@@ -99,7 +101,8 @@ std::optional<std::string> find_local_image(const Engine& engine, const std::str
   const spec::Platform here{config.os, config.architecture, config.variant};
   if (config.architecture.empty() || spec::platform_match(wanted, here) > 0) return local;
   if (options.policy == PullPolicy::never)
-    throw Error(ErrorKind::not_found, format("image {} is for {}, not for {} (and --pull never)", name, here.str(), wanted.str()))
+    throw Error(ErrorKind::not_found,
+                format("image {} is for {}, not for {} (and --pull never)", name, here.str(), wanted.str()))
         .with_hint(format("get the other one: lichen pull --platform {} {}", wanted.str(), name));
   return std::nullopt;
 }

@@ -9,7 +9,8 @@ namespace lichen::engine {
 /// A request with paths and environment filled in.
 wire::ImageRequest image_request(const Engine& engine);
 
-/// Run `lichen-image COMMAND` in U0 and wait. Its progress goes to our standard error, its input and (save) output are ours.
+/// Run `lichen-image COMMAND` in U0 and wait. Its progress goes to our standard error, its input and (save) output are
+/// ours.
 /// @param command  pull, load, import, save
 /// @throws the Error that it reports
 wire::ImageResult run_image_program(Engine& engine, const std::string& command, const wire::ImageRequest& request);

@@ -24,17 +24,21 @@ Users users_of(Engine& engine, const std::string& id) {
   Users users;
   for (const auto& container : containers_in_use_check(engine)) {
     if (container.config.image_id != id) continue;
-    (is_active(container) ? users.running : users.stopped) = container.config.name.empty() ? short_id(container.config.id) : container.config.name;
+    (is_active(container) ? users.running : users.stopped) =
+        container.config.name.empty() ? short_id(container.config.id) : container.config.name;
   }
   return users;
 }
 
 bool single_repository(const std::vector<store::RefName>& names) {
-  return std::all_of(names.begin(), names.end(),
-                     [&](const store::RefName& name) { return name.host == names[0].host && name.repository == names[0].repository; });
+  return std::all_of(names.begin(), names.end(), [&](const store::RefName& name) {
+    return name.host == names[0].host && name.repository == names[0].repository;
+  });
 }
 
-[[noreturn]] void refuse(const std::string& what, std::string hint) { throw Error(ErrorKind::conflict, what).with_hint(std::move(hint)); }
+[[noreturn]] void refuse(const std::string& what, std::string hint) {
+  throw Error(ErrorKind::conflict, what).with_hint(std::move(hint));
+}
 
 class Remover {
  public:
@@ -53,7 +57,9 @@ class Remover {
   void untag(const store::RefName& name) {
     if (engine_.images.remove_ref(name)) {
       removal_.untagged.push_back(familiar(name));
-      append_event(engine_, {.type = "image", .action = "untag", .id = id_, .name = familiar(name), .image = {}, .attributes = {}});
+      append_event(
+          engine_,
+          {.type = "image", .action = "untag", .id = id_, .name = familiar(name), .image = {}, .attributes = {}});
     }
     std::erase(names_, name);
   }
@@ -71,7 +77,8 @@ class Remover {
     append_event(engine_, {.type = "image", .action = "delete", .id = id_, .name = {}, .image = {}, .attributes = {}});
     lock_ = {};
     if (keep_layers) return;
-    for (const auto& layer : remove_unused_layers(engine_, meta_.chain_ids, removal_.bytes)) removal_.deleted.push_back("sha256:" + layer);
+    for (const auto& layer : remove_unused_layers(engine_, meta_.chain_ids, removal_.bytes))
+      removal_.deleted.push_back("sha256:" + layer);
   }
 
  private:
@@ -79,7 +86,8 @@ class Remover {
     try {
       return sys::wait_lock(engine_.paths.image(id_), sys::LockMode::exclusive, kLockTimeout);
     } catch (Error& error) {
-      if (!engine_.images.has(id_)) throw_error(ErrorKind::not_found, "no such image: {} (it was just removed)", short_id(id_));
+      if (!engine_.images.has(id_))
+        throw_error(ErrorKind::not_found, "no such image: {} (it was just removed)", short_id(id_));
       error.add_context(format("remove image {}", short_id(id_)));
       throw;
     }
@@ -136,14 +144,17 @@ std::vector<std::string> ImageRemoval::lines() const {
   return out;
 }
 
-std::vector<std::string> remove_unused_layers(Engine& engine, const std::vector<std::string>& chain_ids, std::int64_t& bytes) {
+std::vector<std::string> remove_unused_layers(Engine& engine, const std::vector<std::string>& chain_ids,
+                                              std::int64_t& bytes) {
   std::vector<std::string> removed;
   try {
     // Topmost first: a layer is never without what is beneath it.
     for (auto layer = chain_ids.rbegin(); layer != chain_ids.rend(); ++layer) {
       // Held by a pull that counts on it: then it stays, and is used in a moment.
       const auto lock = sys::try_lock(engine.paths.layer(*layer), sys::LockMode::exclusive);
-      if (!lock || sys::is_locked(engine.paths.staging() + "/l-" + *layer) || layers_of_all_images(engine).count(*layer) != 0) continue;
+      if (!lock || sys::is_locked(engine.paths.staging() + "/l-" + *layer) ||
+          layers_of_all_images(engine).count(*layer) != 0)
+        continue;
       std::int64_t size = 0;
       try {
         size = engine.layers.get(*layer).disk_size;
@@ -169,20 +180,26 @@ ImageRemoval remove_image(Engine& engine, const std::string& text, bool force, b
   if (found.name) {
     const bool last = remover.names().size() <= 1;
     if (last && !force && !user.empty())
-      refuse(format("conflict: unable to remove repository reference \"{}\" (must force) - container {} is using its referenced image {}", text, user, shown),
-             format("remove the container first: lichen rm {}{}; or take the name only: lichen untag {}", users.running.empty() ? "" : "-f ", user, text));
+      refuse(format("conflict: unable to remove repository reference \"{}\" (must force) - container {} is using its "
+                    "referenced image {}",
+                    text, user, shown),
+             format("remove the container first: lichen rm {}{}; or take the name only: lichen untag {}",
+                    users.running.empty() ? "" : "-f ", user, text));
     remover.untag(*found.name);
     if (!last) return remover.take();
     if (!users.running.empty()) return remover.take();
   } else {
     if (!users.running.empty())
-      refuse(format("conflict: unable to delete {} (cannot be forced) - image is being used by running container {}", shown, users.running),
+      refuse(format("conflict: unable to delete {} (cannot be forced) - image is being used by running container {}",
+                    shown, users.running),
              format("remove the container first: lichen rm -f {}", users.running));
     if (!users.stopped.empty() && !force)
-      refuse(format("conflict: unable to delete {} (must be forced) - image is being used by stopped container {}", shown, users.stopped),
+      refuse(format("conflict: unable to delete {} (must be forced) - image is being used by stopped container {}",
+                    shown, users.stopped),
              format("remove the container first: lichen rm {}", users.stopped));
     if (!force && remover.names().size() > 1 && !single_repository(remover.names()))
-      refuse(format("conflict: unable to delete {} (must be forced) - image is referenced in multiple repositories", shown),
+      refuse(format("conflict: unable to delete {} (must be forced) - image is referenced in multiple repositories",
+                    shown),
              format("remove one name after the other, or all with: lichen rmi -f {}", shown));
     if (remover.names().empty() && !users.stopped.empty())
       refuse(format("conflict: unable to delete {} - stopped container {} needs it", shown, users.stopped),
@@ -204,7 +221,8 @@ ImageRemoval prune_images(Engine& engine, const PruneRequest& request) {
       const auto created = parse_rfc3339(config.created);
       if (!filters.match_labels(config.labels) || (until && created && *created >= *until)) continue;
       Remover remover(engine, id);
-      if (!remover.users().running.empty() || !remover.users().stopped.empty() || (!all && !remover.names().empty())) continue;
+      if (!remover.users().running.empty() || !remover.users().stopped.empty() || (!all && !remover.names().empty()))
+        continue;
       remover.remove(/*keep_layers=*/false);
       append(total, remover.take());
     } catch (const Error& error) {

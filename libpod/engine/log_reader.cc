@@ -45,7 +45,8 @@ std::optional<OpenFile> open_log(const std::string& path) {
   if (::fstat(fd->get(), &status) != 0) throw_errno("look at '{}'", path);
   if (!S_ISREG(status.st_mode)) throw_error(ErrorKind::invalid, "read '{}': not a regular file", path);
   const auto changed = std::chrono::seconds(status.st_mtim.tv_sec) + std::chrono::nanoseconds(status.st_mtim.tv_nsec);
-  return OpenFile{*std::move(fd), {status.st_dev, status.st_ino}, static_cast<std::uint64_t>(status.st_size), Timestamp(changed)};
+  return OpenFile{
+      *std::move(fd), {status.st_dev, status.st_ino}, static_cast<std::uint64_t>(status.st_size), Timestamp(changed)};
 }
 
 std::optional<Identity> identity_of(const std::string& path) {
@@ -65,7 +66,8 @@ class Chain {
     std::uint64_t highest = 0;
     for (const auto& name : sys::list_directory(parent_path(path_)))
       if (name.starts_with(prefix))
-        if (const auto number = parse_uint(std::string_view(name).substr(prefix.size()))) highest = std::max(highest, *number);
+        if (const auto number = parse_uint(std::string_view(name).substr(prefix.size())))
+          highest = std::max(highest, *number);
     return std::min<std::uint64_t>(highest, 100'000);
   }
 
@@ -117,7 +119,8 @@ class Chain {
 
 class Reader {
  public:
-  Reader(const LogQuery& query, const std::function<bool(const LogPiece&)>& sink) : query_(query), sink_(sink), chain_(query.path) {}
+  Reader(const LogQuery& query, const std::function<bool(const LogPiece&)>& sink)
+      : query_(query), sink_(sink), chain_(query.path) {}
 
   void run() {
     if (query_.follow) watch_directory();
@@ -178,7 +181,8 @@ class Reader {
     return time && (!query_.since || *time >= *query_.since) && (!query_.until || *time <= *query_.until);
   }
 
-  // The file in which the last `tail` lines begin; tail_offset_ is where. Backwards, in blocks: the size of the log does not matter.
+  // The file in which the last `tail` lines begin; tail_offset_ is where. Backwards, in blocks: the size of the log
+  // does not matter.
   std::size_t find_tail(const std::vector<OpenFile>& files) {
     std::int64_t ends = 0;
     for (std::size_t i = 0; i < files.size(); ++i) {
@@ -256,7 +260,8 @@ class Reader {
     inotify_.reset(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
     // Without inotify (its instances are limited per user) the interval alone has to do.
     if (inotify_)
-      ::inotify_add_watch(inotify_.get(), parent_path(query_.path).c_str(), IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF);
+      ::inotify_add_watch(inotify_.get(), parent_path(query_.path).c_str(),
+                          IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF);
   }
 
   void wait() {

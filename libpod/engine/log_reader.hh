@@ -1,12 +1,12 @@
 // Reading a container's log, rotated files included, once or as it grows.
 //
-// Theory of operation. The writer renames path -> path.1 -> path.2 ..., highest first (conmon/log_writer), so an open file's inode
-// tells where in the chain it stands now: the next younger one has the number below. After opening that the own place is looked up
-// again; had a rotation happened in between, it would have moved first. So no line is lost or read twice however fast the
-// rotation is, unless the writer has deleted what was not read yet. Following waits by inotify on the directory.
-// Records are handed out as they stand in the file, unfinished pieces of long lines too: memory is bounded by one record, and the
-// texts of a stream put together are the bytes that the container wrote. What is no record (a torn one after a crash, garbage) is
-// skipped.
+// Theory of operation. The writer renames path -> path.1 -> path.2 ..., highest first (conmon/log_writer), so an open
+// file's inode tells where in the chain it stands now: the next younger one has the number below. After opening that
+// the own place is looked up again; had a rotation happened in between, it would have moved first. So no line is lost
+// or read twice however fast the rotation is, unless the writer has deleted what was not read yet. Following waits by
+// inotify on the directory. Records are handed out as they stand in the file, unfinished pieces of long lines too:
+// memory is bounded by one record, and the texts of a stream put together are the bytes that the container wrote. What
+// is no record (a torn one after a crash, garbage) is skipped.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,8 @@ struct LogPiece {
   bool line_start;        // first piece of a line of its stream
 };
 
-/// Hand the matching pieces to `sink` in order, until the end or until it returns false. A missing file is an empty log.
+/// Hand the matching pieces to `sink` in order, until the end or until it returns false. A missing file is an empty
+/// log.
 /// @throws Error{permission|system}
 void read_log(const LogQuery& query, const std::function<bool(const LogPiece&)>& sink);
 

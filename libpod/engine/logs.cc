@@ -7,7 +7,8 @@ namespace lichen::engine {
 LogQuery log_query(Engine& engine, const store::ContainerRecord& record) {
   const spec::LogConfig& log = record.config.log;
   if (log.driver != "k8s-file" && log.driver != "json-file")
-    throw Error(ErrorKind::unsupported, format("logs of container {}: its log driver '{}' keeps nothing", record.config.name, log.driver))
+    throw Error(ErrorKind::unsupported,
+                format("logs of container {}: its log driver '{}' keeps nothing", record.config.name, log.driver))
         .with_hint("run it with --log-driver k8s-file or json-file");
   LogQuery query;
   const auto path = log.options.find("path");

@@ -3,8 +3,8 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/path.hh"
 #include "libpod/engine/cleanup.hh"
-#include "libpod/engine/control.hh"
 #include "libpod/engine/container_network.hh"
+#include "libpod/engine/control.hh"
 #include "libpod/engine/copy_up.hh"
 #include "libpod/engine/host_facts.hh"
 #include "libpod/engine/rootfs.hh"
@@ -141,8 +141,11 @@ Launched launch_monitor(Engine& engine, const spec::ContainerConfig& config, int
   network.setup.in_parent();
 
   const Answer answer = receive_message(launched.sync.get(), kCreateTimeout);
-  if (answer.timed_out) throw_error(ErrorKind::system, "start container {}: the OCI runtime did not answer in {} s", config.name, kCreateTimeout.count());
-  if (!answer.received) throw_error(ErrorKind::internal, "start container {}: its monitor ended without a word", config.name);
+  if (answer.timed_out)
+    throw_error(ErrorKind::system, "start container {}: the OCI runtime did not answer in {} s", config.name,
+                kCreateTimeout.count());
+  if (!answer.received)
+    throw_error(ErrorKind::internal, "start container {}: its monitor ended without a word", config.name);
   const wire::Message& message = answer.received->message;
   if (message.type == wire::MessageType::error) throw_monitor_error(message);
   if (message.type != wire::MessageType::created) throw_error(ErrorKind::internal, "the monitor answered out of order");
@@ -152,11 +155,13 @@ Launched launch_monitor(Engine& engine, const spec::ContainerConfig& config, int
 }
 
 void start_launched(Launched& launched) {
-  if (!send_message(launched.sync.get(), {.type = wire::MessageType::start})) throw_error(ErrorKind::internal, "the monitor ended before the start");
+  if (!send_message(launched.sync.get(), {.type = wire::MessageType::start}))
+    throw_error(ErrorKind::internal, "the monitor ended before the start");
   const Answer answer = receive_message(launched.sync.get(), kCreateTimeout);
   if (!answer.received) throw_error(ErrorKind::internal, "the monitor ended during the start");
   if (answer.received->message.type == wire::MessageType::error) throw_monitor_error(answer.received->message);
-  if (answer.received->message.type != wire::MessageType::started) throw_error(ErrorKind::internal, "the monitor answered out of order");
+  if (answer.received->message.type != wire::MessageType::started)
+    throw_error(ErrorKind::internal, "the monitor answered out of order");
   launched.monitor.release();
 }
 

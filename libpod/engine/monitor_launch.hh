@@ -1,10 +1,11 @@
 // Starting a container's monitor.
 //
-// Theory of operation. The command forks a child that becomes the monitor. Before it executes lichen-conmon the child makes what
-// the monitor is to live in and keep alive: it registers in U0, gets the network namespace, makes a mount namespace and mounts the
-// root file system there, copies images' content into new volumes, resolves the user and writes the OCI spec. All of it is the
-// child's alone: if anything fails, or the command is killed, the child goes and the kernel undoes it. Errors travel back through
-// spawn()'s pipe. From `created` on the two talk over the socket pair of wire/monitor_protocol.hh.
+// Theory of operation. The command forks a child that becomes the monitor. Before it executes lichen-conmon the child
+// makes what the monitor is to live in and keep alive: it registers in U0, gets the network namespace, makes a mount
+// namespace and mounts the root file system there, copies images' content into new volumes, resolves the user and
+// writes the OCI spec. All of it is the child's alone: if anything fails, or the command is killed, the child goes and
+// the kernel undoes it. Errors travel back through spawn()'s pipe. From `created` on the two talk over the socket pair
+// of wire/monitor_protocol.hh.
 #pragma once
 
 #include "libpod/engine/engine.hh"
@@ -13,8 +14,8 @@
 namespace lichen::engine {
 
 struct Launched {
-  sys::UniqueFd sync;       // the conversation with the monitor
-  sys::Pid monitor;         // killed when dropped: release() once the container runs
+  sys::UniqueFd sync;  // the conversation with the monitor
+  sys::Pid monitor;    // killed when dropped: release() once the container runs
   std::int64_t init_pid = 0;
 };
 

@@ -43,7 +43,9 @@ Filters Filters::parse(std::span<const std::string> words, std::span<const std::
   Filters filters;
   for (const auto& word : words) {
     const auto pair = cut(word, '=');
-    if (!pair) throw Error(ErrorKind::usage, format("filter '{}': it must be KEY=VALUE", word)).with_hint("such as --filter name=web");
+    if (!pair)
+      throw Error(ErrorKind::usage, format("filter '{}': it must be KEY=VALUE", word))
+          .with_hint("such as --filter name=web");
     const std::string key = to_lower(trim(pair->first));
     if (std::find(known.begin(), known.end(), key) == known.end()) {
       const std::vector<std::string> names(known.begin(), known.end());
@@ -71,12 +73,14 @@ bool Filters::match_labels(const std::map<std::string, std::string>& labels) con
   const auto& all = values("label");
   const auto& none = values("label!");
   return std::all_of(all.begin(), all.end(), [&](const std::string& wanted) { return has_label(labels, wanted); }) &&
-         std::none_of(none.begin(), none.end(), [&](const std::string& unwanted) { return has_label(labels, unwanted); });
+         std::none_of(none.begin(), none.end(),
+                      [&](const std::string& unwanted) { return has_label(labels, unwanted); });
 }
 
 bool Filters::match_pattern(std::string_view key, const std::string& text) const {
   return any(key, [&](const std::string& wanted) {
-    return is_plain_word(wanted) ? text.find(wanted) != std::string::npos : text == wanted || Pattern(wanted).matches(text);
+    return is_plain_word(wanted) ? text.find(wanted) != std::string::npos
+                                 : text == wanted || Pattern(wanted).matches(text);
   });
 }
 

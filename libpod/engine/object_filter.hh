@@ -1,4 +1,5 @@
-// --filter KEY=VALUE of every listing and prune. Values of one key are alternatives (labels must all match); keys add up.
+// --filter KEY=VALUE of every listing and prune. Values of one key are alternatives (labels must all match); keys add
+// up.
 #pragma once
 
 #include <functional>
@@ -30,7 +31,8 @@ class Filters {
   bool any(std::string_view key, const std::function<bool(const std::string&)>& matches) const;
   /// label (all of them) and label! (none of them).
   bool match_labels(const std::map<std::string, std::string>& labels) const;
-  /// id and name: a POSIX extended regular expression that occurs in `text`, as docker matches with Go's. @throws Error{usage} malformed
+  /// id and name: a POSIX extended regular expression that occurs in `text`, as docker matches with Go's. @throws
+  /// Error{usage} malformed
   bool match_pattern(std::string_view key, const std::string& text) const;
   /// @return `fallback` when the key was not given @throws Error{usage} not a boolean
   bool get_bool(std::string_view key, bool fallback) const;

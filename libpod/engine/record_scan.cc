@@ -10,7 +10,8 @@ namespace {
 
 class Scanner {
  public:
-  Scanner(std::string_view text, std::string_view what) : at_(text.data()), end_(text.data() + text.size()), what_(what) {}
+  Scanner(std::string_view text, std::string_view what)
+      : at_(text.data()), end_(text.data() + text.size()), what_(what) {}
 
   char peek() {
     while (at_ < end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\t' || *at_ == '\r')) ++at_;
@@ -61,11 +62,21 @@ class Scanner {
     int depth = 0;
     do {
       switch (at_ < end_ ? *at_ : '\0') {
-        case '"': string(); continue;
-        case '{': case '[': ++depth; break;
-        case '}': case ']': --depth; break;
-        case '\0': damaged();
-        default: break;
+        case '"':
+          string();
+          continue;
+        case '{':
+        case '[':
+          ++depth;
+          break;
+        case '}':
+        case ']':
+          --depth;
+          break;
+        case '\0':
+          damaged();
+        default:
+          break;
       }
       ++at_;
     } while (depth > 0);

@@ -17,7 +17,8 @@ constexpr std::chrono::seconds kTearDown{20};
 void remove_running(Engine& engine, const store::ContainerRecord& record, const RemoveOptions& options) {
   const std::string& id = record.config.id;
   try {
-    request_exit(engine, id, {.type = wire::MessageType::stop, .a = SIGKILL, .b = 0, .text = ""}, std::chrono::seconds(3));
+    request_exit(engine, id, {.type = wire::MessageType::stop, .a = SIGKILL, .b = 0, .text = ""},
+                 std::chrono::seconds(3));
   } catch (const Error& error) {
     log_debug("{}", error.what());  // it hangs or answers badly: go without it
     kill_init(engine, record.state, SIGKILL);
@@ -28,8 +29,8 @@ void remove_running(Engine& engine, const store::ContainerRecord& record, const 
   remove_stopped(engine, record.config, options.volumes);
 }
 
-// true: no monitor works on it. false: one does, and the record must be read again. A monitor that starts a container, or ends it, is
-// done within moments.
+// true: no monitor works on it. false: one does, and the record must be read again. A monitor that starts a container,
+// or ends it, is done within moments.
 bool wait_for_quiet(Engine& engine, const std::string& id) {
   const auto deadline = std::chrono::steady_clock::now() + kTearDown;
   for (;;) {
@@ -71,7 +72,8 @@ void remove_container(Engine& engine, const std::string& name_or_id, const Remov
   using enum wire::ContainerStatus;
   if (record.state.status == running || record.state.status == paused || record.state.status == restarting) {
     if (!options.force)
-      throw Error(ErrorKind::conflict, format("container {} is {}: it cannot be removed", record.config.name, wire::to_string(record.state.status)))
+      throw Error(ErrorKind::conflict, format("container {} is {}: it cannot be removed", record.config.name,
+                                              wire::to_string(record.state.status)))
           .with_hint(format("stop it first, or use force: lichen rm -f {}", record.config.name));
     return remove_running(engine, record, options);
   }

@@ -33,12 +33,14 @@ void mount_fuse_overlayfs(const Engine& engine, const sys::OverlayOptions& optio
   std::string argument = "lowerdir=" + join(options.lower, ":");
   if (!options.upper.empty()) argument += ",upperdir=" + options.upper + ",workdir=" + options.work;
   if (options.volatile_upper) argument += ",volatile";
-  const std::string program = engine.settings.fuse_overlayfs.empty() ? "fuse-overlayfs" : engine.settings.fuse_overlayfs;
+  const std::string program =
+      engine.settings.fuse_overlayfs.empty() ? "fuse-overlayfs" : engine.settings.fuse_overlayfs;
   sys::RunResult result;
   try {
     result = sys::run_program({program, "-o", argument, target});
   } catch (Error& error) {
-    if (error.saved_errno() == ENOENT) error.with_hint("install the package `fuse-overlayfs`, or use --storage-driver vfs");
+    if (error.saved_errno() == ENOENT)
+      error.with_hint("install the package `fuse-overlayfs`, or use --storage-driver vfs");
     throw;
   }
   if (result.status.code != 0)
@@ -46,13 +48,15 @@ void mount_fuse_overlayfs(const Engine& engine, const sys::OverlayOptions& optio
         .with_hint("is /dev/fuse there and may you open it? `lichen doctor` tells; --storage-driver vfs works without");
 }
 
-void mount_with(const Engine& engine, const std::string& driver, const sys::OverlayOptions& options, const std::string& target) {
+void mount_with(const Engine& engine, const std::string& driver, const sys::OverlayOptions& options,
+                const std::string& target) {
   if (driver == "overlay") return sys::mount_overlay(options, target);
   if (driver == "fuse-overlayfs") return mount_fuse_overlayfs(engine, options, target);
   throw_error(ErrorKind::invalid, "unknown storage driver '{}' in the container's record", driver);
 }
 
-// Mount, write through the mount, delete a lower file: what containers do. In a child with a mount namespace of its own.
+// Mount, write through the mount, delete a lower file: what containers do. In a child with a mount namespace of its
+// own.
 bool probe_driver(const Engine& engine, const std::string& driver) {
   const store::StagingDir place(engine.paths);
   for (const char* name : {"lower", "upper", "work", "merged"}) sys::make_directory(place.path() + "/" + name, 0755);
@@ -61,7 +65,9 @@ bool probe_driver(const Engine& engine, const std::string& driver) {
     try {
       if (::unshare(CLONE_NEWNS) != 0) throw_errno("make a mount namespace");
       const std::string merged = place.path() + "/merged";
-      mount_with(engine, driver, {.lower = {place.path() + "/lower"}, .upper = place.path() + "/upper", .work = place.path() + "/work"}, merged);
+      mount_with(engine, driver,
+                 {.lower = {place.path() + "/lower"}, .upper = place.path() + "/upper", .work = place.path() + "/work"},
+                 merged);
       sys::write_file(merged + "/new", "y");
       const bool works = sys::remove_file(merged + "/file") && !sys::exists(merged + "/file");
       ::umount2(merged.c_str(), MNT_DETACH);
@@ -75,7 +81,8 @@ bool probe_driver(const Engine& engine, const std::string& driver) {
 }
 
 void make_own_mount_point(const std::string& path) {
-  // A kernel mount inherits nothing from us, but the mount must not travel back to the host: real root's namespaces are shared peers.
+  // A kernel mount inherits nothing from us, but the mount must not travel back to the host: real root's namespaces are
+  // shared peers.
   if (::mount("none", "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) throw_errno("make mounts of '{}' private", path);
 }
 
@@ -96,7 +103,9 @@ std::string choose_storage_driver(const Engine& engine) {
       break;
     }
   if (driver == "vfs")
-    log_warn("neither overlay nor fuse-overlayfs works here: every container gets a full copy of its image (storage driver vfs). `lichen doctor` says why");
+    log_warn(
+        "neither overlay nor fuse-overlayfs works here: every container gets a full copy of its image (storage driver "
+        "vfs). `lichen doctor` says why");
   sys::make_directory(engine.paths.cache(), 0700);
   sys::write_file_atomic(cache, driver + " " + release + "\n", 0600, sys::Durability::none);
   return driver;
@@ -108,7 +117,8 @@ std::vector<std::string> layer_directories(const Engine& engine, const std::stri
   for (auto it = meta.chain_ids.rbegin(); it != meta.chain_ids.rend(); ++it) {
     const std::string path = engine.paths.layer_diff(*it);
     if (!sys::is_directory(path))
-      throw Error(ErrorKind::not_found, format("image {}: its layer {} is missing from the store", image_id.substr(0, 12), it->substr(0, 12)))
+      throw Error(ErrorKind::not_found,
+                  format("image {}: its layer {} is missing from the store", image_id.substr(0, 12), it->substr(0, 12)))
           .with_hint("`lichen system check --repair` looks after it; pulling the image again brings the layer back");
     directories.push_back(path);
   }
@@ -142,16 +152,19 @@ std::string mount_rootfs(const Engine& engine, const spec::ContainerConfig& conf
   sys::make_directory(rw, 0700);
   if (config.storage_driver == "vfs") {
     if (!sys::exists(rw + "/diff")) copy_layers(layer_directories(engine, config.image_id), rw + "/copy", rw + "/diff");
-    if (::mount((rw + "/diff").c_str(), target.c_str(), nullptr, MS_BIND, nullptr) != 0) throw_errno("bind '{}'", rw + "/diff");
+    if (::mount((rw + "/diff").c_str(), target.c_str(), nullptr, MS_BIND, nullptr) != 0)
+      throw_errno("bind '{}'", rw + "/diff");
     return target;
   }
-  sys::OverlayOptions options{.lower = lower_or_empty(engine, config.image_id), .upper = "", .work = "", .volatile_upper = false};
+  sys::OverlayOptions options{
+      .lower = lower_or_empty(engine, config.image_id), .upper = "", .work = "", .volatile_upper = false};
   // The upper directory becomes "/" of the container: it must look like the image's.
   struct stat top {};
   if (::stat(options.lower[0].c_str(), &top) != 0) throw_errno("look at '{}'", options.lower[0]);
   const std::string upper = rw + "/diff";
   if (sys::make_directory(upper, 0755)) {
-    if (::chown(upper.c_str(), top.st_uid, top.st_gid) != 0 && errno != EPERM && errno != EINVAL) throw_errno("set owner of '{}'", upper);
+    if (::chown(upper.c_str(), top.st_uid, top.st_gid) != 0 && errno != EPERM && errno != EINVAL)
+      throw_errno("set owner of '{}'", upper);
     if (::chmod(upper.c_str(), top.st_mode & 07777) != 0) throw_errno("set mode of '{}'", upper);
   }
   sys::make_directory(rw + "/work", 0700);
@@ -166,7 +179,8 @@ std::string mount_rootfs(const Engine& engine, const spec::ContainerConfig& conf
   return target;
 }
 
-void mount_image(const Engine& engine, const std::string& image_id, const std::string& driver, const std::string& target) {
+void mount_image(const Engine& engine, const std::string& image_id, const std::string& driver,
+                 const std::string& target) {
   auto lower = lower_or_empty(engine, image_id);
   // A read-only overlay needs two lower directories (overlayfs.rst, "Multiple lower layers").
   if (lower.size() == 1) {

@@ -1,7 +1,7 @@
 // A container's root file system: image layers below, its own read-write layer on top, mounted by one of three drivers.
 //
-// The mount is made in the mount namespace of the process that becomes the monitor (or of a short-lived command): when that is
-// gone the kernel unmounts it. There are no mount counts and no stale mounts.
+// The mount is made in the mount namespace of the process that becomes the monitor (or of a short-lived command): when
+// that is gone the kernel unmounts it. There are no mount counts and no stale mounts.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace lichen::engine {
 
-/// "overlay" when a real mount works here, "fuse-overlayfs" when that works, else "vfs" (said once, never silently). The answer is
-/// kept in <root>/cache/storage-driver with the kernel's release, so that the probe runs once a kernel.
+/// "overlay" when a real mount works here, "fuse-overlayfs" when that works, else "vfs" (said once, never silently).
+/// The answer is kept in <root>/cache/storage-driver with the kernel's release, so that the probe runs once a kernel.
 /// @must be called in U0
 std::string choose_storage_driver(const Engine& engine);
 
@@ -22,7 +22,8 @@ std::string choose_storage_driver(const Engine& engine);
 std::string mount_rootfs(const Engine& engine, const spec::ContainerConfig& config, bool read_only = false);
 
 /// Mount an image alone, read-only, on `target`.
-void mount_image(const Engine& engine, const std::string& image_id, const std::string& driver, const std::string& target);
+void mount_image(const Engine& engine, const std::string& image_id, const std::string& driver,
+                 const std::string& target);
 
 /// The layers' diff directories of an image, topmost first. @throws Error{not_found} a layer is missing
 std::vector<std::string> layer_directories(const Engine& engine, const std::string& image_id);

@@ -14,19 +14,21 @@ namespace {
 // A directory, not a symlink, owned by us, closed to all others: nobody else can have put anything there (C40).
 bool is_private_directory(const std::string& path) {
   struct stat info {};
-  return ::lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == ::geteuid() && (info.st_mode & 0077) == 0;
+  return ::lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == ::geteuid() &&
+         (info.st_mode & 0077) == 0;
 }
 
 bool is_own_directory(const std::string& path) {
   struct stat info {};
-  return !path.empty() && path[0] == '/' && ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == ::geteuid() &&
-         ::access(path.c_str(), W_OK) == 0;
+  return !path.empty() && path[0] == '/' && ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode) &&
+         info.st_uid == ::geteuid() && ::access(path.c_str(), W_OK) == 0;
 }
 
 std::string make_private(const std::string& path) {
   sys::make_directory(path, 0700);
   if (!is_private_directory(path))
-    throw Error(ErrorKind::permission, format("use run directory '{}': it is not a directory of ours with mode 0700", path))
+    throw Error(ErrorKind::permission,
+                format("use run directory '{}': it is not a directory of ours with mode 0700", path))
         .with_hint("remove it, or give another one with --runroot");
   return path;
 }

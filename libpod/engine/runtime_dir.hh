@@ -1,8 +1,9 @@
 // Where sockets and locks live: one directory per user that su, cron, ssh and systemd units all find.
 //
-// XDG_RUNTIME_DIR is set in some sessions and not in others; two commands that used different directories would each believe that
-// the other's containers are dead. So the first command that needs one decides, and <root>/run, a symlink, remembers it: later
-// commands follow the symlink while it leads to a directory that is ours (owner, mode 0700, no symlink itself).
+// XDG_RUNTIME_DIR is set in some sessions and not in others; two commands that used different directories would each
+// believe that the other's containers are dead. So the first command that needs one decides, and <root>/run, a symlink,
+// remembers it: later commands follow the symlink while it leads to a directory that is ours (owner, mode 0700, no
+// symlink itself).
 #pragma once
 
 #include <string>

@@ -63,20 +63,25 @@ Environment Environment::capture() {
 Settings load_settings(const GlobalSettings& global, const Environment& environment) {
   Settings settings;
   const auto home = [] { return sys::home_directory(::getuid()); };
-  const std::string config_dir = environment.xdg_config_home.starts_with('/') ? environment.xdg_config_home : home() + "/.config";
+  const std::string config_dir =
+      environment.xdg_config_home.starts_with('/') ? environment.xdg_config_home : home() + "/.config";
   const std::string config_path = config_dir + "/lichen/config.toml";
   if (global.container_defaults) load_containers_conf(config_dir, environment, settings);
   // TOML is parsed only when there is a file: most users have none and `lichen ps` must not pay for it.
   if (sys::exists(config_path)) apply_config_file(config_path, settings);
   settings.root = absolute(first_of({global.root, environment.lichen_root, settings.root}), "--root");
   if (settings.root.empty())
-    settings.root = (environment.xdg_data_home.starts_with('/') ? environment.xdg_data_home : home() + "/.local/share") + "/lichen";
-  settings.run_root = absolute(first_of({global.run_root, environment.lichen_run_root, settings.run_root}), "--runroot");
-  settings.storage_driver = first_of({global.storage_driver, environment.lichen_storage_driver, settings.storage_driver});
+    settings.root =
+        (environment.xdg_data_home.starts_with('/') ? environment.xdg_data_home : home() + "/.local/share") + "/lichen";
+  settings.run_root =
+      absolute(first_of({global.run_root, environment.lichen_run_root, settings.run_root}), "--runroot");
+  settings.storage_driver =
+      first_of({global.storage_driver, environment.lichen_storage_driver, settings.storage_driver});
   settings.runtime = first_of({global.runtime, environment.lichen_runtime, settings.runtime});
   const std::string& driver = settings.storage_driver;
   if (!driver.empty() && driver != "overlay" && driver != "fuse-overlayfs" && driver != "vfs")
-    throw Error(ErrorKind::usage, format("unknown storage driver '{}'", driver)).with_hint("use overlay, fuse-overlayfs or vfs");
+    throw Error(ErrorKind::usage, format("unknown storage driver '{}'", driver))
+        .with_hint("use overlay, fuse-overlayfs or vfs");
   return settings;
 }
 

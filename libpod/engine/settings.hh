@@ -1,5 +1,5 @@
-// What the user configured: command line over environment over ~/.config/lichen/config.toml over containers.conf (containers_conf.hh)
-// over defaults.
+// What the user configured: command line over environment over ~/.config/lichen/config.toml over containers.conf
+// (containers_conf.hh) over defaults.
 #pragma once
 
 #include <optional>
@@ -12,10 +12,10 @@ namespace lichen::engine {
 
 /// What the command line said about the program itself.
 struct GlobalSettings {
-  std::string root;            // --root
-  std::string run_root;        // --runroot
-  std::string storage_driver;  // --storage-driver
-  std::string runtime;         // --runtime
+  std::string root;                 // --root
+  std::string run_root;             // --runroot
+  std::string storage_driver;       // --storage-driver
+  std::string runtime;              // --runtime
   bool container_defaults = false;  // the command makes or attaches to containers: containers.conf counts
 };
 

@@ -14,7 +14,8 @@ namespace lichen::engine {
 namespace {
 
 std::int64_t stream_flags(const AttachOptions& attach) {
-  return (attach.in ? wire::kAttachStdin : 0) | (attach.out ? wire::kAttachStdout : 0) | (attach.err ? wire::kAttachStderr : 0);
+  return (attach.in ? wire::kAttachStdin : 0) | (attach.out ? wire::kAttachStdout : 0) |
+         (attach.err ? wire::kAttachStderr : 0);
 }
 
 RunOutcome pump(sys::UniqueFd socket, const AttachOptions& attach, bool tty) {
@@ -32,7 +33,8 @@ RunOutcome pump(sys::UniqueFd socket, const AttachOptions& attach, bool tty) {
 RunOutcome outcome_from_record(Engine& engine, const std::string& id) {
   try {
     const auto record = load_container(engine, id);
-    if (!record.state.error.empty()) throw_error(ErrorKind::system, "container {}: {}", record.config.name, record.state.error);
+    if (!record.state.error.empty())
+      throw_error(ErrorKind::system, "container {}: {}", record.config.name, record.state.error);
     return {static_cast<int>(record.state.exit_code), false};
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::not_found) throw;
@@ -40,14 +42,18 @@ RunOutcome outcome_from_record(Engine& engine, const std::string& id) {
   }
 }
 
-RunOutcome start_and_attach(Engine& engine, Launched launched, const spec::ContainerConfig& config, const AttachOptions* attach,
-                            store::ContainerMaker* maker) {
-  if (attach != nullptr) send_message(launched.sync.get(), {.type = wire::MessageType::attach, .a = stream_flags(*attach), .b = 0, .text = ""});
+RunOutcome start_and_attach(Engine& engine, Launched launched, const spec::ContainerConfig& config,
+                            const AttachOptions* attach, store::ContainerMaker* maker) {
+  if (attach != nullptr)
+    send_message(launched.sync.get(),
+                 {.type = wire::MessageType::attach, .a = stream_flags(*attach), .b = 0, .text = ""});
   // The program must find the terminal in its size when it starts.
   if (attach != nullptr && config.tty) {
     auto size = sys::window_size(STDOUT_FILENO);
     if (size.columns == 0) size = sys::window_size(STDIN_FILENO);
-    if (size.columns != 0) send_message(launched.sync.get(), {.type = wire::MessageType::resize, .a = size.columns, .b = size.rows, .text = ""});
+    if (size.columns != 0)
+      send_message(launched.sync.get(),
+                   {.type = wire::MessageType::resize, .a = size.columns, .b = size.rows, .text = ""});
   }
   start_launched(launched);
   if (maker != nullptr) maker->hand_over();
@@ -73,18 +79,23 @@ RunOutcome start_container(Engine& engine, const std::string& name_or_id, const 
   if (record.state.status == running || record.state.status == restarting)
     return attach == nullptr ? RunOutcome{} : attach_container(engine, name_or_id, *attach);
   if (record.state.status == paused || record.state.status == removing)
-    throw Error(ErrorKind::conflict, format("container {} is {}: it cannot be started", record.config.name, wire::to_string(record.state.status)))
+    throw Error(ErrorKind::conflict, format("container {} is {}: it cannot be started", record.config.name,
+                                            wire::to_string(record.state.status)))
         .with_hint(record.state.status == paused ? format("continue it: lichen unpause {}", record.config.name) : "");
   wait_for_monitor_end(engine, record.config.id, std::chrono::seconds(10));
   AttachOptions wanted = attach == nullptr ? AttachOptions{} : *attach;
-  wanted.in = wanted.in && record.config.interactive;  // docker: start -i of a container without -i has no input to give
-  return start_and_attach(engine, launch_monitor(engine, record.config, -1), record.config, attach == nullptr ? nullptr : &wanted, nullptr);
+  wanted.in =
+      wanted.in && record.config.interactive;  // docker: start -i of a container without -i has no input to give
+  return start_and_attach(engine, launch_monitor(engine, record.config, -1), record.config,
+                          attach == nullptr ? nullptr : &wanted, nullptr);
 }
 
 RunOutcome attach_container(Engine& engine, const std::string& name_or_id, const AttachOptions& attach) {
   const auto record = find_container(engine, name_or_id);
   using enum wire::ContainerStatus;
-  auto socket = record.state.status == running || record.state.status == restarting ? connect_monitor(engine, record.config.id) : std::nullopt;
+  auto socket = record.state.status == running || record.state.status == restarting
+                    ? connect_monitor(engine, record.config.id)
+                    : std::nullopt;
   if (!socket)
     throw Error(ErrorKind::conflict, format("cannot attach to container {}: it is not running", record.config.name))
         .with_hint(format("start it: lichen start -a {}", record.config.name));

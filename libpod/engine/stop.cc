@@ -27,7 +27,9 @@ bool is_alive(const store::ContainerRecord& record) {
 
 int signal_number(const std::string& text) {
   const auto number = sys::parse_signal_name(text);
-  if (!number) throw Error(ErrorKind::usage, format("invalid signal: {}", text)).with_hint("use a name such as TERM or a number from 1 to 64");
+  if (!number)
+    throw Error(ErrorKind::usage, format("invalid signal: {}", text))
+        .with_hint("use a name such as TERM or a number from 1 to 64");
   return *number;
 }
 
@@ -42,8 +44,8 @@ std::uint64_t signal_set(const std::string& status, std::string_view field) {
   return 0;
 }
 
-// While a thread waits in rt_sigtimedwait(2) the kernel shows the signals it waits for as neither caught nor blocked; tini, dumb-init and
-// our own init wait like that.
+// While a thread waits in rt_sigtimedwait(2) the kernel shows the signals it waits for as neither caught nor blocked;
+// tini, dumb-init and our own init wait like that.
 bool waits_for_signals(pid_t pid) {
   const std::string tasks = format("/proc/{}/task", pid);
   for (const auto& task : sys::list_directory(tasks)) {
@@ -54,7 +56,8 @@ bool waits_for_signals(pid_t pid) {
 }
 
 // Whether the first process of a pid namespace would get this signal: the kernel drops signals without a handler there
-// (pid_namespaces(7)), so waiting for their effect is waiting for nothing. Blocked ones are kept for sigwait or signalfd.
+// (pid_namespaces(7)), so waiting for their effect is waiting for nothing. Blocked ones are kept for sigwait or
+// signalfd.
 bool init_would_notice(pid_t pid, int signal) {
   if (signal == SIGKILL || signal == SIGSTOP) return true;
   const auto status = sys::read_file_if_exists(format("/proc/{}/status", pid));
@@ -68,20 +71,25 @@ bool init_would_notice(pid_t pid, int signal) {
   }
 }
 
-bool shares_host_pids(const spec::ContainerConfig& config) { return !config.pid_mode.empty() && config.pid_mode != "private"; }
+bool shares_host_pids(const spec::ContainerConfig& config) {
+  return !config.pid_mode.empty() && config.pid_mode != "private";
+}
 
 }  // namespace
 
-void stop_container(Engine& engine, const std::string& name_or_id, std::optional<std::int64_t> timeout_s, const std::string& signal) {
+void stop_container(Engine& engine, const std::string& name_or_id, std::optional<std::int64_t> timeout_s,
+                    const std::string& signal) {
   const auto record = find_container(engine, name_or_id);
   if (!is_alive(record)) return;
   const int number = signal_number(signal.empty() ? record.config.stop_signal : signal);
   std::int64_t timeout = timeout_s.value_or(record.config.stop_timeout_s);
   if (!shares_host_pids(record.config) && !init_would_notice(static_cast<pid_t>(record.state.pid), number)) timeout = 0;
   const std::int64_t timeout_ms = timeout < 0 ? INT64_MAX / 2 : timeout * 1000;
-  const auto patience = timeout < 0 ? std::nullopt : std::optional(std::chrono::milliseconds(timeout_ms) + std::chrono::seconds(5));
+  const auto patience =
+      timeout < 0 ? std::nullopt : std::optional(std::chrono::milliseconds(timeout_ms) + std::chrono::seconds(5));
   try {
-    request_exit(engine, record.config.id, {.type = wire::MessageType::stop, .a = number, .b = timeout_ms, .text = ""}, patience);
+    request_exit(engine, record.config.id, {.type = wire::MessageType::stop, .a = number, .b = timeout_ms, .text = ""},
+                 patience);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::conflict) throw;
     kill_init(engine, record.state, SIGKILL);
@@ -92,7 +100,8 @@ void kill_container(Engine& engine, const std::string& name_or_id, const std::st
   const auto record = find_container(engine, name_or_id);
   const int number = signal_number(signal.empty() ? "KILL" : signal);
   if (!is_alive(record))
-    throw Error(ErrorKind::conflict, format("cannot kill container: {}: container {} is not running", name_or_id, short_id(record.config.id)));
+    throw Error(ErrorKind::conflict, format("cannot kill container: {}: container {} is not running", name_or_id,
+                                            short_id(record.config.id)));
   if (!request_done(engine, record.config.id, {.type = wire::MessageType::kill, .a = number, .b = 0, .text = ""}))
     kill_init(engine, record.state, number);
 }
@@ -101,11 +110,16 @@ std::vector<wire::ContainerStatus> parse_wait_conditions(const std::vector<std::
   using enum wire::ContainerStatus;
   std::vector<wire::ContainerStatus> wanted;
   for (const auto& word : words) {
-    if (word == "stopped" || word == "exited") wanted.push_back(exited);
-    else if (word == "created" || word == "configured") wanted.push_back(created);
-    else if (word == "running") wanted.push_back(running);
-    else if (word == "paused") wanted.push_back(paused);
-    else if (word == "removing") wanted.push_back(removing);
+    if (word == "stopped" || word == "exited")
+      wanted.push_back(exited);
+    else if (word == "created" || word == "configured")
+      wanted.push_back(created);
+    else if (word == "running")
+      wanted.push_back(running);
+    else if (word == "paused")
+      wanted.push_back(paused);
+    else if (word == "removing")
+      wanted.push_back(removing);
     else
       throw Error(ErrorKind::unsupported, format("--condition '{}' is not done yet", word))
           .with_hint("use created, running, paused, stopped, exited or removing");
@@ -136,11 +150,13 @@ int wait_for_state(Engine& engine, const std::string& id, const std::vector<wire
 
 }  // namespace
 
-int wait_container(Engine& engine, const std::string& name_or_id, const std::vector<wire::ContainerStatus>& conditions) {
+int wait_container(Engine& engine, const std::string& name_or_id,
+                   const std::vector<wire::ContainerStatus>& conditions) {
   const std::string id = engine.containers.find(name_or_id);
   const auto is_end = [](wire::ContainerStatus status) { return status == wire::ContainerStatus::exited; };
   if (!std::all_of(conditions.begin(), conditions.end(), is_end)) return wait_for_state(engine, id, conditions);
-  if (const auto exited = request_exit(engine, id, {.type = wire::MessageType::wait}, std::nullopt)) return exited->code;
+  if (const auto exited = request_exit(engine, id, {.type = wire::MessageType::wait}, std::nullopt))
+    return exited->code;
   const auto record = load_container(engine, id);
   return static_cast<int>(record.state.exit_code);
 }

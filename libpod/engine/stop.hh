@@ -12,7 +12,8 @@ namespace lichen::engine {
 ///
 /// @param timeout_s  nullopt: the container's own; -1: wait for ever
 /// @param signal     empty: the container's own
-void stop_container(Engine& engine, const std::string& name_or_id, std::optional<std::int64_t> timeout_s, const std::string& signal);
+void stop_container(Engine& engine, const std::string& name_or_id, std::optional<std::int64_t> timeout_s,
+                    const std::string& signal);
 
 /// Send a signal. @throws Error{conflict} it does not run
 void kill_container(Engine& engine, const std::string& name_or_id, const std::string& signal);
@@ -21,8 +22,10 @@ void kill_container(Engine& engine, const std::string& name_or_id, const std::st
 /// @throws Error{unsupported} one that containers of ours are never in, or not yet
 std::vector<wire::ContainerStatus> parse_wait_conditions(const std::vector<std::string>& words);
 
-/// Wait for the end; gives the exit code. A container that has ended (or was never started: 0) answers at once, as docker.
-/// With conditions that are not the end: until it is in one of these states; gives -1 unless that is the end, as podman.
-int wait_container(Engine& engine, const std::string& name_or_id, const std::vector<wire::ContainerStatus>& conditions = {});
+/// Wait for the end; gives the exit code. A container that has ended (or was never started: 0) answers at once, as
+/// docker. With conditions that are not the end: until it is in one of these states; gives -1 unless that is the end,
+/// as podman.
+int wait_container(Engine& engine, const std::string& name_or_id,
+                   const std::vector<wire::ContainerStatus>& conditions = {});
 
 }  // namespace lichen::engine

@@ -51,7 +51,9 @@ class Checker {
   // A stray entry is nothing of ours: it is only named.
   void name_strays(const std::string& directory, const std::string& kind) {
     for (const auto& entry : sys::list_directory(directory))
-      if (!is_full_id(entry)) add(kind + " directory", format("'{}/{}' is no {}", directory, printable(entry), kind), "look at it and remove it yourself");
+      if (!is_full_id(entry))
+        add(kind + " directory", format("'{}/{}' is no {}", directory, printable(entry), kind),
+            "look at it and remove it yourself");
   }
 
   void check_layers() {
@@ -71,8 +73,10 @@ class Checker {
     try {
       const auto meta = engine_.layers.get(id);
       if (!sys::is_directory(engine_.paths.layer_diff(id))) return "its files are missing";
-      if (meta.has_journal && !sys::exists(engine_.paths.layer(id) + "/tar.journal")) return "its journal is missing: it cannot be saved or pushed";
-      if (!meta.parent.empty() && !sys::exists(engine_.paths.layer(meta.parent))) return "the layer beneath it, " + short_id(meta.parent) + ", is missing";
+      if (meta.has_journal && !sys::exists(engine_.paths.layer(id) + "/tar.journal"))
+        return "its journal is missing: it cannot be saved or pushed";
+      if (!meta.parent.empty() && !sys::exists(engine_.paths.layer(meta.parent)))
+        return "the layer beneath it, " + short_id(meta.parent) + ", is missing";
       if (!quick_) sys::disk_usage(engine_.paths.layer_diff(id));  // every directory can be read
     } catch (const Error& error) {
       return error.what();
@@ -87,13 +91,15 @@ class Checker {
         const auto meta = engine_.images.get(id);
         const auto config = engine_.images.config(id);
         if (config.diff_ids.size() != meta.chain_ids.size())
-          throw_error(ErrorKind::invalid, "its config has {} layers, its record {}", config.diff_ids.size(), meta.chain_ids.size());
+          throw_error(ErrorKind::invalid, "its config has {} layers, its record {}", config.diff_ids.size(),
+                      meta.chain_ids.size());
         used_layers_.insert(meta.chain_ids.begin(), meta.chain_ids.end());
         good_images_.insert(id);
         for (const auto& layer : meta.chain_ids)
           if (good_layers_.count(layer) == 0) {
             add("image " + image_name(id), format("its layer {} is missing or damaged", short_id(layer)),
-                "take its record away; pull or load it again", [this, id] { set_aside(engine_.paths.image(id), "image", id); });
+                "take its record away; pull or load it again",
+                [this, id] { set_aside(engine_.paths.image(id), "image", id); });
             lost_images_.insert(id);
             break;
           }
@@ -128,12 +134,15 @@ class Checker {
 
   void check_ref(const std::string& path, const std::string& name) {
     const auto remove = [path] { sys::remove_file(path); };
-    if (base_is_temporary(path)) return add("ref " + name, "a temporary file that a killed command has left", "remove it", remove);
+    if (base_is_temporary(path))
+      return add("ref " + name, "a temporary file that a killed command has left", "remove it", remove);
     std::string id = sys::read_file_if_exists(path, 4096).value_or("");
     while (id.ends_with('\n')) id.pop_back();
-    if (!is_full_id(id)) return add("ref " + name, "it does not hold an image id", "remove it; tag the image again", remove);
+    if (!is_full_id(id))
+      return add("ref " + name, "it does not hold an image id", "remove it; tag the image again", remove);
     if (good_images_.count(id) == 0 || lost_images_.count(id) != 0)
-      add("ref " + name, format("image {} is missing or damaged", short_id(id)), "remove it; pull or load the image again", remove);
+      add("ref " + name, format("image {} is missing or damaged", short_id(id)),
+          "remove it; pull or load the image again", remove);
   }
 
   static bool base_is_temporary(const std::string& path) { return path[path.rfind('/') + 1] == '.'; }
@@ -157,12 +166,14 @@ class Checker {
     for (const auto& id : engine_.containers.list()) {
       try {
         const auto record = engine_.containers.load(id);
-        if (record.config.id != id) throw_error(ErrorKind::invalid, "its record is that of container {}", short_id(record.config.id));
+        if (record.config.id != id)
+          throw_error(ErrorKind::invalid, "its record is that of container {}", short_id(record.config.id));
         check_container(record);
       } catch (const Error& error) {
         if (!engine_.containers.has(id)) continue;  // removed while we looked
         if (engine_.containers.is_monitor_alive(id)) {
-          add("container " + short_id(id), error.what(), format("it still runs: remove it with lichen rm -f {}", short_id(id)));
+          add("container " + short_id(id), error.what(),
+              format("it still runs: remove it with lichen rm -f {}", short_id(id)));
           continue;
         }
         add("container " + short_id(id), error.what(), kSetAside, [this, id] { set_container_aside(id); });
@@ -173,20 +184,25 @@ class Checker {
   void check_container(const store::ContainerRecord& record) {
     const auto& config = record.config;
     const std::string object = "container " + config.name;
-    if (!config.image_id.empty() && (good_images_.count(config.image_id) == 0 || lost_images_.count(config.image_id) != 0))
-      add(object, format("its image {} is missing or damaged", config.image_name.empty() ? short_id(config.image_id) : config.image_name),
+    if (!config.image_id.empty() &&
+        (good_images_.count(config.image_id) == 0 || lost_images_.count(config.image_id) != 0))
+      add(object,
+          format("its image {} is missing or damaged",
+                 config.image_name.empty() ? short_id(config.image_id) : config.image_name),
           "get the image again; what the container has written is kept");
     for (const auto& mount : config.mounts)
       if (mount.type == spec::MountType::volume && !engine_.volumes.has(mount.source))
-        add(object, format("its volume {} is missing", mount.source), format("lichen volume create {} makes an empty one", mount.source));
+        add(object, format("its volume {} is missing", mount.source),
+            format("lichen volume create {} makes an empty one", mount.source));
     if (sys::read_link(engine_.paths.names() + "/" + config.name) != config.id)
-      add(object, "its name does not lead to it", "give it its name again, if that is free", [this, name = config.name, id = config.id] {
-        const std::string link = engine_.paths.names() + "/" + name;
-        if (const auto holder = sys::read_link(link); holder && engine_.containers.has(*holder))
-          throw_error(ErrorKind::conflict, "the name {} belongs to container {}", name, short_id(*holder));
-        sys::remove_file(link);
-        sys::make_symlink(id, link);
-      });
+      add(object, "its name does not lead to it", "give it its name again, if that is free",
+          [this, name = config.name, id = config.id] {
+            const std::string link = engine_.paths.names() + "/" + name;
+            if (const auto holder = sys::read_link(link); holder && engine_.containers.has(*holder))
+              throw_error(ErrorKind::conflict, "the name {} belongs to container {}", name, short_id(*holder));
+            sys::remove_file(link);
+            sys::make_symlink(id, link);
+          });
   }
 
   void set_container_aside(const std::string& id) {
@@ -218,7 +234,8 @@ class Checker {
       try {
         engine_.volumes.get(name);
         if (!engine_.volumes.has(name))
-          add("volume " + name, "its data directory is missing", "make an empty one", [path] { sys::make_directory(path + "/data", 0755); });
+          add("volume " + name, "its data directory is missing", "make an empty one",
+              [path] { sys::make_directory(path + "/data", 0755); });
       } catch (const Error& error) {
         if (!sys::exists(path)) continue;
         // The data is the user's: the record is written anew, the data stays where it is.
@@ -238,7 +255,8 @@ class Checker {
     for (const auto& name : sys::list_directory(engine_.paths.staging())) {
       const std::string path = engine_.paths.staging() + "/" + name;
       if (sys::exists(path) && !sys::is_locked(path) && sys::try_lock(path, sys::LockMode::exclusive))
-        add("staging/" + name, "what a killed command has left could not be removed", "remove it", [path] { sys::remove_tree(path); });
+        add("staging/" + name, "what a killed command has left could not be removed", "remove it",
+            [path] { sys::remove_tree(path); });
     }
   }
 

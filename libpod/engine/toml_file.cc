@@ -49,7 +49,8 @@ std::vector<TomlEntry> read_toml(const std::string& path) {
       entries.push_back({name, to_json(node), node.source().begin.line});
       continue;
     }
-    for (const auto& [key, value] : *keys) entries.push_back({name + "." + std::string(key.str()), to_json(value), value.source().begin.line});
+    for (const auto& [key, value] : *keys)
+      entries.push_back({name + "." + std::string(key.str()), to_json(value), value.source().begin.line});
   }
   return entries;
 }
@@ -95,10 +96,12 @@ SettingKey list_key(const char* name, std::vector<std::string> Settings::*field)
           }};
 }
 
-bool apply_entry(const std::string& path, const TomlEntry& entry, std::span<const SettingKey> keys, Settings& settings) {
+bool apply_entry(const std::string& path, const TomlEntry& entry, std::span<const SettingKey> keys,
+                 Settings& settings) {
   for (const auto& key : keys) {
     if (entry.name != key.name) continue;
-    if (!key.set(entry.value, settings)) throw_error(ErrorKind::invalid, "{}:{}: '{}' must be {}", path, entry.line, entry.name, key.expected);
+    if (!key.set(entry.value, settings))
+      throw_error(ErrorKind::invalid, "{}:{}: '{}' must be {}", path, entry.line, entry.name, key.expected);
     return true;
   }
   return false;

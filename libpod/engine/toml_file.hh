@@ -1,7 +1,7 @@
 // TOML as a flat list of "section.key" with its value and line, for the readers of configuration files.
 //
-// The only place that includes toml++: the header is heavy to compile, and its value types must not spread. Values come as Json, so
-// the tables of known keys (config_file.cc, containers_conf.cc) are small functions that a test can call.
+// The only place that includes toml++: the header is heavy to compile, and its value types must not spread. Values come
+// as Json, so the tables of known keys (config_file.cc, containers_conf.cc) are small functions that a test can call.
 #pragma once
 
 #include <functional>

@@ -61,7 +61,8 @@ class TreeCopy {
     levels_.push_back(std::move(level));
   }
 
-  // Overlay's mark in its two name spaces, and the two ways of fuse-overlayfs, which may have made the upper layer of a commit.
+  // Overlay's mark in its two name spaces, and the two ways of fuse-overlayfs, which may have made the upper layer of a
+  // commit.
   bool is_opaque() const {
     for (const char* name : {"user.overlay.opaque", "trusted.overlay.opaque", "user.fuseoverlayfs.opaque"})
       if (sys::has_xattr(from_.get(), name, "y")) return true;
@@ -76,7 +77,8 @@ class TreeCopy {
     }
     if (!name.starts_with(kWhiteoutPrefix)) return false;
     const std::string victim = name.substr(kWhiteoutPrefix.size());
-    if (name != kOpaqueFile && !victim.empty() && victim != "." && victim != "..") sys::remove_tree_at(to_.get(), victim);
+    if (name != kOpaqueFile && !victim.empty() && victim != "." && victim != "..")
+      sys::remove_tree_at(to_.get(), victim);
     return true;
   }
 
@@ -102,9 +104,12 @@ class TreeCopy {
     }
     sys::remove_tree_at(to_.get(), name);
     if (info.st_nlink > 1 && link_again(name, info)) return false;
-    if (S_ISREG(info.st_mode)) copy_file(name, info);
-    else make_special(name, info);
-    if (info.st_nlink > 1 && path_.size() < kLongestLink) links_.emplace(std::pair(info.st_dev, info.st_ino), path_.substr(base_));
+    if (S_ISREG(info.st_mode))
+      copy_file(name, info);
+    else
+      make_special(name, info);
+    if (info.st_nlink > 1 && path_.size() < kLongestLink)
+      links_.emplace(std::pair(info.st_dev, info.st_ino), path_.substr(base_));
     return false;
   }
 
@@ -154,14 +159,16 @@ class TreeCopy {
 
   sys::UniqueFd from_, to_, top_;
   bool layer_;
-  std::string path_;       // of the entry at hand, for errors and for links_
-  std::size_t base_ = 0;   // where the part below the top begins in path_
+  std::string path_;      // of the entry at hand, for errors and for links_
+  std::size_t base_ = 0;  // where the part below the top begins in path_
   std::vector<Level> levels_;
   std::map<std::pair<dev_t, ino_t>, std::string> links_;
 };
 
 }  // namespace
 
-void copy_tree(int from, int to, Whiteouts whiteouts, std::string_view what) { TreeCopy(from, to, whiteouts, what).run(); }
+void copy_tree(int from, int to, Whiteouts whiteouts, std::string_view what) {
+  TreeCopy(from, to, whiteouts, what).run();
+}
 
 }  // namespace lichen::engine

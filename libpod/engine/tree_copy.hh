@@ -1,8 +1,9 @@
 // A directory tree from descriptor to descriptor: the part that the vfs driver and the copy-up of volumes share.
 //
-// Only two descriptors are open at any depth: the walk goes down by openat(2) with O_NOFOLLOW and up by "..", so that a tree deeper
-// than the limit of open files, or than PATH_MAX, is no obstacle. That is sound because nobody else changes either tree meanwhile:
-// the source is a published layer or a mount of ours, the target is still private. Names are never looked up as paths.
+// Only two descriptors are open at any depth: the walk goes down by openat(2) with O_NOFOLLOW and up by "..", so that a
+// tree deeper than the limit of open files, or than PATH_MAX, is no obstacle. That is sound because nobody else changes
+// either tree meanwhile: the source is a published layer or a mount of ours, the target is still private. Names are
+// never looked up as paths.
 #pragma once
 
 #include <string_view>
@@ -14,8 +15,9 @@ enum class Whiteouts {
   apply,        // the source is a layer: character devices 0:0 delete, opaque directories hide what is beneath them
 };
 
-/// Merge the content of the directory `from` into the directory `to`, and give `to` the owner, mode, xattrs and times of `from`. What
-/// is in the way is replaced, directories are merged. Hard links within `from` stay hard links, holes stay holes.
+/// Merge the content of the directory `from` into the directory `to`, and give `to` the owner, mode, xattrs and times
+/// of `from`. What is in the way is replaced, directories are merged. Hard links within `from` stay hard links, holes
+/// stay holes.
 /// @throws Error{system|permission} naming the entry
 void copy_tree(int from, int to, Whiteouts whiteouts, std::string_view what);
 

@@ -19,7 +19,8 @@ namespace {
 constexpr std::chrono::seconds kLockTimeout{30};
 
 bool same_namespace(int fd, int other) {
-  struct stat a {}, b {};
+  struct stat a {
+  }, b{};
   return ::fstat(fd, &a) == 0 && ::fstat(other, &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
@@ -89,8 +90,10 @@ UsernsMember enter_userns(const store::Paths& paths) {
   }
   const MapPlan plan = plan_maps();
   if (!plan.single_id_reason.empty())
-    log_warn("only one user id can be used in containers: {}; files of other users are recorded as such. `lichen doctor` says what to do",
-             plan.single_id_reason);
+    log_warn(
+        "only one user id can be used in containers: {}; files of other users are recorded as such. `lichen doctor` "
+        "says what to do",
+        plan.single_id_reason);
   sys::enter_new_user_namespace(plan.maps);
   return register_member(paths);
 }

@@ -1,10 +1,10 @@
 // U0: the one user namespace that all containers of a user share (design section 3).
 //
-// Theory of operation. A namespace lives as long as a process is in it; nothing else keeps U0. Each process that lives in it has
-// a file <boot>/userns/<pid>, flocked for its life. To enter, take userns.lock shared, go through the files: one that is locked
-// names a living member, whose /proc/PID/ns/user we join; then register, then let the lock go. Nobody there: take the lock
-// exclusive, look again, make the namespace, register. Joiners hold the lock shared until they are registered, so a maker can
-// never overlook a joiner whose member just died: two U0 cannot exist side by side.
+// Theory of operation. A namespace lives as long as a process is in it; nothing else keeps U0. Each process that lives
+// in it has a file <boot>/userns/<pid>, flocked for its life. To enter, take userns.lock shared, go through the files:
+// one that is locked names a living member, whose /proc/PID/ns/user we join; then register, then let the lock go.
+// Nobody there: take the lock exclusive, look again, make the namespace, register. Joiners hold the lock shared until
+// they are registered, so a maker can never overlook a joiner whose member just died: two U0 cannot exist side by side.
 #pragma once
 
 #include "libpod/store/paths.hh"

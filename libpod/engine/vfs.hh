@@ -6,8 +6,9 @@
 
 namespace lichen::engine {
 
-/// Merge `layers` (topmost first, as layer_directories gives them; overlay whiteouts and opaque directories) into `scratch`, then
-/// rename it to `destination`. Owners, modes, times, xattrs, hard links within a layer and special files are kept.
+/// Merge `layers` (topmost first, as layer_directories gives them; overlay whiteouts and opaque directories) into
+/// `scratch`, then rename it to `destination`. Owners, modes, times, xattrs, hard links within a layer and special
+/// files are kept.
 /// @throws Error{system} naming the entry
 void copy_layers(const std::vector<std::string>& layers, const std::string& scratch, const std::string& destination);
 

@@ -16,7 +16,8 @@
 namespace lichen::engine {
 namespace {
 
-constexpr std::string_view kListFilters[] = {"after", "dangling", "driver", "label", "label!", "name", "opt", "scope", "since", "until"};
+constexpr std::string_view kListFilters[] = {"after", "dangling", "driver", "label", "label!",
+                                             "name",  "opt",      "scope",  "since", "until"};
 constexpr std::string_view kPruneFilters[] = {"all", "label", "label!", "until"};
 
 std::string container_name(const ContainerSummary& container) {
@@ -24,7 +25,8 @@ std::string container_name(const ContainerSummary& container) {
 }
 
 [[noreturn]] void refuse_used(const std::string& name, const std::vector<std::string>& users) {
-  throw Error(ErrorKind::conflict, format("remove volume '{}': it is in use by container{} {}", name, users.size() == 1 ? "" : "s", join(users, ", ")))
+  throw Error(ErrorKind::conflict, format("remove volume '{}': it is in use by container{} {}", name,
+                                          users.size() == 1 ? "" : "s", join(users, ", ")))
       .with_hint(format("remove the container first: lichen rm {}", users[0]));
 }
 
@@ -61,7 +63,8 @@ bool matches(const Filters& filters, const store::VolumeRecord& volume, std::siz
   };
   return filters.match_labels(volume.labels) && filters.match_pattern("name", volume.name) &&
          filters.any("driver", [&](const std::string& driver) { return driver == volume.driver; }) &&
-         filters.any("scope", [](const std::string& scope) { return scope == "local"; }) && filters.any("opt", has_option);
+         filters.any("scope", [](const std::string& scope) { return scope == "local"; }) &&
+         filters.any("opt", has_option);
 }
 
 // See the top of volumes.hh. @return the names of those who use it: then it is back in its place
@@ -84,7 +87,8 @@ std::vector<std::string> users_of_volume(const std::vector<ContainerSummary>& co
   std::vector<std::string> users;
   for (const auto& container : containers) {
     const auto& mounts = container.config.mounts;
-    if (std::any_of(mounts.begin(), mounts.end(), [&](const auto& mount) { return mount.type == spec::MountType::volume && mount.source == name; }))
+    if (std::any_of(mounts.begin(), mounts.end(),
+                    [&](const auto& mount) { return mount.type == spec::MountType::volume && mount.source == name; }))
       users.push_back(container_name(container));
   }
   std::sort(users.begin(), users.end());
@@ -93,11 +97,14 @@ std::vector<std::string> users_of_volume(const std::vector<ContainerSummary>& co
 
 std::string create_volume(Engine& engine, const VolumeRequest& request) {
   if (!request.driver.empty() && request.driver != "local")
-    throw Error(ErrorKind::unsupported, format("create volume '{}': there is no volume driver '{}'", request.name, request.driver))
+    throw Error(ErrorKind::unsupported,
+                format("create volume '{}': there is no volume driver '{}'", request.name, request.driver))
         .with_hint("lichen has the driver local");
   if (!request.options.empty())
-    throw Error(ErrorKind::unsupported, format("create volume '{}': the driver option '{}' is not supported yet", request.name, request.options.begin()->first))
-        .with_hint("mount the device or directory yourself and use a bind: -v /path:/in/container; for memory use --tmpfs");
+    throw Error(ErrorKind::unsupported, format("create volume '{}': the driver option '{}' is not supported yet",
+                                               request.name, request.options.begin()->first))
+        .with_hint(
+            "mount the device or directory yourself and use a bind: -v /path:/in/container; for memory use --tmpfs");
   engine.enter_userns();  // data/ belongs to root of the containers
   store::VolumeRecord record;
   record.name = request.name.empty() ? random_id() : request.name;
@@ -105,7 +112,9 @@ std::string create_volume(Engine& engine, const VolumeRequest& request) {
   record.created = to_rfc3339(now());
   record.labels = request.labels;
   if (engine.volumes.create(record))
-    append_event(engine, {.type = "volume", .action = "create", .id = record.name, .name = record.name, .image = {}, .attributes = {}});
+    append_event(
+        engine,
+        {.type = "volume", .action = "create", .id = record.name, .name = record.name, .image = {}, .attributes = {}});
   return record.name;
 }
 

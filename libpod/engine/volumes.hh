@@ -1,8 +1,8 @@
 // lichen volume: create, ls, inspect, rm, prune.
 //
-// A volume is in use when a container's record names it, whether that container runs or not. Removing renames the volume away first and
-// looks for users then: a container whose record came in between is seen, and the volume goes back to its place. So no lock is needed that
-// create would have to take.
+// A volume is in use when a container's record names it, whether that container runs or not. Removing renames the
+// volume away first and looks for users then: a container whose record came in between is seen, and the volume goes
+// back to its place. So no lock is needed that create would have to take.
 #pragma once
 
 #include <map>
@@ -23,8 +23,8 @@ struct VolumeRequest {
 /// @throws Error{usage} a bad name; Error{unsupported} another driver, driver options
 std::string create_volume(Engine& engine, const VolumeRequest& request);
 
-/// Rows with docker's placeholders (Availability Driver Group Labels Links Mountpoint Name Scope Size Status) and podman's (Anonymous
-/// CreatedAt Options MountCount), by name.
+/// Rows with docker's placeholders (Availability Driver Group Labels Links Mountpoint Name Scope Size Status) and
+/// podman's (Anonymous CreatedAt Options MountCount), by name.
 /// @param filters  after dangling driver label label! name opt scope since until
 std::vector<Json> list_volumes(Engine& engine, const std::vector<std::string>& filters, const OnDamaged& on_damaged);
 

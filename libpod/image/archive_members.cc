@@ -64,7 +64,8 @@ class TarMembers : public ArchiveMembers {
         const auto out = sys::open_path(spool_path(member), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
         reader.read_data([&](Bytes data) {
           space.add(data.size());
-          sys::write_all(out.get(), {reinterpret_cast<const char*>(data.data()), data.size()}, "a member of the archive");
+          sys::write_all(out.get(), {reinterpret_cast<const char*>(data.data()), data.size()},
+                         "a member of the archive");
         });
       }
       add(*entry, std::move(member));
@@ -77,26 +78,34 @@ class TarMembers : public ArchiveMembers {
   std::uint64_t size(const std::string& name) const override { return get(name).size; }
   std::unique_ptr<ByteSource> open(const std::string& name) const override {
     const Member& member = get(name);
-    if (member.spooled < 0) return std::make_unique<FdSource>(file_.get(), what_ + ": " + name, member.offset, member.size);
-    return std::make_unique<OwnedFdSource>(sys::open_path(spool_path(member), O_RDONLY | O_NOFOLLOW), what_ + ": " + name, member.size);
+    if (member.spooled < 0)
+      return std::make_unique<FdSource>(file_.get(), what_ + ": " + name, member.offset, member.size);
+    return std::make_unique<OwnedFdSource>(sys::open_path(spool_path(member), O_RDONLY | O_NOFOLLOW),
+                                           what_ + ": " + name, member.size);
   }
 
  private:
   class OwnedFdSource : public FdSource {
    public:
-    OwnedFdSource(sys::UniqueFd fd, std::string what, std::uint64_t size) : FdSource(fd.get(), std::move(what), 0, size), fd_(std::move(fd)) {}
+    OwnedFdSource(sys::UniqueFd fd, std::string what, std::uint64_t size)
+        : FdSource(fd.get(), std::move(what), 0, size), fd_(std::move(fd)) {}
 
    private:
     sys::UniqueFd fd_;
   };
 
   void add(const TarEntry& entry, Member member) {
-    if (members_.size() >= kMaxMembers) throw_error(ErrorKind::invalid, "'{}': more than {} members", what_, kMaxMembers);
+    if (members_.size() >= kMaxMembers)
+      throw_error(ErrorKind::invalid, "'{}': more than {} members", what_, kMaxMembers);
     const std::string key = key_of(entry.name);
-    if (entry.type == TarType::symlink) member.link = key_of(parent_path(key) + "/" + entry.link);
-    else if (entry.type == TarType::hard_link) member.link = key_of(entry.link);
-    else if (entry.type != TarType::file || entry.is_sparse) return;
-    if (!members_.emplace(key, std::move(member)).second) throw_error(ErrorKind::invalid, "'{}': member '{}' is there twice", what_, printable(key));
+    if (entry.type == TarType::symlink)
+      member.link = key_of(parent_path(key) + "/" + entry.link);
+    else if (entry.type == TarType::hard_link)
+      member.link = key_of(entry.link);
+    else if (entry.type != TarType::file || entry.is_sparse)
+      return;
+    if (!members_.emplace(key, std::move(member)).second)
+      throw_error(ErrorKind::invalid, "'{}': member '{}' is there twice", what_, printable(key));
   }
   const Member* find(const std::string& name) const {
     auto found = members_.find(key_of(name));
@@ -142,7 +151,8 @@ class DirectoryMembers : public ArchiveMembers {
  private:
   class Owned : public FdSource {
    public:
-    Owned(sys::UniqueFd fd, std::string what, std::uint64_t size) : FdSource(fd.get(), std::move(what), 0, size), fd_(std::move(fd)) {}
+    Owned(sys::UniqueFd fd, std::string what, std::uint64_t size)
+        : FdSource(fd.get(), std::move(what), 0, size), fd_(std::move(fd)) {}
 
    private:
     sys::UniqueFd fd_;
@@ -159,14 +169,17 @@ class DirectoryMembers : public ArchiveMembers {
 // A tar begins with a header of valid checksum or an empty block; anything else gets a word about what it looks like.
 [[noreturn]] void not_an_archive(const std::string& what, Error& error) {
   error.add_context(format("'{}' is not an image archive", what));
-  error.with_hint("docker-archive and oci-archive files (tar, also gzip, zstd, bzip2, xz) and OCI layout directories can be loaded");
+  error.with_hint(
+      "docker-archive and oci-archive files (tar, also gzip, zstd, bzip2, xz) and OCI layout directories can be "
+      "loaded");
   throw error;
 }
 
 }  // namespace
 
 std::string ArchiveMembers::read(const std::string& name, std::size_t limit) const {
-  if (size(name) > limit) throw_error(ErrorKind::invalid, "'{}': larger than the {} bytes allowed", printable(name), limit);
+  if (size(name) > limit)
+    throw_error(ErrorKind::invalid, "'{}': larger than the {} bytes allowed", printable(name), limit);
   return read_source_all(*open(name), name, limit);
 }
 
@@ -178,7 +191,8 @@ std::unique_ptr<ArchiveMembers> open_archive(const store::Paths& paths, const st
   if (::fstat(file.get(), &info) != 0) throw_errno("look at '{}'", what);
   if (S_ISDIR(info.st_mode)) return std::make_unique<DirectoryMembers>(std::move(file), what);
   if (from_stdin && ::isatty(STDIN_FILENO) == 1)
-    throw Error(ErrorKind::usage, "load from standard input: it is a terminal").with_hint("give a file with -i, or redirect one to standard input");
+    throw Error(ErrorKind::usage, "load from standard input: it is a terminal")
+        .with_hint("give a file with -i, or redirect one to standard input");
   const int fd = file.get();
   auto members = std::make_unique<TarMembers>(std::move(file), what);
   try {

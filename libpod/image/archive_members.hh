@@ -1,8 +1,8 @@
 // The files of an image archive by name: a tar in a file, a tar that is piped or compressed, or a directory.
 //
-// A plain tar in a regular file is only indexed; its members are read where they lie. What cannot be read twice (a pipe, a
-// compressed archive) is spooled member by member into a staging directory, bounded by the space that is left. Names are keys
-// here and never paths: spooled members are numbered.
+// A plain tar in a regular file is only indexed; its members are read where they lie. What cannot be read twice (a
+// pipe, a compressed archive) is spooled member by member into a staging directory, bounded by the space that is left.
+// Names are keys here and never paths: spooled members are numbered.
 #pragma once
 
 #include <cstdint>

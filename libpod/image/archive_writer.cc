@@ -54,7 +54,8 @@ class TarWriter : public ArchiveWriter {
   explicit TarWriter(std::string path) : path_(std::move(path)) {
     if (path_ == "-") {
       if (::isatty(STDOUT_FILENO) == 1)
-        throw Error(ErrorKind::usage, "save to standard output: it is a terminal").with_hint("give a file with -o, or redirect standard output");
+        throw Error(ErrorKind::usage, "save to standard output: it is a terminal")
+            .with_hint("give a file with -o, or redirect standard output");
       fd_ = sys::duplicate(STDOUT_FILENO);
       return;
     }
@@ -77,7 +78,8 @@ class TarWriter : public ArchiveWriter {
     write(make_header(name, size));
     const std::uint64_t before = written_;
     feed([this](Bytes data) { write(data); });
-    if (written_ - before != size) throw_error(ErrorKind::internal, "save '{}': {} bytes instead of {}", name, written_ - before, size);
+    if (written_ - before != size)
+      throw_error(ErrorKind::internal, "save '{}': {} bytes instead of {}", name, written_ - before, size);
     pad(kTarBlock);
   }
   void finish() override {
@@ -92,7 +94,8 @@ class TarWriter : public ArchiveWriter {
 
  private:
   void write(Bytes data) {
-    sys::write_all(fd_.get(), {reinterpret_cast<const char*>(data.data()), data.size()}, path_ == "-" ? "standard output" : path_);
+    sys::write_all(fd_.get(), {reinterpret_cast<const char*>(data.data()), data.size()},
+                   path_ == "-" ? "standard output" : path_);
     written_ += data.size();
   }
   void pad(std::uint64_t unit) {
@@ -109,7 +112,8 @@ class DirectoryWriter : public ArchiveWriter {
  public:
   explicit DirectoryWriter(std::string path) : path_(clean_path(path)) {
     if (sys::exists(path_) && (!sys::is_directory(path_) || !sys::list_directory(path_).empty()))
-      throw Error(ErrorKind::conflict, format("save to '{}': it is there and not an empty directory", path_)).with_hint("choose another name, or remove it first");
+      throw Error(ErrorKind::conflict, format("save to '{}': it is there and not an empty directory", path_))
+          .with_hint("choose another name, or remove it first");
     temporary_ = parent_path(path_) + "/." + base_name(path_) + "." + random_hex(8);
     sys::make_directory(temporary_, 0755);
   }
@@ -146,10 +150,15 @@ class DirectoryWriter : public ArchiveWriter {
 }  // namespace
 
 void ArchiveWriter::add(const std::string& name, std::string_view text) {
-  add(name, text.size(), [&](const ByteSink& sink) { sink(Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size())); });
+  add(name, text.size(),
+      [&](const ByteSink& sink) { sink(Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size())); });
 }
 
-std::unique_ptr<ArchiveWriter> make_tar_writer(const std::string& path) { return std::make_unique<TarWriter>(path.empty() ? "-" : path); }
-std::unique_ptr<ArchiveWriter> make_directory_writer(const std::string& path) { return std::make_unique<DirectoryWriter>(path); }
+std::unique_ptr<ArchiveWriter> make_tar_writer(const std::string& path) {
+  return std::make_unique<TarWriter>(path.empty() ? "-" : path);
+}
+std::unique_ptr<ArchiveWriter> make_directory_writer(const std::string& path) {
+  return std::make_unique<DirectoryWriter>(path);
+}
 
 }  // namespace lichen::image

@@ -15,7 +15,8 @@
 namespace lichen::image {
 namespace {
 
-/// Layers of one image on their way. Workers start in order and publish in order: a layer is never there without those beneath.
+/// Layers of one image on their way. Workers start in order and publish in order: a layer is never there without those
+/// beneath.
 class LayerGang {
  public:
   LayerGang(const store::Paths& paths, int parallel) : paths_(paths), parallel_(parallel) {}
@@ -31,8 +32,9 @@ class LayerGang {
     changed_.wait(guard, [&] { return running_ < parallel_ || stopped_; });
     if (stopped_) return;
     ++running_;
-    workers_.emplace_back([this, index, &source, parent = std::move(parent), chain = std::move(chain), lock = std::move(lock),
-                           line = std::move(line)]() mutable { work(index, source, parent, chain, std::move(lock), *line); });
+    workers_.emplace_back(
+        [this, index, &source, parent = std::move(parent), chain = std::move(chain), lock = std::move(lock),
+         line = std::move(line)]() mutable { work(index, source, parent, chain, std::move(lock), *line); });
   }
   void already_there(std::size_t index) {
     std::unique_lock guard(mutex_);
@@ -60,8 +62,8 @@ class LayerGang {
     changed_.notify_all();
   }
 
-  void work(std::size_t index, const LayerSource& source, const std::string& parent, const std::string& chain, [[maybe_unused]] LayerLock lock,
-            ProgressLine& line) {
+  void work(std::size_t index, const LayerSource& source, const std::string& parent, const std::string& chain,
+            [[maybe_unused]] LayerLock lock, ProgressLine& line) {
     try {
       LayerInput input{source.diff_id, parent, source.blob_size, Allowed::layers, {}};
       input.feed = [&](const FeedSink& sink) {
@@ -103,7 +105,8 @@ class LayerGang {
   std::vector<std::thread> workers_;
 };
 
-// A layer that is here and stays: rmi deletes one only with the exclusive lock on its directory (engine/image_lookup.hh).
+// A layer that is here and stays: rmi deletes one only with the exclusive lock on its directory
+// (engine/image_lookup.hh).
 bool hold_layer(const store::Paths& paths, const std::string& chain, std::vector<sys::FileLock>& held) {
   auto lock = sys::try_lock(paths.layer(chain), sys::LockMode::shared);
   if (!lock || !store::LayerStore(paths).has(chain)) return false;
@@ -112,8 +115,8 @@ bool hold_layer(const store::Paths& paths, const std::string& chain, std::vector
 }
 
 // @return whether any layer had to be made
-bool bring_layers(const store::Paths& paths, const ImageSource& source, const std::vector<std::string>& chains, int parallel,
-                  Progress& progress, std::vector<sys::FileLock>& held) {
+bool bring_layers(const store::Paths& paths, const ImageSource& source, const std::vector<std::string>& chains,
+                  int parallel, Progress& progress, std::vector<sys::FileLock>& held) {
   bool fetched = false;
   LayerGang gang(paths, parallel);
   std::size_t next = 0;
@@ -147,10 +150,12 @@ Assembled assemble_image(const store::Paths& paths, const ImageSource& source, i
   const ConfigFacts facts = parse_config_facts(source.config_text, what);
   spec::parse_image_config(source.config_text, what);  // what cannot be run is not taken in
   if (facts.diff_ids.size() != source.layers.size())
-    throw_error(ErrorKind::invalid, "{}: it names {} layers, the manifest {}", what, facts.diff_ids.size(), source.layers.size());
+    throw_error(ErrorKind::invalid, "{}: it names {} layers, the manifest {}", what, facts.diff_ids.size(),
+                source.layers.size());
   std::vector<std::string> chains;
   for (std::size_t i = 0; i < facts.diff_ids.size(); ++i) {
-    if (source.layers[i].diff_id != facts.diff_ids[i]) throw_error(ErrorKind::internal, "{}: layers in another order", what);
+    if (source.layers[i].diff_id != facts.diff_ids[i])
+      throw_error(ErrorKind::internal, "{}: layers in another order", what);
     chains.push_back(chain_id(i == 0 ? "" : chains.back(), facts.diff_ids[i]));
   }
   store::ImageStore images(paths);

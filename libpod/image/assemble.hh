@@ -14,7 +14,7 @@
 namespace lichen::image {
 
 struct LayerSource {
-  std::string title;            // for progress: the short digest
+  std::string title;  // for progress: the short digest
   Digest diff_id;
   std::uint64_t blob_size = 0;
   std::optional<store::RemoteBlob> remote;  // remembered with the layer
@@ -34,9 +34,10 @@ struct Assembled {
   bool fetched = false;  // false: image and layers were all here
 };
 
-/// Bring in the layers that are missing, `parallel` at a time, publish them from the lowest up, then the image. Layers that
-/// another process is making are waited for and not made twice.
-/// @throws Error{invalid} count of layers and diff ids differ, or any layer is not what it should be; then no image is published
+/// Bring in the layers that are missing, `parallel` at a time, publish them from the lowest up, then the image. Layers
+/// that another process is making are waited for and not made twice.
+/// @throws Error{invalid} count of layers and diff ids differ, or any layer is not what it should be; then no image is
+/// published
 Assembled assemble_image(const store::Paths& paths, const ImageSource& source, int parallel, Progress& progress);
 
 }  // namespace lichen::image

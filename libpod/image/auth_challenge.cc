@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t kMaxChallenges = 16, kMaxParameters = 32;
 
 bool is_token_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
 class Reader {
@@ -28,7 +29,8 @@ class Reader {
     while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\t')) rest_.remove_prefix(1);
   }
   void skip_commas() {
-    while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\t' || rest_.front() == ',')) rest_.remove_prefix(1);
+    while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\t' || rest_.front() == ','))
+      rest_.remove_prefix(1);
   }
   bool take(char c) {
     if (rest_.empty() || rest_.front() != c) return false;
@@ -77,8 +79,10 @@ bool read_parameter(Reader& reader, AuthChallenge& challenge, bool& malformed) {
   }
   reader.skip_space();
   std::string value;
-  if (reader.take('"')) malformed = !reader.quoted(value);
-  else value = reader.token();
+  if (reader.take('"'))
+    malformed = !reader.quoted(value);
+  else
+    value = reader.token();
   if (challenge.parameters.size() >= kMaxParameters) malformed = true;
   if (!malformed) challenge.parameters.emplace_back(std::move(name), std::move(value));
   return true;
@@ -144,7 +148,8 @@ Origin url_origin(const std::string& text) {
   Origin origin;
   origin.scheme = to_lower(url_part(url.get(), CURLUPART_SCHEME));
   origin.host = to_lower(url_part(url.get(), CURLUPART_HOST));
-  if (origin.host.starts_with('[') && origin.host.ends_with(']')) origin.host = origin.host.substr(1, origin.host.size() - 2);
+  if (origin.host.starts_with('[') && origin.host.ends_with(']'))
+    origin.host = origin.host.substr(1, origin.host.size() - 2);
   if (origin.host.ends_with('.')) origin.host.pop_back();
   if (origin.scheme != "http" && origin.scheme != "https")
     throw_error(ErrorKind::invalid, "'{}' is not an http or https URL", printable(text.substr(0, 200)));

@@ -9,7 +9,7 @@
 namespace lichen::image {
 
 struct AuthChallenge {
-  std::string scheme;  // lower case
+  std::string scheme;                                           // lower case
   std::vector<std::pair<std::string, std::string>> parameters;  // names in lower case
   std::string parameter(std::string_view name) const;
 };
@@ -34,9 +34,10 @@ bool is_loopback(std::string_view host);
 
 /// Whether the password for `registry` may be sent to the token server `realm`, which the registry named itself.
 ///
-/// Yes for the registry's own origin, and over https for a server of the same owner: the host itself on another port is not, a
-/// neighbour below the registry's parent domain is (docker.io's auth.docker.io, gitlab.com for registry.gitlab.com). No for every
-/// other host: a registry must not be able to hand its users' passwords on (CVE-2026-33540 and relatives; security.md C30).
+/// Yes for the registry's own origin, and over https for a server of the same owner: the host itself on another port is
+/// not, a neighbour below the registry's parent domain is (docker.io's auth.docker.io, gitlab.com for
+/// registry.gitlab.com). No for every other host: a registry must not be able to hand its users' passwords on
+/// (CVE-2026-33540 and relatives; security.md C30).
 bool may_send_credentials(const Origin& registry, const Origin& realm);
 
 }  // namespace lichen::image

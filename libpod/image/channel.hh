@@ -1,8 +1,8 @@
 // A bounded queue of byte chunks between two threads of a layer's pipeline.
 //
-// The producer ends it with close() or, when it failed, close(exception): then the consumer gets the exception after what was
-// queued, so a stream that broke off is never taken for one that ended. A consumer that gives up calls cancel(): the producer's
-// push then returns false. Memory is bounded by capacity times the size of a chunk.
+// The producer ends it with close() or, when it failed, close(exception): then the consumer gets the exception after
+// what was queued, so a stream that broke off is never taken for one that ended. A consumer that gives up calls
+// cancel(): the producer's push then returns false. Memory is bounded by capacity times the size of a chunk.
 #pragma once
 
 #include <condition_variable>

@@ -22,7 +22,8 @@ Credentials split_pair(const std::string& text) {
   return {pair->first, pair->second, ""};
 }
 
-// Keys under which a file may have the registry, the most specific first: containers' "host/ns/repo", docker's URL forms.
+// Keys under which a file may have the registry, the most specific first: containers' "host/ns/repo", docker's URL
+// forms.
 std::vector<std::string> keys_for(const std::string& host, const std::string& repository) {
   std::vector<std::string> keys;
   std::string path = host + "/" + repository;
@@ -32,45 +33,57 @@ std::vector<std::string> keys_for(const std::string& host, const std::string& re
   }
   if (keys.empty() || keys.back() != host) keys.push_back(host);
   if (host == "docker.io") {
-    for (const char* key : {"https://index.docker.io/v1/", "https://index.docker.io/v2/", "index.docker.io", "registry-1.docker.io"}) keys.emplace_back(key);
+    for (const char* key :
+         {"https://index.docker.io/v1/", "https://index.docker.io/v2/", "index.docker.io", "registry-1.docker.io"})
+      keys.emplace_back(key);
   }
   for (const char* scheme : {"https://", "http://"})
     for (const char* tail : {"", "/", "/v1/", "/v2/"}) keys.push_back(scheme + host + tail);
   return keys;
 }
 
-std::string helper_server(const std::string& host) { return host == "docker.io" ? "https://index.docker.io/v1/" : host; }
+std::string helper_server(const std::string& host) {
+  return host == "docker.io" ? "https://index.docker.io/v1/" : host;
+}
 
 }  // namespace
 
 std::string find_credential_helper(const std::string& name, const std::vector<std::string>& directories) {
-  if (name.empty() || name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") != std::string::npos || name[0] == '.')
+  if (name.empty() ||
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") !=
+          std::string::npos ||
+      name[0] == '.')
     throw_error(ErrorKind::invalid, "credential helper '{}': not a name", printable(name));
   const std::string program = "docker-credential-" + name;
   for (const auto& directory : directories) {
-    struct stat where {}, what {};
+    struct stat where {
+    }, what{};
     const std::string path = directory + "/" + program;
     if (::stat(directory.c_str(), &where) != 0 || ::stat(path.c_str(), &what) != 0 || !S_ISREG(what.st_mode)) continue;
     if ((where.st_mode & S_IWOTH) != 0 || (what.st_mode & S_IWOTH) != 0) continue;
     if (::access(path.c_str(), X_OK) == 0) return path;
   }
   throw Error(ErrorKind::not_found, format("credential helper '{}': there is no such program", program))
-      .with_hint(format("install it into {}, or take it out of the configuration and log in again", join(directories, ", ")));
+      .with_hint(
+          format("install it into {}, or take it out of the configuration and log in again", join(directories, ", ")));
 }
 
 CredentialSource::CredentialSource(const wire::ImageRequest& request) : home_(request.home) {
   if (!request.creds.empty()) given_ = split_pair(request.creds);
   const std::string& chosen = request.auth_file.empty() ? request.registry_auth_file : request.auth_file;
   if (!chosen.empty()) {
-    if (!request.auth_file.empty() && !sys::exists(chosen)) throw_error(ErrorKind::not_found, "credentials file '{}': it does not exist", chosen);
+    if (!request.auth_file.empty() && !sys::exists(chosen))
+      throw_error(ErrorKind::not_found, "credentials file '{}': it does not exist", chosen);
     files_.push_back(chosen);
     return;
   }
   if (!request.xdg_runtime_dir.empty()) files_.push_back(request.xdg_runtime_dir + "/containers/auth.json");
   const std::string config = request.xdg_config_home.empty() ? request.home + "/.config" : request.xdg_config_home;
   if (!request.home.empty() || !request.xdg_config_home.empty()) files_.push_back(config + "/containers/auth.json");
-  if (!request.docker_config.empty()) files_.push_back(request.docker_config + "/config.json");
-  else if (!request.home.empty()) files_.push_back(request.home + "/.docker/config.json");
+  if (!request.docker_config.empty())
+    files_.push_back(request.docker_config + "/config.json");
+  else if (!request.home.empty())
+    files_.push_back(request.home + "/.docker/config.json");
 }
 
 std::optional<Credentials> CredentialSource::find(const std::string& host, const std::string& repository) const {
@@ -80,7 +93,8 @@ std::optional<Credentials> CredentialSource::find(const std::string& host, const
   return std::nullopt;
 }
 
-std::optional<Credentials> CredentialSource::find_in_file(const std::string& path, const std::string& host, const std::string& repository) const {
+std::optional<Credentials> CredentialSource::find_in_file(const std::string& path, const std::string& host,
+                                                          const std::string& repository) const {
   const auto text = sys::read_file_if_exists(path, kMaxAuthFile);
   if (!text || trim(*text).empty()) return std::nullopt;
   const Json json = parse_json(*text, path);
@@ -96,7 +110,8 @@ std::optional<Credentials> CredentialSource::find_in_file(const std::string& pat
     if (const auto encoded = entry.get_string("auth"); !encoded.empty()) {
       const auto decoded = base64_decode(encoded);
       if (!decoded || decoded->find(':') == std::string::npos)
-        throw Error(ErrorKind::invalid, format("'{}': the entry of '{}' is damaged", path, key)).with_hint(format("log in again with 'lichen login {}'", host));
+        throw Error(ErrorKind::invalid, format("'{}': the entry of '{}' is damaged", path, key))
+            .with_hint(format("log in again with 'lichen login {}'", host));
       found = split_pair(*decoded);
       // docker pads what it writes with NUL bytes in old files.
       while (!found.password.empty() && found.password.back() == '\0') found.password.pop_back();

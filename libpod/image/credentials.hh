@@ -1,9 +1,9 @@
 // Passwords for registries: containers-auth.json(5), docker's config.json and credential helpers.
 //
-// The first file with an answer counts: --creds; --authfile or REGISTRY_AUTH_FILE (then no other); $XDG_RUNTIME_DIR/containers/
-// auth.json; ~/.config/containers/auth.json; ~/.docker/config.json. A helper that is configured but missing is an error and never
-// a reason to look elsewhere (CVE-2021-41092). Helpers are run from fixed directories that others cannot write to; the name never
-// holds a slash (security.md C42).
+// The first file with an answer counts: --creds; --authfile or REGISTRY_AUTH_FILE (then no other);
+// $XDG_RUNTIME_DIR/containers/ auth.json; ~/.config/containers/auth.json; ~/.docker/config.json. A helper that is
+// configured but missing is an error and never a reason to look elsewhere (CVE-2021-41092). Helpers are run from fixed
+// directories that others cannot write to; the name never holds a slash (security.md C42).
 #pragma once
 
 #include <optional>
@@ -28,7 +28,8 @@ class CredentialSource {
   std::optional<Credentials> find(const std::string& host, const std::string& repository) const;
 
  private:
-  std::optional<Credentials> find_in_file(const std::string& path, const std::string& host, const std::string& repository) const;
+  std::optional<Credentials> find_in_file(const std::string& path, const std::string& host,
+                                          const std::string& repository) const;
   std::optional<Credentials> ask_helper(const std::string& name, const std::string& server) const;
 
   std::optional<Credentials> given_;

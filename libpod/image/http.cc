@@ -34,19 +34,28 @@ bool is_permanent(CURLcode code) {
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_COULDNT_RESOLVE_HOST: return true;
-    default: return false;
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return true;
+    default:
+      return false;
   }
 }
 
 std::string hint_for(CURLcode code, const Origin& origin) {
   switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
-      return format("put the certificate of its authority as ca.crt into ~/.config/containers/certs.d/{}:{}/, or use --tls-verify=false", origin.host, origin.port);
-    case CURLE_SSL_CONNECT_ERROR: return "if this registry speaks plain HTTP, use --tls-verify=false or 'insecure = true' in registries.conf";
-    case CURLE_COULDNT_RESOLVE_HOST: return "check the name of the registry and this machine's DNS";
-    case CURLE_COULDNT_CONNECT: return "check that the registry runs and that a firewall or proxy lets it be reached";
-    default: return "";
+      return format(
+          "put the certificate of its authority as ca.crt into ~/.config/containers/certs.d/{}:{}/, or use "
+          "--tls-verify=false",
+          origin.host, origin.port);
+    case CURLE_SSL_CONNECT_ERROR:
+      return "if this registry speaks plain HTTP, use --tls-verify=false or 'insecure = true' in registries.conf";
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return "check the name of the registry and this machine's DNS";
+    case CURLE_COULDNT_CONNECT:
+      return "check that the registry runs and that a firewall or proxy lets it be reached";
+    default:
+      return "";
   }
 }
 
@@ -69,7 +78,9 @@ struct HttpClient::State {
     if (line.starts_with("HTTP/")) {  // a new answer: after 100 Continue or a proxy's CONNECT
       state.response.headers.clear();
       const auto space = line.find(' ');
-      state.response.status = space == std::string_view::npos ? 0 : std::strtol(std::string(line.substr(space + 1, 3)).c_str(), nullptr, 10);
+      state.response.status = space == std::string_view::npos
+                                  ? 0
+                                  : std::strtol(std::string(line.substr(space + 1, 3)).c_str(), nullptr, 10);
     } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
       state.response.headers.emplace(to_lower(line.substr(0, colon)), std::string(trim(line.substr(colon + 1))));
     }
@@ -79,7 +90,8 @@ struct HttpClient::State {
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self) {
     auto& state = *static_cast<State*>(self);
     try {
-      if ((*state.body)(state.response, Bytes(reinterpret_cast<const std::uint8_t*>(data), size * count))) return size * count;
+      if ((*state.body)(state.response, Bytes(reinterpret_cast<const std::uint8_t*>(data), size * count)))
+        return size * count;
       state.stopped = true;
     } catch (...) {
       state.error = std::current_exception();  // not through C frames
@@ -152,7 +164,8 @@ HttpResponse HttpClient::send(const HttpRequest& request, const Body& body) {
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, kStallSeconds);
   curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 512L << 10);
-  curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));  // one stream a connection: faster for blobs
+  curl_easy_setopt(curl, CURLOPT_HTTP_VERSION,
+                   static_cast<long>(CURL_HTTP_VERSION_1_1));  // one stream a connection: faster for blobs
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, state.message);
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, State::on_header);
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &state);
@@ -160,7 +173,7 @@ HttpResponse HttpClient::send(const HttpRequest& request, const Body& body) {
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &state);
   curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(curl, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));  // a proxy gets none of ours
-  if (is_loopback(origin.host)) curl_easy_setopt(curl, CURLOPT_PROXY, "");  // as Go's ProxyFromEnvironment
+  if (is_loopback(origin.host)) curl_easy_setopt(curl, CURLOPT_PROXY, "");            // as Go's ProxyFromEnvironment
   if (request.method == "HEAD") curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
   if (request.method == "POST") {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
@@ -169,7 +182,9 @@ HttpResponse HttpClient::send(const HttpRequest& request, const Body& body) {
   std::string ca_text;
   set_tls(curl, request, ca_text);
   std::unique_ptr<curl_slist, SlistDeleter> headers;
-  const auto add_header = [&](const std::string& line) { headers.reset(curl_slist_append(headers.release(), line.c_str())); };
+  const auto add_header = [&](const std::string& line) {
+    headers.reset(curl_slist_append(headers.release(), line.c_str()));
+  };
   for (const auto& line : request.headers) add_header(line);
   if (!request.authorization.empty()) add_header("Authorization: " + request.authorization);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
@@ -178,7 +193,8 @@ HttpResponse HttpClient::send(const HttpRequest& request, const Body& body) {
   if (state.error) std::rethrow_exception(state.error);
   if (code != CURLE_OK && !state.stopped) {
     const std::string cause = state.message[0] != '\0' ? state.message : curl_easy_strerror(code);
-    TransportError error(format("{} '{}': {}", request.method, origin.str(), printable(cause)), code, is_permanent(code));
+    TransportError error(format("{} '{}': {}", request.method, origin.str(), printable(cause)), code,
+                         is_permanent(code));
     error.with_hint(hint_for(code, origin));
     throw error;
   }
@@ -189,7 +205,8 @@ HttpResponse HttpClient::send(const HttpRequest& request, std::string& text, std
   text.clear();
   return send(request, [&](const HttpResponse&, Bytes data) {
     if (text.size() + data.size() > limit)
-      throw_error(ErrorKind::invalid, "answer of '{}': longer than the {} bytes allowed", url_origin(request.url).str(), limit);
+      throw_error(ErrorKind::invalid, "answer of '{}': longer than the {} bytes allowed", url_origin(request.url).str(),
+                  limit);
     text.append(reinterpret_cast<const char*>(data.data()), data.size());
     return true;
   });
@@ -200,16 +217,19 @@ std::string url_encode(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~') out += c;
-    else (out += '%') += {kHex[byte >> 4], kHex[byte & 15]};
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+        c == '_' || c == '~')
+      out += c;
+    else
+      (out += '%') += {kHex[byte >> 4], kHex[byte & 15]};
   }
   return out;
 }
 
 std::string base64_encode(std::string_view text) {
   std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(text.data()),
-                                   static_cast<int>(text.size()));
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
   out.resize(static_cast<std::size_t>(size));
   return out;
 }
@@ -217,8 +237,8 @@ std::string base64_encode(std::string_view text) {
 std::optional<std::string> base64_decode(std::string_view text) {
   if (text.size() % 4 != 0 || text.size() > (1u << 24)) return std::nullopt;
   std::string out(text.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(text.data()),
-                                   static_cast<int>(text.size()));
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
   if (size < 0) return std::nullopt;
   std::size_t padding = 0;
   while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;

@@ -1,7 +1,7 @@
 // One HTTP request after the other over libcurl, with limits; redirects are the caller's to see.
 //
-// No cookies, no automatic redirects, no other protocol than http and https, no credentials from .netrc or URLs. TLS is verified
-// unless the caller says otherwise for this very host.
+// No cookies, no automatic redirects, no other protocol than http and https, no credentials from .netrc or URLs. TLS is
+// verified unless the caller says otherwise for this very host.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,7 @@
 namespace lichen::image {
 
 struct TlsFiles {
-  std::string extra_ca;  // PEM text that is trusted beside the system's
+  std::string extra_ca;          // PEM text that is trusted beside the system's
   std::string certificate, key;  // paths of a client certificate
 };
 
@@ -56,7 +56,8 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  /// Called for each piece of the body, with the response's status and headers. @return false to stop: then send() returns
+  /// Called for each piece of the body, with the response's status and headers. @return false to stop: then send()
+  /// returns
   using Body = std::function<bool(const HttpResponse&, Bytes)>;
 
   /// @throws TransportError; what `body` throws

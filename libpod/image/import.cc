@@ -40,7 +40,8 @@ void feed_url(const std::string& start, const FeedSink& sink, ProgressLine& line
       throw_error(ErrorKind::network, "import '{}': the server answers with status {}", start, response.status);
     if (hops == kMaxRedirects) throw_error(ErrorKind::network, "import '{}': too many redirects", start);
     const std::string next = resolve_url(request.url, location);
-    if (request.url.starts_with("https:") && !next.starts_with("https:")) throw_error(ErrorKind::permission, "import '{}': it redirects from https to http", start);
+    if (request.url.starts_with("https:") && !next.starts_with("https:"))
+      throw_error(ErrorKind::permission, "import '{}': it redirects from https to http", start);
     request.url = next;
   }
 }
@@ -65,7 +66,8 @@ wire::ImageResult import_image(const store::Paths& paths, const wire::ImageReque
   for (const auto& change : request.changes) spec::apply_image_change(change, config);
   std::optional<spec::Reference> reference;
   if (!request.reference.empty()) reference = spec::parse_full_reference(request.reference);
-  if (reference && reference->tag.empty()) throw_error(ErrorKind::usage, "import: '{}' is a digest, and an image cannot be given one", request.reference);
+  if (reference && reference->tag.empty())
+    throw_error(ErrorKind::usage, "import: '{}' is a digest, and an image cannot be given one", request.reference);
 
   const bool from_stdin = request.input.empty() || request.input == "-";
   const std::string what = from_stdin ? "standard input" : request.input;
@@ -76,15 +78,18 @@ wire::ImageResult import_image(const store::Paths& paths, const wire::ImageReque
     struct stat info {};
     if (::fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode)) size = static_cast<std::uint64_t>(info.st_size);
     if (S_ISDIR(info.st_mode)) throw_error(ErrorKind::usage, "import '{}': it is a directory, a tar is needed", what);
-    if (from_stdin && ::isatty(STDIN_FILENO) == 1) throw_error(ErrorKind::usage, "import: standard input is a terminal");
+    if (from_stdin && ::isatty(STDIN_FILENO) == 1)
+      throw_error(ErrorKind::usage, "import: standard input is a terminal");
   }
   const auto line = progress.line(what, size == kUnknownSize ? 0 : size);
   LayerInput input;
   input.blob_size = size;
   input.allowed = Allowed::archives;
   input.feed = [&](const FeedSink& sink) {
-    if (file) feed_fd(file.get(), what, sink, *line);
-    else feed_url(request.input, sink, *line);
+    if (file)
+      feed_fd(file.get(), what, sink, *line);
+    else
+      feed_url(request.input, sink, *line);
   };
   std::unique_ptr<StagedLayer> staged;
   try {
@@ -95,14 +100,17 @@ wire::ImageResult import_image(const store::Paths& paths, const wire::ImageReque
   }
   config.created = to_rfc3339(now());
   config.diff_ids = {staged->meta.diff_id};
-  config.history = {{config.created, "", "", request.message.empty() ? "Imported from " + (from_stdin ? std::string("-") : what) : request.message, false}};
+  config.history = {
+      {config.created, "", "",
+       request.message.empty() ? "Imported from " + (from_stdin ? std::string("-") : what) : request.message, false}};
   publish_layer(paths, *staged);
   line->state("done");
 
   ImageSource source;
   source.config_text = dump_json(spec::to_json(config));
   source.layers = {LayerSource{"", staged->meta.diff_id, 0, std::nullopt, [](const FeedSink&, ProgressLine&) {
-                                 throw_error(ErrorKind::conflict, "import: the layer was removed while the image was being made");
+                                 throw_error(ErrorKind::conflict,
+                                             "import: the layer was removed while the image was being made");
                                }}};
   const Assembled image = assemble_image(paths, source, 1, progress);
   if (reference) store::ImageStore(paths).set_ref({reference->host, reference->repository, reference->tag}, image.id);

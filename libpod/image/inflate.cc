@@ -118,8 +118,10 @@ class ArchiveDecoder : public Decoder {
  public:
   ArchiveDecoder(ByteSource& source, Compression kind) : Decoder(source), archive_(archive_read_new()) {
     archive_read_support_format_raw(archive_);
-    if (kind == Compression::xz) archive_read_support_filter_xz(archive_);
-    else archive_read_support_filter_bzip2(archive_);
+    if (kind == Compression::xz)
+      archive_read_support_filter_xz(archive_);
+    else
+      archive_read_support_filter_bzip2(archive_);
     archive_entry* entry = nullptr;
     if (archive_read_open2(archive_, this, nullptr, read_callback, nullptr, nullptr) != ARCHIVE_OK ||
         archive_read_next_header(archive_, &entry) != ARCHIVE_OK)
@@ -178,7 +180,8 @@ Compression detect_compression(Bytes start) {
   if (begins({0x1f, 0x8b, 0x08})) return Compression::gzip;
   if (begins({0x28, 0xb5, 0x2f, 0xfd})) return Compression::zstd;
   // A skippable frame may come first (RFC 8878 section 3.1.2).
-  if (start.size() >= 4 && (start[0] & 0xf0) == 0x50 && start[1] == 0x2a && start[2] == 0x4d && start[3] == 0x18) return Compression::zstd;
+  if (start.size() >= 4 && (start[0] & 0xf0) == 0x50 && start[1] == 0x2a && start[2] == 0x4d && start[3] == 0x18)
+    return Compression::zstd;
   if (begins({0xfd, '7', 'z', 'X', 'Z', 0x00})) return Compression::xz;
   if (begins({'B', 'Z', 'h'})) return Compression::bzip2;
   return Compression::none;
@@ -186,11 +189,16 @@ Compression detect_compression(Bytes start) {
 
 std::string_view to_string(Compression compression) {
   switch (compression) {
-    case Compression::none: return "none";
-    case Compression::gzip: return "gzip";
-    case Compression::zstd: return "zstd";
-    case Compression::bzip2: return "bzip2";
-    case Compression::xz: return "xz";
+    case Compression::none:
+      return "none";
+    case Compression::gzip:
+      return "gzip";
+    case Compression::zstd:
+      return "zstd";
+    case Compression::bzip2:
+      return "bzip2";
+    case Compression::xz:
+      return "xz";
   }
   return "unknown";
 }
@@ -198,11 +206,15 @@ std::string_view to_string(Compression compression) {
 std::unique_ptr<ByteSource> decompress(ByteSource& source, Allowed allowed) {
   const Compression kind = detect_compression(source.peek());
   switch (kind) {
-    case Compression::none: return std::make_unique<PassThrough>(source);
-    case Compression::gzip: return std::make_unique<GzipDecoder>(source);
-    case Compression::zstd: return std::make_unique<ZstdDecoder>(source);
+    case Compression::none:
+      return std::make_unique<PassThrough>(source);
+    case Compression::gzip:
+      return std::make_unique<GzipDecoder>(source);
+    case Compression::zstd:
+      return std::make_unique<ZstdDecoder>(source);
     case Compression::bzip2:
-    case Compression::xz: break;
+    case Compression::xz:
+      break;
   }
   if (allowed == Allowed::layers) throw_error(ErrorKind::unsupported, "a layer compressed with {}", to_string(kind));
   return std::make_unique<ArchiveDecoder>(source, kind);

@@ -1,8 +1,9 @@
-// Decompression of layers and archives, told apart by their first bytes (media types of images in the wild are wrong too often).
+// Decompression of layers and archives, told apart by their first bytes (media types of images in the wild are wrong
+// too often).
 //
-// Reachable from a registry: gzip (ISA-L, all members checked), zstd (window limited) and none. Archives given by the user may also
-// be bzip2 or xz, read by libarchive with only these two filters and the raw format registered, so that none of its other readers
-// is reachable (security.md C27).
+// Reachable from a registry: gzip (ISA-L, all members checked), zstd (window limited) and none. Archives given by the
+// user may also be bzip2 or xz, read by libarchive with only these two filters and the raw format registered, so that
+// none of its other readers is reachable (security.md C27).
 #pragma once
 
 #include <memory>

@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::string_view kMagic = "lichen-tar-journal 1\n";
 constexpr std::size_t kLiteralPiece = 64u << 10;
-constexpr int kLevel = 1;  // headers of neighbours differ in a few bytes; higher levels cost time on the unpack path and gain little
+constexpr int kLevel =
+    1;  // headers of neighbours differ in a few bytes; higher levels cost time on the unpack path and gain little
 
 template <typename T>
 void append_number(std::vector<std::uint8_t>& out, T value) {
@@ -51,7 +52,8 @@ void JournalWriter::compress(bool end) {
     ZSTD_outBuffer out{stream_->output.data(), stream_->output.size(), 0};
     const std::size_t left = ZSTD_compressStream2(stream_->context, &out, &in, end ? ZSTD_e_end : ZSTD_e_continue);
     if (ZSTD_isError(left) != 0) throw_error(ErrorKind::system, "write a layer's journal: {}", ZSTD_getErrorName(left));
-    sys::write_all(stream_->file.get(), {reinterpret_cast<const char*>(stream_->output.data()), out.pos}, "tar.journal");
+    sys::write_all(stream_->file.get(), {reinterpret_cast<const char*>(stream_->output.data()), out.pos},
+                   "tar.journal");
     if (end ? left == 0 : in.pos == in.size) break;
   }
   stream_->input.clear();
@@ -114,7 +116,10 @@ namespace {
 class ZstdFileSource : public ByteSource {
  public:
   explicit ZstdFileSource(const std::string& path)
-      : file_(sys::open_path(path, O_RDONLY | O_NOFOLLOW)), source_(file_.get(), path), path_(path), context_(ZSTD_createDCtx()) {
+      : file_(sys::open_path(path, O_RDONLY | O_NOFOLLOW)),
+        source_(file_.get(), path),
+        path_(path),
+        context_(ZSTD_createDCtx()) {
     ZSTD_DCtx_setParameter(context_, ZSTD_d_windowLogMax, 23);
     output_.resize(ZSTD_DStreamOutSize());
   }
@@ -182,12 +187,17 @@ class JournalReader {
         read_path(record);
         record.offset = number<std::uint32_t>();
         return;
-      case 'E': record.length = number<std::uint64_t>(); return;
-      default: damaged("an unknown record");
+      case 'E':
+        record.length = number<std::uint64_t>();
+        return;
+      default:
+        damaged("an unknown record");
     }
   }
 
-  [[noreturn]] void damaged(const char* why) const { throw_error(ErrorKind::invalid, "'{}' is damaged: {}", path_, why); }
+  [[noreturn]] void damaged(const char* why) const {
+    throw_error(ErrorKind::invalid, "'{}' is damaged: {}", path_, why);
+  }
 
  private:
   void fill(std::uint8_t* data, std::size_t size) {
@@ -233,11 +243,12 @@ std::vector<Redirect> find_redirects(const std::string& journal) {
   }
 }
 
-// Where the data of an F record is now, beneath the layer's directory: the first redirect after it that covers its path wins, as
-// what was moved away is out of reach for later ones.
+// Where the data of an F record is now, beneath the layer's directory: the first redirect after it that covers its path
+// wins, as what was moved away is out of reach for later ones.
 std::string locate(const std::vector<Redirect>& redirects, std::uint64_t position, const std::string& path) {
-  const auto first = std::upper_bound(redirects.begin(), redirects.end(), position,
-                                      [](std::uint64_t at, const Redirect& redirect) { return at < redirect.position; });
+  const auto first =
+      std::upper_bound(redirects.begin(), redirects.end(), position,
+                       [](std::uint64_t at, const Redirect& redirect) { return at < redirect.position; });
   for (auto it = first; it != redirects.end(); ++it) {
     if (path == it->path) return format("replaced/{}", it->number);
     if (path.starts_with(it->path + "/")) return format("replaced/{}{}", it->number, path.substr(it->path.size()));

@@ -1,10 +1,11 @@
 // layers/<chain-id>/tar.journal: how to make a layer's tar again, bit for bit, from its unpacked files.
 //
 // A zstd stream of records, in the order of the tar:
-//   L <u32 length> <bytes>                        bytes of the tar that are no file's data: headers, padding, what was not unpacked
-//   F <u32 length> <path> <u64 offset> <u64 n>    n bytes at offset of the file diff/<path>
-//   R <u32 length> <path> <u32 number>            what was at <path> is now replaced/<number>: a later entry of the same name came.
-//                                                 It counts for all F records before it that name <path> or something beneath.
+//   L <u32 length> <bytes>                        bytes of the tar that are no file's data: headers, padding, what was
+//   not unpacked F <u32 length> <path> <u64 offset> <u64 n>    n bytes at offset of the file diff/<path> R <u32 length>
+//   <path> <u32 number>            what was at <path> is now replaced/<number>: a later entry of the same name came.
+//                                                 It counts for all F records before it that name <path> or something
+//                                                 beneath.
 //   E <u64 size>                                  the end; size of the tar
 // Numbers are little endian. As an R follows what it changes, a reader goes over the journal twice.
 #pragma once

@@ -146,7 +146,8 @@ std::unique_ptr<StagedLayer> stage_layer(const store::Paths& paths, const LayerI
   {
     Pipeline pipeline(input);
     pipeline.start();
-    // In a thread of its own, as it gives up every other file: what a hostile layer may find to reach lies in its directory.
+    // In a thread of its own, as it gives up every other file: what a hostile layer may find to reach lies in its
+    // directory.
     run_in_thread([&] {
       sys::confine_thread_to(dir);
       ChannelSource tar(pipeline.tar());
@@ -157,7 +158,8 @@ std::unique_ptr<StagedLayer> stage_layer(const store::Paths& paths, const LayerI
   }
   journal.finish(tar_size);
   if (!input.diff_id.empty() && digest != input.diff_id)
-    throw_error(ErrorKind::invalid, "the layer's tar has digest {}, the image's config says {}", digest.str(), input.diff_id.str());
+    throw_error(ErrorKind::invalid, "the layer's tar has digest {}, the image's config says {}", digest.str(),
+                input.diff_id.str());
   auto& meta = staged->meta;
   meta.diff_id = digest;
   meta.parent = input.parent;

@@ -2,9 +2,9 @@
 //
 //   feed (fetch, sha256 of the blob) -> [channel] -> inflate -> [channel] -> sha256 of the tar
 //                                                          \-> [channel] -> unpack + journal
-// Four threads, bounded channels, no temporary tar. Those that parse hostile bytes give up access to files (Landlock): the
-// inflater to all, the unpacker to all but the layer's staging directory. Nothing is visible before publish(): a layer that fails half-way, by a wrong
-// digest for instance, goes with its staging directory.
+// Four threads, bounded channels, no temporary tar. Those that parse hostile bytes give up access to files (Landlock):
+// the inflater to all, the unpacker to all but the layer's staging directory. Nothing is visible before publish(): a
+// layer that fails half-way, by a wrong digest for instance, goes with its staging directory.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +28,12 @@ namespace lichen::image {
 using FeedSink = std::function<bool(Bytes)>;
 
 struct LayerInput {
-  Digest diff_id;                // what the tar must hash to; empty when it is to be found out (import)
-  std::string parent;            // chain id of the layer beneath, or empty
-  std::uint64_t blob_size = 0;   // of the compressed form; bounds what may come out
+  Digest diff_id;               // what the tar must hash to; empty when it is to be found out (import)
+  std::string parent;           // chain id of the layer beneath, or empty
+  std::uint64_t blob_size = 0;  // of the compressed form; bounds what may come out
   Allowed allowed = Allowed::layers;
-  std::function<void(const FeedSink&)> feed;  // gives the (compressed) bytes and checks them; throws when they are wrong
+  std::function<void(const FeedSink&)>
+      feed;  // gives the (compressed) bytes and checks them; throws when they are wrong
 };
 
 /// A layer in staging. Published by publish_layer, else removed.
@@ -47,9 +48,9 @@ std::unique_ptr<StagedLayer> stage_layer(const store::Paths& paths, const LayerI
 /// syncfs and one rename. @return false when the layer was there already
 bool publish_layer(const store::Paths& paths, StagedLayer& staged);
 
-/// The lock of one layer that is being made: a file in staging/, removed with the lock; after a crash a sweep finds it unheld.
-/// Locks of one image are taken from the lowest layer up; as chain ids form a tree, two images never want shared ones in another
-/// order.
+/// The lock of one layer that is being made: a file in staging/, removed with the lock; after a crash a sweep finds it
+/// unheld. Locks of one image are taken from the lowest layer up; as chain ids form a tree, two images never want
+/// shared ones in another order.
 class LayerLock {
  public:
   LayerLock(std::string path, sys::FileLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
@@ -64,7 +65,8 @@ class LayerLock {
 
 /// Waits as long as another process works on the layer; says so once through `waiting`.
 LayerLock lock_layer(const store::Paths& paths, const std::string& chain_id, const std::function<void()>& waiting);
-/// Likewise for a whole image, taken before the locks of its layers: of many pulls of one image, one works and the rest wait.
+/// Likewise for a whole image, taken before the locks of its layers: of many pulls of one image, one works and the rest
+/// wait.
 /// @param id  64 or 128 hex digits
 LayerLock lock_image(const store::Paths& paths, const std::string& id, const std::function<void()>& waiting);
 

@@ -16,13 +16,16 @@ constexpr int kMaxIndexDepth = 3;
 
 class Loader {
  public:
-  Loader(const store::Paths& paths, const ArchiveMembers& members, const wire::ImageRequest& request, Progress& progress)
+  Loader(const store::Paths& paths, const ArchiveMembers& members, const wire::ImageRequest& request,
+         Progress& progress)
       : paths_(paths), members_(members), request_(request), progress_(progress) {}
 
   wire::ImageResult run() {
     // Archives of newer docker hold both forms of the same images; only manifest.json has docker's names.
-    if (members_.has("manifest.json")) load_docker();
-    else if (members_.has("index.json")) load_index(members_.read("index.json", kMaxManifest), "index.json", "", 0);
+    if (members_.has("manifest.json"))
+      load_docker();
+    else if (members_.has("index.json"))
+      load_index(members_.read("index.json", kMaxManifest), "index.json", "", 0);
     else
       throw Error(ErrorKind::invalid, "the archive holds no image: neither manifest.json nor index.json is in it")
           .with_hint(members_.has("repositories") ? "it is of a format older than docker 1.10"
@@ -41,7 +44,8 @@ class Loader {
       const auto facts = parse_config_facts(source.config_text, item.get_string("Config"));
       const auto names = item.get_strings("Layers");
       if (names.size() != facts.diff_ids.size())
-        throw_error(ErrorKind::invalid, "manifest.json: it names {} layers, the config {}", names.size(), facts.diff_ids.size());
+        throw_error(ErrorKind::invalid, "manifest.json: it names {} layers, the config {}", names.size(),
+                    facts.diff_ids.size());
       for (std::size_t i = 0; i < names.size(); ++i) source.layers.push_back(layer(names[i], facts.diff_ids[i], {}));
       take_in(source, item.get_strings("RepoTags"));
     }
@@ -53,7 +57,9 @@ class Loader {
     const Index index = parse_index(text, what);
     // The top one lists images; a deeper one lists forms of one image, of which one is wanted.
     if (depth > 0)
-      return load_descriptor(choose_platform(index, request_.platform.empty() ? host_platform() : parse_platform(request_.platform), what), name, depth);
+      return load_descriptor(
+          choose_platform(index, request_.platform.empty() ? host_platform() : parse_platform(request_.platform), what),
+          name, depth);
     for (const auto& entry : index.manifests) {
       std::string called = entry.annotation("io.containerd.image.name");
       if (called.empty()) called = entry.annotation("org.opencontainers.image.ref.name");
@@ -63,16 +69,20 @@ class Loader {
 
   void load_descriptor(const Descriptor& entry, const std::string& name, int depth) {
     const std::string what = entry.digest.str();
-    if (entry.size > kMaxManifest) throw_error(ErrorKind::invalid, "manifest {}: {} bytes, more than the {} allowed", what, entry.size, kMaxManifest);
+    if (entry.size > kMaxManifest)
+      throw_error(ErrorKind::invalid, "manifest {}: {} bytes, more than the {} allowed", what, entry.size,
+                  kMaxManifest);
     const std::string text = read_blob(entry, kMaxManifest);
-    if (document_kind(text, entry.media_type, what) == DocumentKind::index) return load_index(text, what, name, depth + 1);
+    if (document_kind(text, entry.media_type, what) == DocumentKind::index)
+      return load_index(text, what, name, depth + 1);
     const Manifest manifest = parse_manifest(text, what);
     ImageSource source;
     source.config_text = read_blob(manifest.config, kMaxConfig);
     source.manifest_text = text;
     const auto facts = parse_config_facts(source.config_text, manifest.config.digest.str());
     if (manifest.layers.size() != facts.diff_ids.size())
-      throw_error(ErrorKind::invalid, "manifest {}: it names {} layers, its config {}", what, manifest.layers.size(), facts.diff_ids.size());
+      throw_error(ErrorKind::invalid, "manifest {}: it names {} layers, its config {}", what, manifest.layers.size(),
+                  facts.diff_ids.size());
     for (std::size_t i = 0; i < manifest.layers.size(); ++i)
       source.layers.push_back(layer(blob_name(manifest.layers[i].digest), facts.diff_ids[i], manifest.layers[i]));
     // A bare word as ref.name is a tag without a repository (image-layout.md): it names nothing by itself.
@@ -96,7 +106,8 @@ class Loader {
     source.diff_id = diff_id;
     source.blob_size = members_.size(name);
     if (!descriptor.digest.empty() && descriptor.size != source.blob_size)
-      throw_error(ErrorKind::invalid, "blob {}: it has {} bytes, {} were promised", descriptor.digest.str(), source.blob_size, descriptor.size);
+      throw_error(ErrorKind::invalid, "blob {}: it has {} bytes, {} were promised", descriptor.digest.str(),
+                  source.blob_size, descriptor.size);
     source.feed = [this, name, digest = descriptor.digest](const FeedSink& sink, ProgressLine& line) {
       const auto data = members_.open(name);
       std::optional<Hasher> hasher;

@@ -1,5 +1,6 @@
-// lichen-image: everything about images that needs curl, OpenSSL, libarchive or a compressor. See libpod/wire/image_cli.hh for
-// how it is called. It takes nothing from the environment but what libcurl reads (proxies).
+// lichen-image: everything about images that needs curl, OpenSSL, libarchive or a compressor. See
+// libpod/wire/image_cli.hh for how it is called. It takes nothing from the environment but what libcurl reads
+// (proxies).
 
 #include <cstdio>
 #include <optional>
@@ -61,7 +62,9 @@ int main(int argc, char** argv) {
     return answer(result_fd, to_json(image::run_command(argv[1], paths, request)), 0);
   } catch (const Error& error) {
     try {
-      return answer(result_fd, Json{{"error", {{"kind", to_string(error.kind())}, {"message", error.what()}, {"hint", error.hint()}}}}, 1);
+      return answer(
+          result_fd,
+          Json{{"error", {{"kind", to_string(error.kind())}, {"message", error.what()}, {"hint", error.hint()}}}}, 1);
     } catch (const Error&) {  // the reader is gone: the status says it
       return 1;
     }

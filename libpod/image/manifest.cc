@@ -20,7 +20,9 @@ Json parse_strict(std::string_view text, std::string_view what) {
   return parse_json(text, what, {.max_bytes = kMaxManifest, .max_depth = 32, .allow_duplicate_keys = false});
 }
 
-[[noreturn]] void refuse(std::string_view what, const std::string& why) { throw_error(ErrorKind::invalid, "{}: {}", what, why); }
+[[noreturn]] void refuse(std::string_view what, const std::string& why) {
+  throw_error(ErrorKind::invalid, "{}: {}", what, why);
+}
 
 std::optional<DocumentKind> kind_of_type(std::string_view media_type) {
   if (media_type == kOciManifest || media_type == kDockerManifest) return DocumentKind::manifest;
@@ -42,7 +44,9 @@ Descriptor parse_descriptor(const JsonView& view) {
   descriptor.media_type = view.get_string("mediaType");
   const std::string text = view.get_string("digest");
   const auto digest = Digest::parse(text);
-  if (!digest) throw_error(ErrorKind::invalid, "{}: '{}' is not a digest", view.at("digest").path(), printable(text.substr(0, 160)));
+  if (!digest)
+    throw_error(ErrorKind::invalid, "{}: '{}' is not a digest", view.at("digest").path(),
+                printable(text.substr(0, 160)));
   descriptor.digest = *digest;
   if (!view.has("size")) throw_error(ErrorKind::invalid, "{} is missing", view.at("size").path());
   const std::int64_t size = view.get_int("size");
@@ -50,9 +54,11 @@ Descriptor parse_descriptor(const JsonView& view) {
   descriptor.size = static_cast<std::uint64_t>(size);
   if (view.has("platform")) {
     const JsonView platform = view.at("platform");
-    descriptor.platform = Platform{platform.get_string("os"), platform.get_string("architecture"), platform.get_string("variant")};
+    descriptor.platform =
+        Platform{platform.get_string("os"), platform.get_string("architecture"), platform.get_string("variant")};
   }
-  for (const auto& [key, value] : view.at("annotations").as_object()) descriptor.annotations.emplace_back(key, value.as_string());
+  for (const auto& [key, value] : view.at("annotations").as_object())
+    descriptor.annotations.emplace_back(key, value.as_string());
   // image-spec descriptor.md: embedded data must be what digest and size say. It is checked and not used.
   if (view.has("data")) {
     const auto data = base64_decode(view.get_string("data"));
@@ -63,7 +69,8 @@ Descriptor parse_descriptor(const JsonView& view) {
 }
 
 void check_blob(const Descriptor& descriptor, std::string_view text, std::string_view what) {
-  if (text.size() != descriptor.size) refuse(what, format("it has {} bytes, {} were promised", text.size(), descriptor.size));
+  if (text.size() != descriptor.size)
+    refuse(what, format("it has {} bytes, {} were promised", text.size(), descriptor.size));
   if (const Digest digest = digest_like(descriptor.digest, text); digest != descriptor.digest)
     refuse(what, format("its digest is {}, {} was promised", digest.str(), descriptor.digest.str()));
 }
@@ -104,16 +111,20 @@ Manifest parse_manifest(std::string_view text, std::string_view what) {
   manifest.config = parse_descriptor(view.at("config"));
   const std::string& config_type = manifest.config.media_type;
   if (config_type != kOciConfig && config_type != kDockerConfig)
-    throw Error(ErrorKind::unsupported, format("{}: its config is '{}', not that of an image", what, printable(config_type)))
+    throw Error(ErrorKind::unsupported,
+                format("{}: its config is '{}', not that of an image", what, printable(config_type)))
         .with_hint("it is an artifact of another kind (a chart, a signature, a model), which cannot be run");
   if (manifest.media_type.empty()) manifest.media_type = config_type == kDockerConfig ? kDockerManifest : kOciManifest;
-  if (manifest.config.size > kMaxConfig) refuse(what, format("a config of {} bytes, more than the {} allowed", manifest.config.size, kMaxConfig));
+  if (manifest.config.size > kMaxConfig)
+    refuse(what, format("a config of {} bytes, more than the {} allowed", manifest.config.size, kMaxConfig));
   const auto layers = view.at("layers").as_array();
-  if (layers.size() > kMaxLayers) refuse(what, format("{} layers, more than the {} that can be stacked", layers.size(), kMaxLayers));
+  if (layers.size() > kMaxLayers)
+    refuse(what, format("{} layers, more than the {} that can be stacked", layers.size(), kMaxLayers));
   for (const auto& item : layers) {
     manifest.layers.push_back(parse_descriptor(item));
     const std::string& type = manifest.layers.back().media_type;
-    if (type.find("encrypted") != std::string::npos) throw_error(ErrorKind::unsupported, "{}: an encrypted layer", what);
+    if (type.find("encrypted") != std::string::npos)
+      throw_error(ErrorKind::unsupported, "{}: an encrypted layer", what);
     if (!type.starts_with("application/vnd.oci.image.layer.") && !type.starts_with(kDockerLayer) &&
         !type.starts_with("application/vnd.docker.image.rootfs.foreign.diff.tar"))
       throw_error(ErrorKind::unsupported, "{}: a layer of media type '{}'", what, printable(type));
@@ -141,7 +152,8 @@ ConfigFacts parse_config_facts(std::string_view text, std::string_view what) {
   facts.platform = {view.get_string("os"), view.get_string("architecture"), view.get_string("variant")};
   const JsonView rootfs = view.at("rootfs");
   if (rootfs.is_null()) refuse(what, "rootfs is missing");
-  if (const auto type = rootfs.get_string("type", "layers"); type != "layers") refuse(what, "rootfs.type must be 'layers'");
+  if (const auto type = rootfs.get_string("type", "layers"); type != "layers")
+    refuse(what, "rootfs.type must be 'layers'");
   for (const auto& id : rootfs.get_strings("diff_ids")) {
     const auto digest = Digest::parse(id);
     if (!digest) refuse(what, format("diff id '{}' is not a digest", printable(id.substr(0, 160))));
@@ -168,7 +180,8 @@ const Descriptor& choose_platform(const Index& index, const Platform& wanted, st
   if (offered.empty() && index.manifests.size() == 1) return index.manifests.front();
   if (offered.size() > 12) offered.resize(12);
   throw Error(ErrorKind::not_found, format("{}: there is no image for {}", what, wanted.str()))
-      .with_hint(offered.empty() ? "the index names no platforms" : "there is: " + join(offered, ", ") + " (see --platform)");
+      .with_hint(offered.empty() ? "the index names no platforms"
+                                 : "there is: " + join(offered, ", ") + " (see --platform)");
 }
 
 }  // namespace lichen::image

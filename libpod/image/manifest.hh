@@ -1,7 +1,7 @@
 // Manifests, indexes and platforms: image-spec manifest.md and image-index.md, docker's schema 2 forms of the same.
 //
-// The bytes are hostile: one document must have one meaning (CVE-2021-41190), every digest becomes a path and a URL, every size a
-// limit. A reader here either understands a document fully or refuses it by name.
+// The bytes are hostile: one document must have one meaning (CVE-2021-41190), every digest becomes a path and a URL,
+// every size a limit. A reader here either understands a document fully or refuses it by name.
 #pragma once
 
 #include <cstdint>

@@ -31,7 +31,9 @@ class SilentLine : public ProgressLine {
 };
 
 class Silent : public Progress {
-  std::shared_ptr<ProgressLine> line(const std::string&, std::uint64_t) override { return std::make_shared<SilentLine>(); }
+  std::shared_ptr<ProgressLine> line(const std::string&, std::uint64_t) override {
+    return std::make_shared<SilentLine>();
+  }
   void say(const std::string&) override {}
 };
 
@@ -48,7 +50,9 @@ class PlainLine : public ProgressLine {
 };
 
 class Plain : public Progress {
-  std::shared_ptr<ProgressLine> line(const std::string& title, std::uint64_t) override { return std::make_shared<PlainLine>(printable(title)); }
+  std::shared_ptr<ProgressLine> line(const std::string& title, std::uint64_t) override {
+    return std::make_shared<PlainLine>(printable(title));
+  }
   void say(const std::string& text) override { print(printable(text) + "\n"); }
 };
 
@@ -65,12 +69,14 @@ class BarLine : public ProgressLine {
     std::string text = title_ + " ";
     if (!word_.empty()) return text + word_;
     const double done = static_cast<double>(done_.load());
-    const std::string count =
-        total_ == 0 ? human_size(done) : fmt::format("{} / {}", human_size(done), human_size(static_cast<double>(total_)));
+    const std::string count = total_ == 0
+                                  ? human_size(done)
+                                  : fmt::format("{} / {}", human_size(done), human_size(static_cast<double>(total_)));
     const std::size_t used = text.size() + count.size() + 4;
     if (total_ == 0 || columns < used + 10) return text + count;
     const std::size_t width = std::min<std::size_t>(columns - used, 40);
-    const auto filled = std::min(width, static_cast<std::size_t>(done / static_cast<double>(total_) * static_cast<double>(width)));
+    const auto filled =
+        std::min(width, static_cast<std::size_t>(done / static_cast<double>(total_) * static_cast<double>(width)));
     return text + "[" + std::string(filled, '=') + std::string(width - filled, '-') + "] " + count;
   }
 

@@ -1,4 +1,5 @@
-// What the user sees of a long transfer: one bar per blob on a terminal, one line when it is done elsewhere, nothing when quiet.
+// What the user sees of a long transfer: one bar per blob on a terminal, one line when it is done elsewhere, nothing
+// when quiet.
 #pragma once
 
 #include <cstdint>

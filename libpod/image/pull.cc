@@ -21,7 +21,10 @@ constexpr int kMaxIndexDepth = 2;
 class Puller {
  public:
   Puller(const store::Paths& paths, const wire::ImageRequest& request, Progress& progress)
-      : paths_(paths), request_(request), progress_(progress), credentials_(request),
+      : paths_(paths),
+        request_(request),
+        progress_(progress),
+        credentials_(request),
         wanted_(request.platform.empty() ? host_platform() : parse_platform(request.platform)) {
     store::RegistriesConf::Locations locations;
     locations.file = request.registries_conf;
@@ -44,7 +47,9 @@ class Puller {
 
  private:
   std::string config_home() const {
-    return !request_.xdg_config_home.empty() ? request_.xdg_config_home : request_.home.empty() ? "" : request_.home + "/.config";
+    return !request_.xdg_config_home.empty() ? request_.xdg_config_home
+           : request_.home.empty()           ? ""
+                                             : request_.home + "/.config";
   }
 
   RegistryOptions options_for(const store::RegistryEndpoint& endpoint) const {
@@ -70,7 +75,9 @@ class Puller {
           return;
         }
         for (const auto& tag : registry.tags(endpoints[i].repository)) {
-          if (!spec::is_valid_tag(tag)) throw_error(ErrorKind::invalid, "registry '{}': it lists '{}', which is not a tag", registry.host(), printable(tag));
+          if (!spec::is_valid_tag(tag))
+            throw_error(ErrorKind::invalid, "registry '{}': it lists '{}', which is not a tag", registry.host(),
+                        printable(tag));
           spec::Reference one = reference;
           one.tag = tag;
           done.push_back(pull_from(registry, endpoints[i].repository, one));
@@ -94,8 +101,10 @@ class Puller {
     const Digest asked = document.digest;
     ImageSource source;
     source.repo_digests = {reference.name() + "@" + asked.str()};
-    for (int depth = 0; document_kind(document.text, document.content_type, "manifest") == DocumentKind::index; ++depth) {
-      if (depth == kMaxIndexDepth) throw_error(ErrorKind::invalid, "index {}: indexes within indexes", document.digest.str());
+    for (int depth = 0; document_kind(document.text, document.content_type, "manifest") == DocumentKind::index;
+         ++depth) {
+      if (depth == kMaxIndexDepth)
+        throw_error(ErrorKind::invalid, "index {}: indexes within indexes", document.digest.str());
       const Index index = parse_index(document.text, "index");
       const Descriptor chosen = choose_platform(index, wanted_, "index");
       if (auto known = known_image(chosen.digest, reference)) return finish(*known, source, reference, asked);
@@ -107,22 +116,29 @@ class Puller {
     const Manifest manifest = parse_manifest(document.text, "manifest");
     source.manifest_text = document.text;
     // The config names the image: when it is here with all layers, nothing else moves.
-    if (is_complete(manifest.config.digest.hex())) return finish(manifest.config.digest.hex(), source, reference, asked);
-    const auto lock = lock_image(paths_, manifest.config.digest.hex(), [&] { progress_.say("waiting for another command that fetches this image"); });
-    if (is_complete(manifest.config.digest.hex())) return finish(manifest.config.digest.hex(), source, reference, asked);
+    if (is_complete(manifest.config.digest.hex()))
+      return finish(manifest.config.digest.hex(), source, reference, asked);
+    const auto lock = lock_image(paths_, manifest.config.digest.hex(),
+                                 [&] { progress_.say("waiting for another command that fetches this image"); });
+    if (is_complete(manifest.config.digest.hex()))
+      return finish(manifest.config.digest.hex(), source, reference, asked);
     source.config_text = registry.blob(repository, manifest.config, kMaxConfig);
     const auto facts = parse_config_facts(source.config_text, "config");
     warn_of_platform(facts.platform);
     if (facts.diff_ids.size() != manifest.layers.size())
-      throw_error(ErrorKind::invalid, "manifest {}: it names {} layers, its config {}", document.digest.str(), manifest.layers.size(), facts.diff_ids.size());
+      throw_error(ErrorKind::invalid, "manifest {}: it names {} layers, its config {}", document.digest.str(),
+                  manifest.layers.size(), facts.diff_ids.size());
     for (std::size_t i = 0; i < manifest.layers.size(); ++i) {
       const Descriptor& blob = manifest.layers[i];
       LayerSource layer;
       layer.title = blob.digest.hex().substr(0, 12);
       layer.diff_id = facts.diff_ids[i];
       layer.blob_size = blob.size;
-      layer.remote = store::RemoteBlob{reference.name(), blob.digest, static_cast<std::int64_t>(blob.size), blob.media_type};
-      layer.feed = [&registry, repository, blob](const FeedSink& sink, ProgressLine& line) { registry.stream_blob(repository, blob, sink, line); };
+      layer.remote =
+          store::RemoteBlob{reference.name(), blob.digest, static_cast<std::int64_t>(blob.size), blob.media_type};
+      layer.feed = [&registry, repository, blob](const FeedSink& sink, ProgressLine& line) {
+        registry.stream_blob(repository, blob, sink, line);
+      };
       source.layers.push_back(std::move(layer));
     }
     const Assembled image = assemble_image(paths_, source, kParallelLayers, progress_);
@@ -132,7 +148,8 @@ class Puller {
   }
 
   // The image goes by its own name from now on.
-  wire::ImageDone finish(const std::string& id, const ImageSource& source, const spec::Reference& reference, const Digest& asked) {
+  wire::ImageDone finish(const std::string& id, const ImageSource& source, const spec::Reference& reference,
+                         const Digest& asked) {
     store::ImageStore images(paths_);
     auto meta = images.get(id);
     bool changed = false;
@@ -186,7 +203,8 @@ class Puller {
 
   void warn_of_platform(const Platform& platform) {
     if (!platform.os.empty() && platform.os != "linux")
-      throw Error(ErrorKind::unsupported, format("the image is for '{}'", printable(platform.str()))).with_hint("only Linux images can be run");
+      throw Error(ErrorKind::unsupported, format("the image is for '{}'", printable(platform.str())))
+          .with_hint("only Linux images can be run");
     if (!platform.architecture.empty() && platform_match(wanted_, platform) == 0)
       progress_.say(format("warning: the image is for {}, not for {}", platform.str(), wanted_.str()));
   }

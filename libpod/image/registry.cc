@@ -24,11 +24,14 @@ constexpr auto kFirstPause = std::chrono::milliseconds(400), kLongestPause = std
 /// A status that asks for another try.
 class BusyError : public Error {
  public:
-  BusyError(std::string message, std::string wait) : Error(ErrorKind::network, std::move(message)), retry_after(std::move(wait)) {}
+  BusyError(std::string message, std::string wait)
+      : Error(ErrorKind::network, std::move(message)), retry_after(std::move(wait)) {}
   std::string retry_after;
 };
 
-bool is_redirect(long status) { return status == 301 || status == 302 || status == 303 || status == 307 || status == 308; }
+bool is_redirect(long status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
 
 // The registry's own words from {"errors":[{"code","message"}]}, bounded and printable.
 std::string error_text(const std::string& body) {
@@ -50,7 +53,8 @@ bool is_temporary(const Error& error) {
   return dynamic_cast<const BusyError*>(&error) != nullptr;
 }
 
-Registry::Registry(RegistryOptions options, const CredentialSource& credentials) : options_(std::move(options)), credentials_(credentials) {}
+Registry::Registry(RegistryOptions options, const CredentialSource& credentials)
+    : options_(std::move(options)), credentials_(credentials) {}
 
 std::string Registry::scheme() {
   const std::lock_guard guard(mutex_);
@@ -88,7 +92,8 @@ void Registry::set_tls(HttpRequest& request) const {
 }
 
 // The first request decides between https and http where http is allowed at all.
-HttpResponse Registry::send_first(HttpClient& client, HttpRequest& request, const std::string& rest, const Handler& body) {
+HttpResponse Registry::send_first(HttpClient& client, HttpRequest& request, const std::string& rest,
+                                  const Handler& body) {
   const std::string known = scheme();
   request.url = known + "://" + options_.host + rest;
   set_tls(request);
@@ -104,10 +109,10 @@ HttpResponse Registry::send_first(HttpClient& client, HttpRequest& request, cons
     scheme_ = known;
     return response;
   } catch (const TransportError& error) {
-    // A plain server answers a TLS greeting with text (35), nothing (52) or a reset (56). A certificate that is not trusted is
-    // another thing and never leads to http.
-    const bool no_tls = error.curl_code == CURLE_SSL_CONNECT_ERROR || error.curl_code == CURLE_GOT_NOTHING || error.curl_code == CURLE_RECV_ERROR ||
-                        error.curl_code == CURLE_COULDNT_CONNECT;
+    // A plain server answers a TLS greeting with text (35), nothing (52) or a reset (56). A certificate that is not
+    // trusted is another thing and never leads to http.
+    const bool no_tls = error.curl_code == CURLE_SSL_CONNECT_ERROR || error.curl_code == CURLE_GOT_NOTHING ||
+                        error.curl_code == CURLE_RECV_ERROR || error.curl_code == CURLE_COULDNT_CONNECT;
     if (decided || !may_be_plain || !no_tls) throw;
   }
   request.url = "http://" + options_.host + rest;
@@ -119,13 +124,15 @@ HttpResponse Registry::send_first(HttpClient& client, HttpRequest& request, cons
 
 HttpResponse Registry::follow(HttpClient& client, HttpRequest request, HttpResponse response, const Handler& body) {
   for (int hops = 0; is_redirect(response.status); ++hops) {
-    if (hops == kMaxRedirects) throw_error(ErrorKind::network, "registry '{}': more than {} redirects", options_.host, kMaxRedirects);
+    if (hops == kMaxRedirects)
+      throw_error(ErrorKind::network, "registry '{}': more than {} redirects", options_.host, kMaxRedirects);
     const std::string location = response.header("location");
     if (location.empty()) throw_error(ErrorKind::network, "registry '{}': a redirect to nowhere", options_.host);
     const std::string next = resolve_url(request.url, location);
     const Origin from = url_origin(request.url), to = url_origin(next);
     if (from.scheme == "https" && to.scheme == "http")
-      throw_error(ErrorKind::permission, "registry '{}': it redirects from https to http on '{}'", options_.host, to.host);
+      throw_error(ErrorKind::permission, "registry '{}': it redirects from https to http on '{}'", options_.host,
+                  to.host);
     if (from != to) request.authorization.clear();
     request.url = next;
     set_tls(request);
@@ -134,15 +141,19 @@ HttpResponse Registry::follow(HttpClient& client, HttpRequest request, HttpRespo
   return response;
 }
 
-HttpResponse Registry::request_once(HttpClient& client, const Call& call, const std::string& authorization, const Handler& body) {
+HttpResponse Registry::request_once(HttpClient& client, const Call& call, const std::string& authorization,
+                                    const Handler& body) {
   HttpRequest request;
   request.headers = call.headers;
   request.authorization = authorization;
-  const Handler answer = [&](const HttpResponse& response, Bytes data) { return is_redirect(response.status) || response.status == 401 || body(response, data); };
+  const Handler answer = [&](const HttpResponse& response, Bytes data) {
+    return is_redirect(response.status) || response.status == 401 || body(response, data);
+  };
   auto response = send_first(client, request, "/v2/" + call.repository + call.path, answer);
   if (is_redirect(response.status)) response = follow(client, request, std::move(response), answer);
   if (response.status == 429 || response.status >= 500)
-    throw BusyError(format("registry '{}': it answers with status {}", options_.host, response.status), response.header("retry-after"));
+    throw BusyError(format("registry '{}': it answers with status {}", options_.host, response.status),
+                    response.header("retry-after"));
   return response;
 }
 
@@ -150,7 +161,8 @@ HttpResponse Registry::request(HttpClient& client, const Call& call, const Handl
   std::string authorization;
   {
     const std::lock_guard guard(mutex_);
-    if (const auto found = authorization_.find(call.repository); found != authorization_.end()) authorization = found->second;
+    if (const auto found = authorization_.find(call.repository); found != authorization_.end())
+      authorization = found->second;
   }
   auto response = request_once(client, call, authorization, body);
   if (response.status != 401) return response;
@@ -170,7 +182,8 @@ std::string Registry::authorize(HttpClient& client, const std::string& repositor
   std::optional<AuthChallenge> basic;
   for (const auto& header : refused.all("www-authenticate")) {
     for (const auto& challenge : parse_challenges(header)) {
-      if (challenge.scheme == "bearer" && !challenge.parameter("realm").empty()) return "Bearer " + fetch_token(client, repository, challenge);
+      if (challenge.scheme == "bearer" && !challenge.parameter("realm").empty())
+        return "Bearer " + fetch_token(client, repository, challenge);
       if (challenge.scheme == "basic") basic = challenge;
     }
   }
@@ -185,7 +198,8 @@ std::string Registry::fetch_token(HttpClient& client, const std::string& reposit
   const std::string realm = challenge.parameter("realm");
   const Origin server = url_origin(realm);
   if (server.scheme == "http" && own != server && !options_.everywhere_insecure && !is_loopback(server.host))
-    throw_error(ErrorKind::permission, "registry '{}': its token server '{}' speaks plain HTTP", options_.host, printable(server.host));
+    throw_error(ErrorKind::permission, "registry '{}': its token server '{}' speaks plain HTTP", options_.host,
+                printable(server.host));
   auto credentials = credentials_.find(options_.credentials_host, repository);
   bool withheld = false;
   if (credentials && !may_send_credentials(own, server)) {
@@ -198,8 +212,8 @@ std::string Registry::fetch_token(HttpClient& client, const std::string& reposit
     request.method = "POST";
     request.url = realm;
     request.headers = {"Content-Type: application/x-www-form-urlencoded"};
-    request.body = "grant_type=refresh_token&client_id=lichen&service=" + url_encode(service) + "&scope=" + url_encode(scope) +
-                   "&refresh_token=" + url_encode(credentials->identity_token);
+    request.body = "grant_type=refresh_token&client_id=lichen&service=" + url_encode(service) +
+                   "&scope=" + url_encode(scope) + "&refresh_token=" + url_encode(credentials->identity_token);
   } else {
     request.url = realm + (realm.find('?') == std::string::npos ? "?" : "&") + "scope=" + url_encode(scope);
     if (!service.empty()) request.url += "&service=" + url_encode(service);
@@ -208,11 +222,18 @@ std::string Registry::fetch_token(HttpClient& client, const std::string& reposit
   set_tls(request);
   std::string text;
   const auto response = client.send(request, text, kMaxTokenBody);
-  if (response.status == 429 || response.status >= 500) throw BusyError(format("token server '{}': it answers with status {}", server.str(), response.status), response.header("retry-after"));
+  if (response.status == 429 || response.status >= 500)
+    throw BusyError(format("token server '{}': it answers with status {}", server.str(), response.status),
+                    response.header("retry-after"));
   if (response.status != 200) {
-    Error error(ErrorKind::permission, format("registry '{}': its token server '{}' refuses with status {}", options_.host, printable(server.str()), response.status));
-    if (withheld) error.with_hint(format("the password for '{}' was not sent to '{}', which is not below the same domain", options_.credentials_host, printable(server.host)));
-    else error.with_hint(credentials ? "user name or password are wrong: log in again with 'lichen login'" : format("log in with 'lichen login {}'", options_.credentials_host));
+    Error error(ErrorKind::permission, format("registry '{}': its token server '{}' refuses with status {}",
+                                              options_.host, printable(server.str()), response.status));
+    if (withheld)
+      error.with_hint(format("the password for '{}' was not sent to '{}', which is not below the same domain",
+                             options_.credentials_host, printable(server.host)));
+    else
+      error.with_hint(credentials ? "user name or password are wrong: log in again with 'lichen login'"
+                                  : format("log in with 'lichen login {}'", options_.credentials_host));
     throw error;
   }
   const Json json = parse_json(text, "answer of the token server", {.max_bytes = kMaxTokenBody});
@@ -220,7 +241,8 @@ std::string Registry::fetch_token(HttpClient& client, const std::string& reposit
   std::string token = view.get_string("token");
   if (token.empty()) token = view.get_string("access_token");
   const auto is_odd = [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; };
-  if (token.empty() || std::any_of(token.begin(), token.end(), is_odd)) throw_error(ErrorKind::invalid, "token server '{}': it gives no usable token", printable(server.str()));
+  if (token.empty() || std::any_of(token.begin(), token.end(), is_odd))
+    throw_error(ErrorKind::invalid, "token server '{}': it gives no usable token", printable(server.str()));
   return token;
 }
 
@@ -228,16 +250,20 @@ void Registry::refuse(const Call& call, long status, const std::string& body) co
   const std::string words = error_text(body);
   const std::string what = format("registry '{}', repository '{}'", options_.host, call.repository);
   const std::string tail = words.empty() ? format("status {}", status) : format("{} (status {})", words, status);
-  if (status == 404) throw Error(ErrorKind::not_found, format("{}: not found: {}", what, tail)).with_hint("check the name and the tag; the registry does not tell others from private ones");
+  if (status == 404)
+    throw Error(ErrorKind::not_found, format("{}: not found: {}", what, tail))
+        .with_hint("check the name and the tag; the registry does not tell others from private ones");
   if (status == 401 || status == 403)
     throw Error(ErrorKind::permission, format("{}: access denied: {}", what, tail))
-        .with_hint(format("the repository may not exist or may need a login: 'lichen login {}'", options_.credentials_host));
+        .with_hint(
+            format("the repository may not exist or may need a login: 'lichen login {}'", options_.credentials_host));
   throw_error(ErrorKind::network, "{}: {}", what, tail);
 }
 
 void Registry::pause_before_retry(int attempt, const std::string& retry_after) const {
   auto pause = std::min<std::chrono::milliseconds>(kFirstPause * (1 << std::min(attempt, 6)), kLongestPause);
-  if (const auto seconds = parse_uint(retry_after); seconds && *seconds <= 60) pause = std::max(pause, std::chrono::milliseconds(*seconds * 1000));
+  if (const auto seconds = parse_uint(retry_after); seconds && *seconds <= 60)
+    pause = std::max(pause, std::chrono::milliseconds(*seconds * 1000));
   // Spread, so that many clients of a registry that comes back do not all come at once.
   const auto spread = parse_uint(std::to_string(std::hash<std::string>{}(random_hex(8)) % 250)).value_or(0);
   std::this_thread::sleep_for(pause + std::chrono::milliseconds(spread));
@@ -257,7 +283,9 @@ std::string Registry::text_request(const Call& call, std::size_t limit, HttpResp
     try {
       response = request(client, call, [&](const HttpResponse& head, Bytes data) {
         const std::size_t allowed = head.status == 200 ? limit : kMaxErrorBody;
-        if (text.size() + data.size() > allowed) throw_error(ErrorKind::invalid, "registry '{}': an answer longer than the {} bytes allowed", options_.host, allowed);
+        if (text.size() + data.size() > allowed)
+          throw_error(ErrorKind::invalid, "registry '{}': an answer longer than the {} bytes allowed", options_.host,
+                      allowed);
         text.append(reinterpret_cast<const char*>(data.data()), data.size());
         return true;
       });
@@ -273,7 +301,8 @@ std::string Registry::text_request(const Call& call, std::size_t limit, HttpResp
 
 FetchedManifest Registry::manifest(const std::string& repository, const std::string& reference) {
   std::string accept = "Accept: ";
-  for (const std::string_view type : {kOciIndex, kDockerList, kOciManifest, kDockerManifest}) accept += std::string(type) + ", ";
+  for (const std::string_view type : {kOciIndex, kDockerList, kOciManifest, kDockerManifest})
+    accept += std::string(type) + ", ";
   accept.resize(accept.size() - 2);
   HttpResponse response;
   FetchedManifest result;
@@ -282,17 +311,22 @@ FetchedManifest Registry::manifest(const std::string& repository, const std::str
   const auto asked = Digest::parse(reference);
   result.digest = asked ? digest_like(*asked, result.text) : sha256(result.text);
   if (asked && result.digest != *asked)
-    throw_error(ErrorKind::invalid, "registry '{}': manifest {} has digest {}", options_.host, asked->str(), result.digest.str());
+    throw_error(ErrorKind::invalid, "registry '{}': manifest {} has digest {}", options_.host, asked->str(),
+                result.digest.str());
   if (const auto said = response.header("docker-content-digest"); !said.empty()) {
     const auto digest = Digest::parse(said);
     if (!digest || digest_like(*digest, result.text) != *digest)
-      throw_error(ErrorKind::invalid, "registry '{}': the manifest does not match the digest in its Docker-Content-Digest header", options_.host);
+      throw_error(ErrorKind::invalid,
+                  "registry '{}': the manifest does not match the digest in its Docker-Content-Digest header",
+                  options_.host);
   }
   return result;
 }
 
 std::string Registry::blob(const std::string& repository, const Descriptor& descriptor, std::size_t limit) {
-  if (descriptor.size > limit) throw_error(ErrorKind::invalid, "blob {}: {} bytes, more than the {} allowed", descriptor.digest.str(), descriptor.size, limit);
+  if (descriptor.size > limit)
+    throw_error(ErrorKind::invalid, "blob {}: {} bytes, more than the {} allowed", descriptor.digest.str(),
+                descriptor.size, limit);
   HttpResponse response;
   const std::string text = text_request({repository, "/blobs/" + descriptor.digest.str(), {}}, limit, response);
   check_blob(descriptor, text, "blob " + descriptor.digest.str());
@@ -300,7 +334,8 @@ std::string Registry::blob(const std::string& repository, const Descriptor& desc
 }
 
 // One request for what is left. @return false when the consumer has enough
-bool Registry::stream_part(HttpClient& client, const Call& call, std::uint64_t& offset, std::uint64_t size, const std::function<bool(Bytes)>& take) {
+bool Registry::stream_part(HttpClient& client, const Call& call, std::uint64_t& offset, std::uint64_t size,
+                           const std::function<bool(Bytes)>& take) {
   Call part = call;
   if (offset > 0) part.headers.push_back(format("Range: bytes={}-", offset));
   std::string problem;
@@ -320,7 +355,9 @@ bool Registry::stream_part(HttpClient& client, const Call& call, std::uint64_t& 
     const auto skipped = static_cast<std::size_t>(std::min<std::uint64_t>(to_skip, data.size()));
     to_skip -= skipped;
     data = data.subspan(skipped);
-    if (data.size() > size - offset) throw_error(ErrorKind::invalid, "registry '{}': a blob with more than the {} bytes promised", options_.host, size);
+    if (data.size() > size - offset)
+      throw_error(ErrorKind::invalid, "registry '{}': a blob with more than the {} bytes promised", options_.host,
+                  size);
     offset += data.size();
     wanted = data.empty() || take(data);
     return wanted;
@@ -329,7 +366,8 @@ bool Registry::stream_part(HttpClient& client, const Call& call, std::uint64_t& 
   return wanted;
 }
 
-void Registry::stream_blob(const std::string& repository, const Descriptor& descriptor, const FeedSink& sink, ProgressLine& line) {
+void Registry::stream_blob(const std::string& repository, const Descriptor& descriptor, const FeedSink& sink,
+                           ProgressLine& line) {
   const Call call{repository, "/blobs/" + descriptor.digest.str(), {}};
   HttpClient client;
   Hasher hasher(descriptor.digest.algorithm());
@@ -345,7 +383,9 @@ void Registry::stream_blob(const std::string& repository, const Descriptor& desc
       });
       if (!wanted) return;
       if (offset == descriptor.size) break;
-      if (offset == before) throw_error(ErrorKind::invalid, "blob {}: it has {} bytes, {} were promised", descriptor.digest.str(), offset, descriptor.size);
+      if (offset == before)
+        throw_error(ErrorKind::invalid, "blob {}: it has {} bytes, {} were promised", descriptor.digest.str(), offset,
+                    descriptor.size);
     } catch (const Error& error) {
       if (offset > before) attempt = 0;  // it goes on
       if (!is_temporary(error) || attempt >= options_.retries) throw;
@@ -355,7 +395,8 @@ void Registry::stream_blob(const std::string& repository, const Descriptor& desc
     if (offset < descriptor.size) pause_before_retry(attempt++, retry_after);
   }
   if (const Digest found = hasher.finish(); found != descriptor.digest)
-    throw_error(ErrorKind::invalid, "blob {}: what the registry sent has digest {}", descriptor.digest.str(), found.str());
+    throw_error(ErrorKind::invalid, "blob {}: what the registry sent has digest {}", descriptor.digest.str(),
+                found.str());
 }
 
 std::vector<std::string> Registry::tags(const std::string& repository) {
@@ -367,7 +408,8 @@ std::vector<std::string> Registry::tags(const std::string& repository) {
     const Json json = parse_json(text, "list of tags");
     const std::size_t before = tags.size();
     for (const auto& item : JsonView(json, "list of tags:").get_strings("tags")) tags.push_back(item);
-    // Link: </v2/x/tags/list?last=b&n=1000>; rel="next". Only its query is taken: it stays at this registry and repository.
+    // Link: </v2/x/tags/list?last=b&n=1000>; rel="next". Only its query is taken: it stays at this registry and
+    // repository.
     const std::string link = response.header("link");
     const auto question = link.find('?'), close = link.find('>');
     if (question == std::string::npos || close == std::string::npos || close < question || tags.size() == before) break;

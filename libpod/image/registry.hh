@@ -2,8 +2,10 @@
 //
 // Rules that hold for every request (security.md C30):
 //   - credentials and tokens go to the registry's own origin; a redirect to another one is followed without them
-//   - the token server may be another host only as auth_challenge.hh's may_send_credentials says; else it is asked without a password
-//   - https never becomes http by a redirect; http is spoken only to loopback and to registries declared insecure, after https
+//   - the token server may be another host only as auth_challenge.hh's may_send_credentials says; else it is asked
+//   without a password
+//   - https never becomes http by a redirect; http is spoken only to loopback and to registries declared insecure,
+//   after https
 //     failed in its handshake
 //   - `urls` of foreign layers are not used: blobs come from the registry or not at all
 #pragma once
@@ -27,12 +29,12 @@
 namespace lichen::image {
 
 struct RegistryOptions {
-  std::string host;         // to connect to: "registry-1.docker.io"
-  std::string credentials_host;  // as named in files: "docker.io"
-  bool insecure = false;    // plain HTTP and unverified TLS
-  bool everywhere_insecure = false;  // --tls-verify=false: for token servers and redirects too
+  std::string host;                           // to connect to: "registry-1.docker.io"
+  std::string credentials_host;               // as named in files: "docker.io"
+  bool insecure = false;                      // plain HTTP and unverified TLS
+  bool everywhere_insecure = false;           // --tls-verify=false: for token servers and redirects too
   std::vector<std::string> cert_directories;  // each has <host[:port]>/{*.crt,*.cert,*.key}
-  std::string cert_dir;     // --cert-dir: the directory itself, for this registry
+  std::string cert_dir;                       // --cert-dir: the directory itself, for this registry
   int retries = 3;
 };
 
@@ -45,13 +47,15 @@ class Registry {
  public:
   Registry(RegistryOptions options, const CredentialSource& credentials);
 
-  /// @param reference  tag or digest. The digest of the text is checked against a digest and against Docker-Content-Digest.
+  /// @param reference  tag or digest. The digest of the text is checked against a digest and against
+  /// Docker-Content-Digest.
   /// @throws Error{not_found|permission|network|invalid}
   FetchedManifest manifest(const std::string& repository, const std::string& reference);
   /// A small blob as text, checked. @throws Error{invalid} also when it is larger than `limit`
   std::string blob(const std::string& repository, const Descriptor& descriptor, std::size_t limit);
   /// A blob as a stream, checked; a connection that breaks is continued by Range. May be called from several threads.
-  void stream_blob(const std::string& repository, const Descriptor& descriptor, const FeedSink& sink, ProgressLine& line);
+  void stream_blob(const std::string& repository, const Descriptor& descriptor, const FeedSink& sink,
+                   ProgressLine& line);
   /// All tags, sorted by the registry; follows Link as far as the same registry goes.
   std::vector<std::string> tags(const std::string& repository);
 
@@ -65,14 +69,16 @@ class Registry {
   using Handler = HttpClient::Body;
 
   HttpResponse request(HttpClient& client, const Call& call, const Handler& body);
-  HttpResponse request_once(HttpClient& client, const Call& call, const std::string& authorization, const Handler& body);
+  HttpResponse request_once(HttpClient& client, const Call& call, const std::string& authorization,
+                            const Handler& body);
   HttpResponse send_first(HttpClient& client, HttpRequest& request, const std::string& rest, const Handler& body);
   HttpResponse follow(HttpClient& client, HttpRequest request, HttpResponse response, const Handler& body);
   std::string authorize(HttpClient& client, const std::string& repository, const HttpResponse& refused);
   std::string fetch_token(HttpClient& client, const std::string& repository, const AuthChallenge& challenge);
   bool never_reached(const Error& error);
   std::string text_request(const Call& call, std::size_t limit, HttpResponse& response);
-  bool stream_part(HttpClient& client, const Call& call, std::uint64_t& offset, std::uint64_t size, const std::function<bool(Bytes)>& take);
+  bool stream_part(HttpClient& client, const Call& call, std::uint64_t& offset, std::uint64_t size,
+                   const std::function<bool(Bytes)>& take);
   void pause_before_retry(int attempt, const std::string& retry_after) const;
   void set_tls(HttpRequest& request) const;
   std::string scheme();
@@ -80,8 +86,8 @@ class Registry {
 
   RegistryOptions options_;
   const CredentialSource& credentials_;
-  std::mutex mutex_;  // guards what follows
-  std::string scheme_;  // once it is known
+  std::mutex mutex_;                                  // guards what follows
+  std::string scheme_;                                // once it is known
   std::map<std::string, std::string> authorization_;  // repository -> header value
 };
 

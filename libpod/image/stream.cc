@@ -40,7 +40,8 @@ std::size_t read_source(ByteSource& source, std::uint8_t* data, std::size_t size
 std::string read_source_all(ByteSource& source, std::string_view what, std::size_t limit) {
   std::string text;
   for (Bytes next = source.peek(); !next.empty(); next = source.peek()) {
-    if (text.size() + next.size() > limit) throw_error(ErrorKind::invalid, "{}: larger than the {} bytes allowed", what, limit);
+    if (text.size() + next.size() > limit)
+      throw_error(ErrorKind::invalid, "{}: larger than the {} bytes allowed", what, limit);
     text.append(reinterpret_cast<const char*>(next.data()), next.size());
     source.consume(next.size());
   }
@@ -74,7 +75,8 @@ Bytes FdSource::peek() {
   if (wanted == 0) return {};
   ssize_t count;
   do {
-    count = positioned_ ? ::pread(fd_, buffer_.data(), wanted, static_cast<off_t>(offset_)) : ::read(fd_, buffer_.data(), wanted);
+    count = positioned_ ? ::pread(fd_, buffer_.data(), wanted, static_cast<off_t>(offset_))
+                        : ::read(fd_, buffer_.data(), wanted);
   } while (count < 0 && errno == EINTR);
   if (count < 0) throw_errno("read '{}'", what_);
   if (positioned_) {

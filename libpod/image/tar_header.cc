@@ -25,7 +25,8 @@ bool has_valid_checksum(const std::uint8_t* block) {
 TarFormat tar_format(const std::uint8_t* block) {
   const auto* text = reinterpret_cast<const char*>(block);
   if (std::memcmp(text + 257, "ustar  \0", 8) == 0) return TarFormat::gnu;
-  if (std::memcmp(text + 257, "ustar\0", 6) == 0) return std::memcmp(text + 508, "tar\0", 4) == 0 ? TarFormat::star : TarFormat::ustar;
+  if (std::memcmp(text + 257, "ustar\0", 6) == 0)
+    return std::memcmp(text + 508, "tar\0", 4) == 0 ? TarFormat::star : TarFormat::ustar;
   return TarFormat::v7;
 }
 

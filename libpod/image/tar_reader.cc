@@ -46,7 +46,9 @@ struct TarReader::Extras {
   std::vector<std::uint64_t> sparse_numbers;
 };
 
-void TarReader::refuse(const std::string& why) const { throw_error(ErrorKind::invalid, "tar archive at byte {}: {}", position_, why); }
+void TarReader::refuse(const std::string& why) const {
+  throw_error(ErrorKind::invalid, "tar archive at byte {}: {}", position_, why);
+}
 
 // false at a clean end.
 bool TarReader::read_block(std::uint8_t* block) {
@@ -121,7 +123,8 @@ void TarReader::parse_pax(const std::string& text, Extras& extras) {
     // "LENGTH KEY=VALUE\n" where LENGTH counts the whole record.
     const auto space = rest.find(' ');
     const auto length = space == std::string_view::npos ? std::nullopt : parse_uint(rest.substr(0, space));
-    if (!length || *length <= space + 1 || *length > rest.size() || rest[*length - 1] != '\n') refuse("a malformed pax record");
+    if (!length || *length <= space + 1 || *length > rest.size() || rest[*length - 1] != '\n')
+      refuse("a malformed pax record");
     const std::string_view record = rest.substr(space + 1, *length - space - 2);
     rest.remove_prefix(*length);
     const auto equals = record.find('=');
@@ -129,22 +132,33 @@ void TarReader::parse_pax(const std::string& text, Extras& extras) {
     const std::string key(record.substr(0, equals));
     const std::string value(record.substr(equals + 1));
     if (value.empty() && !key.starts_with("SCHILY.xattr.")) continue;  // an empty value: what the header says counts
-    if (key == "path") extras.path = value;
-    else if (key == "linkpath") extras.link = value;
-    else if (key == "size") extras.size = number(value, key);
-    else if (key == "uid") extras.uid = number(value, key);
-    else if (key == "gid") extras.gid = number(value, key);
+    if (key == "path")
+      extras.path = value;
+    else if (key == "linkpath")
+      extras.link = value;
+    else if (key == "size")
+      extras.size = number(value, key);
+    else if (key == "uid")
+      extras.uid = number(value, key);
+    else if (key == "gid")
+      extras.gid = number(value, key);
     else if (key == "mtime") {
       extras.mtime = parse_pax_time(value);
       if (!extras.mtime) refuse("pax record mtime is not a time");
     } else if (key.starts_with("SCHILY.xattr.")) {
-      if (extras.xattrs.size() >= kMaxXattrs || value.size() > kMaxXattrSize) refuse("too many or too large extended attributes");
+      if (extras.xattrs.size() >= kMaxXattrs || value.size() > kMaxXattrSize)
+        refuse("too many or too large extended attributes");
       extras.xattrs.emplace_back(key.substr(13), value);
-    } else if (key == "GNU.sparse.major") extras.sparse_major = value;
-    else if (key == "GNU.sparse.minor") extras.sparse_minor = value;
-    else if (key == "GNU.sparse.name") extras.sparse_name = value;
-    else if (key == "GNU.sparse.map") extras.sparse_map = value;
-    else if (key == "GNU.sparse.size" || key == "GNU.sparse.realsize") extras.sparse_size = number(value, key);
+    } else if (key == "GNU.sparse.major")
+      extras.sparse_major = value;
+    else if (key == "GNU.sparse.minor")
+      extras.sparse_minor = value;
+    else if (key == "GNU.sparse.name")
+      extras.sparse_name = value;
+    else if (key == "GNU.sparse.map")
+      extras.sparse_map = value;
+    else if (key == "GNU.sparse.size" || key == "GNU.sparse.realsize")
+      extras.sparse_size = number(value, key);
     else if (key == "GNU.sparse.offset" || key == "GNU.sparse.numbytes") {
       if (extras.sparse_numbers.size() >= 2 * kMaxSparseParts) refuse("a sparse file of too many parts");
       extras.sparse_numbers.push_back(number(value, key));
@@ -222,25 +236,45 @@ TarEntry TarReader::make_entry(const std::uint8_t* block, Extras& extras) {
 
   const char type = static_cast<char>(block[156]);
   switch (type) {
-    case '\0': entry.type = entry.name.ends_with('/') ? TarType::directory : TarType::file; break;
-    case '0': case '7': case 'S': entry.type = TarType::file; break;
-    case '1': entry.type = TarType::hard_link; break;
-    case '2': entry.type = TarType::symlink; break;
-    case '3': entry.type = TarType::character_device; break;
-    case '4': entry.type = TarType::block_device; break;
-    case '5': entry.type = TarType::directory; break;
-    case '6': entry.type = TarType::fifo; break;
+    case '\0':
+      entry.type = entry.name.ends_with('/') ? TarType::directory : TarType::file;
+      break;
+    case '0':
+    case '7':
+    case 'S':
+      entry.type = TarType::file;
+      break;
+    case '1':
+      entry.type = TarType::hard_link;
+      break;
+    case '2':
+      entry.type = TarType::symlink;
+      break;
+    case '3':
+      entry.type = TarType::character_device;
+      break;
+    case '4':
+      entry.type = TarType::block_device;
+      break;
+    case '5':
+      entry.type = TarType::directory;
+      break;
+    case '6':
+      entry.type = TarType::fifo;
+      break;
     default:
-      throw_error(ErrorKind::unsupported, "tar archive at byte {}: entry '{}' is of unknown type {:#x}", position_, printable(entry.name),
-                  static_cast<unsigned>(block[156]));
+      throw_error(ErrorKind::unsupported, "tar archive at byte {}: entry '{}' is of unknown type {:#x}", position_,
+                  printable(entry.name), static_cast<unsigned>(block[156]));
   }
   if (entry.type != TarType::file) entry.size = 0;
   if (entry.size > kMaxSize) refuse("a file of impossible size");
   entry.stored = entry.size;
   data_left_ = entry.stored;
   padding_ = padding_of(entry.stored);
-  if (type == 'S' && kind == TarFormat::gnu) read_old_sparse(block, entry);
-  else if (entry.type == TarType::file) read_pax_sparse(entry, extras);
+  if (type == 'S' && kind == TarFormat::gnu)
+    read_old_sparse(block, entry);
+  else if (entry.type == TarType::file)
+    read_pax_sparse(entry, extras);
   for (const std::string* text : {&entry.name, &entry.link})
     if (text->find('\0') != std::string::npos) refuse("a name with a NUL byte");
   return entry;
@@ -291,8 +325,10 @@ void TarReader::read_pax_sparse(TarEntry& entry, Extras& extras) {
         }
         const auto value = parse_uint(std::exchange(line, {}));
         if (!value || (!wanted && *value > kMaxSparseParts)) refuse("a malformed map of a sparse file");
-        if (!wanted) wanted = *value;
-        else numbers.push_back(*value);
+        if (!wanted)
+          wanted = *value;
+        else
+          numbers.push_back(*value);
         if (numbers.size() >= 2 * *wanted) break;
       }
       if (line.size() > 20) refuse("a malformed map of a sparse file");
@@ -305,8 +341,8 @@ void TarReader::read_pax_sparse(TarEntry& entry, Extras& extras) {
       numbers.push_back(*value);
     }
   } else if (!extras.sparse_major.empty() && extras.sparse_major != "0") {
-    throw_error(ErrorKind::unsupported, "tar archive at byte {}: sparse format {}.{}", position_, printable(extras.sparse_major),
-                printable(extras.sparse_minor));
+    throw_error(ErrorKind::unsupported, "tar archive at byte {}: sparse format {}.{}", position_,
+                printable(extras.sparse_major), printable(extras.sparse_minor));
   }
   if (numbers.size() % 2 != 0 || !extras.sparse_size) refuse("a malformed map of a sparse file");
   for (std::size_t i = 0; i < numbers.size(); i += 2) entry.parts.push_back({numbers[i], numbers[i + 1]});

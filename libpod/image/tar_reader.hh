@@ -1,10 +1,11 @@
 // A strict tar reader of our own, for layers.
 //
-// Why not a library's: a layer must come out again bit for bit (diff ids name its bytes), so every byte that is not file data has
-// to be seen in order, with the exact place where data begins and ends. Two readers side by side could also disagree about an
-// entry, and that disagreement is what attacks on archives live from. This one reads what docker reads (V7, ustar, pax, GNU long
-// names, GNU and pax sparse files) by the same rules (Go's archive/tar: header-only types have no data, global pax headers do not
-// count, an empty pax value means none) and refuses everything else by name.
+// Why not a library's: a layer must come out again bit for bit (diff ids name its bytes), so every byte that is not
+// file data has to be seen in order, with the exact place where data begins and ends. Two readers side by side could
+// also disagree about an entry, and that disagreement is what attacks on archives live from. This one reads what docker
+// reads (V7, ustar, pax, GNU long names, GNU and pax sparse files) by the same rules (Go's archive/tar: header-only
+// types have no data, global pax headers do not count, an empty pax value means none) and refuses everything else by
+// name.
 //
 // It looks at bytes only; names are not safe yet: image/unpack resolves them.
 #pragma once

@@ -46,7 +46,8 @@ std::string split_base(const std::string& clean) {
 void SpaceGuard::add(std::uint64_t bytes) {
   used_ += bytes;
   if (used_ > limit_)
-    throw_error(ErrorKind::invalid, "it unpacks to more than the {} allowed for its size", human_size(static_cast<double>(limit_)));
+    throw_error(ErrorKind::invalid, "it unpacks to more than the {} allowed for its size",
+                human_size(static_cast<double>(limit_)));
   if (!first_ && used_ - checked_ < kSpaceStep) return;
   first_ = false;
   checked_ = used_;
@@ -56,7 +57,10 @@ void SpaceGuard::add(std::uint64_t bytes) {
   // Small file systems (a tmpfs) keep a twentieth free instead.
   const std::uint64_t total = static_cast<std::uint64_t>(info.f_blocks) * info.f_frsize;
   if (left < std::min<std::uint64_t>(kSpaceReserve + kSpaceStep, total / 20))
-    throw Error(ErrorKind::system, format("No space left on the file system of '{}': only {}", directory_, human_size(static_cast<double>(left))), ENOSPC)
+    throw Error(
+        ErrorKind::system,
+        format("No space left on the file system of '{}': only {}", directory_, human_size(static_cast<double>(left))),
+        ENOSPC)
         .with_hint("free space, for instance with 'lichen system prune', or choose another place with --root");
 }
 
@@ -110,8 +114,10 @@ void LayerUnpacker::open_parent(const std::string& parent) {
     parent_ = sys::duplicate(root_.get());
     parent_path_.clear();
   } else {
-    if (auto known = sys::open_in_root_if_exists(root_.get(), parent, O_PATH | O_DIRECTORY)) parent_ = *std::move(known);
-    else parent_ = sys::make_directories_in_root(root_.get(), parent, 0755);
+    if (auto known = sys::open_in_root_if_exists(root_.get(), parent, O_PATH | O_DIRECTORY))
+      parent_ = *std::move(known);
+    else
+      parent_ = sys::make_directories_in_root(root_.get(), parent, 0755);
     const auto real = sys::read_link(sys::fd_path(parent_.get()));
     if (!real || root_path_.empty() || !is_below(*real, root_path_))
       throw_error(ErrorKind::system, "'/proc' does not tell where '{}' is", printable(parent));
@@ -136,9 +142,11 @@ void LayerUnpacker::unpack_entry(TarReader& reader, const TarEntry& entry) {
   }
   const std::string base = split_base(clean);
   // aufs' own records (.wh..wh.plnk and the like); docker skips them too.
-  if (base != kOpaque && ("/" + clean).find("/" + std::string(kAufs)) != std::string::npos && !clean.ends_with(kOpaque)) return;
+  if (base != kOpaque && ("/" + clean).find("/" + std::string(kAufs)) != std::string::npos && !clean.ends_with(kOpaque))
+    return;
   // A directory of such a name would be read as a whiteout by some mount programs.
-  if (("/" + split_parent(clean)).find("/" + std::string(kWhiteout)) != std::string::npos) refuse("it lies below a whiteout");
+  if (("/" + split_parent(clean)).find("/" + std::string(kWhiteout)) != std::string::npos)
+    refuse("it lies below a whiteout");
   if (base.starts_with(kWhiteout)) {
     const std::string hidden = base.substr(kWhiteout.size());
     if (base != kOpaque && (hidden.empty() || hidden == "." || hidden == "..")) refuse("a whiteout of no name");
@@ -146,13 +154,20 @@ void LayerUnpacker::unpack_entry(TarReader& reader, const TarEntry& entry) {
   }
   const Place place = locate(clean);
   switch (entry.type) {
-    case TarType::file: return make_file(reader, entry, place);
-    case TarType::directory: return make_directory(entry, place);
-    case TarType::symlink: return make_symlink(entry, place);
-    case TarType::hard_link: return make_hard_link(entry, place);
-    case TarType::fifo: return make_fifo(entry, place);
+    case TarType::file:
+      return make_file(reader, entry, place);
+    case TarType::directory:
+      return make_directory(entry, place);
+    case TarType::symlink:
+      return make_symlink(entry, place);
+    case TarType::hard_link:
+      return make_hard_link(entry, place);
+    case TarType::fifo:
+      return make_fifo(entry, place);
     case TarType::character_device:
-    case TarType::block_device: log_debug("device '{}' is not made", printable(entry.name)); return;
+    case TarType::block_device:
+      log_debug("device '{}' is not made", printable(entry.name));
+      return;
   }
 }
 
@@ -191,7 +206,8 @@ void LayerUnpacker::make_whiteout(const Place& place, const std::string& hidden)
   }
   if (::mknodat(place.parent, hidden.c_str(), S_IFCHR, makedev(0, 0)) == 0) return;
   if (errno != EEXIST) throw_errno("make a whiteout");
-  // A whiteout only hides what lies in layers beneath (image-spec layer.md, "Whiteouts"); a directory of our own stays, alone.
+  // A whiteout only hides what lies in layers beneath (image-spec layer.md, "Whiteouts"); a directory of our own stays,
+  // alone.
   struct stat info {};
   if (::fstatat(place.parent, hidden.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(info.st_mode)) {
     const auto directory = sys::open_at(place.parent, hidden, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -202,7 +218,8 @@ void LayerUnpacker::make_whiteout(const Place& place, const std::string& hidden)
 void LayerUnpacker::set_opaque(int directory) {
   if (!mark_opaque(directory)) {
     // fuse-overlayfs and our own copying driver know this form.
-    const sys::UniqueFd mark(::openat(directory, std::string(kOpaque).c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    const sys::UniqueFd mark(
+        ::openat(directory, std::string(kOpaque).c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!mark) throw_errno("mark the directory opaque");
   }
 }
@@ -269,14 +286,17 @@ void LayerUnpacker::make_hard_link(const TarEntry& entry, const Place& place) {
   const std::string target = clean_name(entry.link);
   if (target.empty()) refuse("a hard link to the layer's root");
   // Its directory is resolved as all names are; linkat does not follow the last component.
-  const auto directory = sys::open_in_root_if_exists(root_.get(), split_parent(target).empty() ? "." : split_parent(target), O_PATH | O_DIRECTORY);
-  struct stat wanted {}, there {};
+  const auto directory = sys::open_in_root_if_exists(
+      root_.get(), split_parent(target).empty() ? "." : split_parent(target), O_PATH | O_DIRECTORY);
+  struct stat wanted {
+  }, there{};
   if (!directory || ::fstatat(directory->get(), split_base(target).c_str(), &wanted, AT_SYMLINK_NOFOLLOW) != 0)
     refuse(format("a hard link to '{}', which this layer does not hold", printable(entry.link)));
   if (S_ISDIR(wanted.st_mode)) refuse(format("a hard link to the directory '{}'", printable(entry.link)));
   if (::linkat(directory->get(), split_base(target).c_str(), place.parent, place.base.c_str(), 0) == 0) return;
   if (errno != EEXIST) throw_errno("link to '{}'", printable(entry.link));
-  if (::fstatat(place.parent, place.base.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_ino == wanted.st_ino && there.st_dev == wanted.st_dev)
+  if (::fstatat(place.parent, place.base.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_ino == wanted.st_ino &&
+      there.st_dev == wanted.st_dev)
     return;
   clear_the_way(place, /*for_directory=*/false);
   if (::linkat(directory->get(), split_base(target).c_str(), place.parent, place.base.c_str(), 0) != 0) {
@@ -318,10 +338,12 @@ void LayerUnpacker::set_open_attributes(const TarEntry& entry, int fd) {
 void LayerUnpacker::set_named_attributes(const TarEntry& entry, const Place& place) {
   const char* name = place.base.c_str();
   const bool can_own = check_owner(entry);
-  if (can_own && ::fchownat(place.parent, name, static_cast<uid_t>(entry.uid), static_cast<gid_t>(entry.gid), AT_SYMLINK_NOFOLLOW) != 0)
+  if (can_own && ::fchownat(place.parent, name, static_cast<uid_t>(entry.uid), static_cast<gid_t>(entry.gid),
+                            AT_SYMLINK_NOFOLLOW) != 0)
     throw_errno("set its owner");
   // Not through a symlink: what is at `name` was made or seen by this entry, and nobody else is here.
-  if (entry.type != TarType::symlink && ::fchmodat(place.parent, name, entry.mode & 07777, 0) != 0) throw_errno("set its mode");
+  if (entry.type != TarType::symlink && ::fchmodat(place.parent, name, entry.mode & 07777, 0) != 0)
+    throw_errno("set its mode");
   const bool record = !can_own && (entry.uid != 0 || entry.gid != 0);
   if (entry.type == TarType::directory && (record || !entry.xattrs.empty())) {
     const auto fd = sys::open_at(place.parent, place.base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -335,7 +357,8 @@ void LayerUnpacker::set_named_attributes(const TarEntry& entry, const Place& pla
 
 void LayerUnpacker::set_root_attributes(const TarEntry& entry) {
   const bool can_own = check_owner(entry);
-  if (can_own && ::fchown(root_.get(), static_cast<uid_t>(entry.uid), static_cast<gid_t>(entry.gid)) != 0) throw_errno("set its owner");
+  if (can_own && ::fchown(root_.get(), static_cast<uid_t>(entry.uid), static_cast<gid_t>(entry.gid)) != 0)
+    throw_errno("set its owner");
   if (::fchmod(root_.get(), entry.mode & 07777) != 0) throw_errno("set its mode");
   if (!can_own && (entry.uid != 0 || entry.gid != 0)) record_owner(root_.get(), entry);
   for (const auto& [name, value] : entry.xattrs) set_xattr(root_.get(), name, value);
@@ -355,7 +378,8 @@ void LayerUnpacker::set_directory_times() {
     struct stat info {};
     // A later entry may have replaced the directory by something with a time of its own.
     if (::fstatat(parent_.get(), base.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(info.st_mode)) continue;
-    if (::utimensat(parent_.get(), base.c_str(), times.data(), AT_SYMLINK_NOFOLLOW) != 0) throw_errno("set the time of '{}'", printable(time.path));
+    if (::utimensat(parent_.get(), base.c_str(), times.data(), AT_SYMLINK_NOFOLLOW) != 0)
+      throw_errno("set the time of '{}'", printable(time.path));
   }
 }
 

@@ -1,15 +1,16 @@
 // One layer's tar into layers/<chain-id>/diff, as overlay wants it, with the journal that makes the tar again.
 //
-// The archive is hostile. Every name is cleaned as text, refused when it climbs out, and its directory is then resolved by the
-// kernel beneath diff/ (sys::open_in_root), as if diff/ were "/": a symlink of the layer may lead anywhere within the layer, never
-// out of it. The last component is only made anew (O_EXCL, mknodat, linkat, ... never followed), what is in its way is moved aside
-// first. Nobody else can see the directory (0700 above it), so nothing changes between two steps.
+// The archive is hostile. Every name is cleaned as text, refused when it climbs out, and its directory is then resolved
+// by the kernel beneath diff/ (sys::open_in_root), as if diff/ were "/": a symlink of the layer may lead anywhere
+// within the layer, never out of it. The last component is only made anew (O_EXCL, mknodat, linkat, ... never
+// followed), what is in its way is moved aside first. Nobody else can see the directory (0700 above it), so nothing
+// changes between two steps.
 //
 //   .wh.NAME        character device 0:0, overlay's whiteout (mknod of it is free in user namespaces since Linux 5.8)
 //   .wh..wh..opq    user.overlay.opaque=y on the directory; a file of that name where there are no extended attributes
 //   devices         not made: a user namespace cannot, and containers get their /dev from us. The journal keeps them.
-//   xattrs          security.capability and user.*; never user.overlay.*, user.fuseoverlayfs.*, user.containers.*, trusted.*
-//   owners          lchown when the id is mapped; with one id only, user.containers.override_stat instead
+//   xattrs          security.capability and user.*; never user.overlay.*, user.fuseoverlayfs.*, user.containers.*,
+//   trusted.* owners          lchown when the id is mapped; with one id only, user.containers.override_stat instead
 //   same name again the later entry wins; what it replaces moves to replaced/<n> when its data is in the tar
 #pragma once
 
@@ -51,9 +52,9 @@ class LayerUnpacker {
 
  private:
   struct Place {
-    int parent = -1;        // O_PATH descriptor of the directory, owned by the unpacker
-    std::string base;       // last component
-    std::string path;       // from diff/, without symlinks
+    int parent = -1;   // O_PATH descriptor of the directory, owned by the unpacker
+    std::string base;  // last component
+    std::string path;  // from diff/, without symlinks
   };
   struct DirectoryTime {
     std::string path;

@@ -15,8 +15,9 @@ void check_mapped(const std::vector<sys::IdRange>& ranges, std::uint64_t id, con
   }
   const bool is_user = std::string_view(kind) == "user";
   throw Error(ErrorKind::permission, format("it belongs to {} id {}, but only ids below {} are mapped", kind, id, end))
-      .with_hint(format("give the user a subordinate range of at least {} ids in {}, then end all containers and try again", id + 1,
-                        is_user ? "/etc/subuid" : "/etc/subgid"));
+      .with_hint(
+          format("give the user a subordinate range of at least {} ids in {}, then end all containers and try again",
+                 id + 1, is_user ? "/etc/subuid" : "/etc/subgid"));
 }
 
 bool is_allowed_xattr(const std::string& name) {

@@ -1,8 +1,8 @@
 // lichen-init: the first process of a container started with --init.
 //
-// It starts the command as its child, passes every signal on to it, reaps whatever is re-parented to it (the kernel gives all
-// orphans of a pid namespace to its first process), and ends with the command's exit status. No library but libc, no allocation:
-// it is bind-mounted into containers of any image and must not depend on what is there.
+// It starts the command as its child, passes every signal on to it, reaps whatever is re-parented to it (the kernel
+// gives all orphans of a pid namespace to its first process), and ends with the command's exit status. No library but
+// libc, no allocation: it is bind-mounted into containers of any image and must not depend on what is there.
 #include <cerrno>
 #include <cstdio>
 #include <cstring>

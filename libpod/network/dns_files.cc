@@ -22,7 +22,8 @@ constexpr std::string_view kLocalhost =
     "ff02::2\tip6-allrouters\n";
 
 bool is_plain(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char byte) { return static_cast<unsigned char>(byte) > 0x20 && byte != 0x7f; });
+  return !text.empty() &&
+         std::ranges::all_of(text, [](char byte) { return static_cast<unsigned char>(byte) > 0x20 && byte != 0x7f; });
 }
 
 // For messages: what is quoted must not bring escape sequences to a terminal.
@@ -33,7 +34,8 @@ std::string shown(std::string_view text) {
 }
 
 void check_name(std::string_view name) {
-  if (!is_host_name(name)) throw_error(ErrorKind::invalid, "host name {}: only letters, digits, '-', '.' and '_' are allowed", shown(name));
+  if (!is_host_name(name))
+    throw_error(ErrorKind::invalid, "host name {}: only letters, digits, '-', '.' and '_' are allowed", shown(name));
 }
 
 // A server in resolv.conf may carry a zone: fe80::1%eth0 (resolv.conf(5)).
@@ -46,9 +48,11 @@ int server_family(std::string_view text) {
 
 bool is_loopback_server(std::string_view text) {
   in_addr v4{};
-  if (::inet_pton(AF_INET, std::string(text).c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127 || v4.s_addr == 0;
+  if (::inet_pton(AF_INET, std::string(text).c_str(), &v4) == 1)
+    return (ntohl(v4.s_addr) >> 24) == 127 || v4.s_addr == 0;
   in6_addr v6{};
-  return ::inet_pton(AF_INET6, std::string(text).c_str(), &v6) == 1 && (IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_UNSPECIFIED(&v6));
+  return ::inet_pton(AF_INET6, std::string(text).c_str(), &v6) == 1 &&
+         (IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_UNSPECIFIED(&v6));
 }
 
 struct ResolvFile {
@@ -89,7 +93,8 @@ std::vector<std::string> host_servers(const ResolvInput& input, const ResolvFile
 
 void check_words(const std::vector<std::string>& words, std::string_view what) {
   for (const auto& word : words)
-    if (!is_plain(word)) throw_error(ErrorKind::invalid, "{} {}: empty, or with spaces or control characters", what, shown(word));
+    if (!is_plain(word))
+      throw_error(ErrorKind::invalid, "{} {}: empty, or with spaces or control characters", what, shown(word));
 }
 
 }  // namespace
@@ -105,7 +110,8 @@ int address_family(std::string_view text) {
 
 bool is_host_name(std::string_view text) {
   const auto allowed = [](char byte) {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_';
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+           byte == '-' || byte == '.' || byte == '_';
   };
   return !text.empty() && text.size() <= 253 && text[0] != '-' && text[0] != '.' && std::ranges::all_of(text, allowed);
 }
@@ -113,12 +119,15 @@ bool is_host_name(std::string_view text) {
 std::string hosts_file(const HostsInput& input) {
   std::string out = input.base ? *input.base : std::string(kLocalhost);
   if (!out.empty() && out.back() != '\n') out += '\n';
-  const auto add = [&out](std::string_view address, std::string_view names) { out += format("{}\t{}\n", address, names); };
+  const auto add = [&out](std::string_view address, std::string_view names) {
+    out += format("{}\t{}\n", address, names);
+  };
   for (const auto& [name, address] : input.extra_hosts) {
     check_name(name);
     if (address == "host-gateway") {
       if (input.host_gateway.empty())
-        throw Error(ErrorKind::unsupported, format("--add-host '{}:host-gateway': this network has no address for the host", name))
+        throw Error(ErrorKind::unsupported,
+                    format("--add-host '{}:host-gateway': this network has no address for the host", name))
             .with_hint(input.host_gateway_hint);
       add(input.host_gateway, name);
     } else if (address_family(address) != 0) {
@@ -129,7 +138,8 @@ std::string hosts_file(const HostsInput& input) {
   }
   if (!input.host_gateway.empty())
     for (const std::string_view name : {"host.docker.internal", "host.containers.internal"})
-      if (std::ranges::find(input.extra_hosts, name, &std::pair<std::string, std::string>::first) == input.extra_hosts.end())
+      if (std::ranges::find(input.extra_hosts, name, &std::pair<std::string, std::string>::first) ==
+          input.extra_hosts.end())
         add(input.host_gateway, name);
   if (input.hostname.empty() || input.base) return out;
   check_name(input.hostname);
@@ -175,7 +185,8 @@ ResolvInput read_host_resolv() {
 
 std::string hostname_file(std::string_view hostname) {
   check_name(hostname);
-  if (hostname.size() > 64) throw_error(ErrorKind::invalid, "host name {}: longer than 64 characters", shown(hostname));  // __NEW_UTS_LEN
+  if (hostname.size() > 64)
+    throw_error(ErrorKind::invalid, "host name {}: longer than 64 characters", shown(hostname));  // __NEW_UTS_LEN
   return std::string(hostname) + "\n";
 }
 

@@ -28,7 +28,8 @@ constexpr std::size_t kStderrSize = 16 << 10;
 // A file of fixed size. Sealed against growth: what does not fit fails in the helper with EPERM and is lost.
 sys::UniqueFd make_stderr_file() {
   sys::UniqueFd file(::memfd_create("network-helper-stderr", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!file || ::ftruncate(file.get(), kStderrSize) != 0 || ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) != 0)
+  if (!file || ::ftruncate(file.get(), kStderrSize) != 0 ||
+      ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) != 0)
     throw_errno("make a file for the messages of a network helper");
   return file;
 }
@@ -51,7 +52,8 @@ void reset_signals() {
 
 void place_standard_streams(int stderr_fd) {
   const sys::UniqueFd null = sys::open_path("/dev/null", O_RDWR);
-  if (::dup2(null.get(), 0) < 0 || ::dup2(null.get(), 1) < 0 || ::dup2(stderr_fd, 2) < 0) throw_errno("place standard streams");
+  if (::dup2(null.get(), 0) < 0 || ::dup2(null.get(), 1) < 0 || ::dup2(stderr_fd, 2) < 0)
+    throw_errno("place standard streams");
 }
 
 }  // namespace
@@ -66,8 +68,8 @@ void keep_over_exec(std::initializer_list<int> fds) {
 std::string last_message(std::string_view text) {
   std::string line;
   for (const auto& part : split(text, '\n'))
-    // slirp4netns' last words after a failure of its own child say nothing: "child failed(1)", "parent failed". pasta, without a
-    // system log, comments on each of its lines.
+    // slirp4netns' last words after a failure of its own child say nothing: "child failed(1)", "parent failed". pasta,
+    // without a system log, comments on each of its lines.
     if (!trim(part).empty() && !part.starts_with("child failed") && !part.starts_with("parent failed") &&
         part.find("to syslog") == std::string::npos)
       line = trim(part);
@@ -125,9 +127,10 @@ void HelperLaunch::release_helper() {
 }
 
 void HelperLaunch::release_helper(int netns_fd) {
-  // The descriptor travels: H could not open C's /proc/PID/ns/net, as a process that has entered a user namespace without
-  // exec is not dumpable and counts as its former namespace's (ptrace(2), "ptrace access mode checking").
-  if (!sys::send_packet(go_write_.get(), "g", netns_fd)) throw_error(ErrorKind::system, "start '{}': its helper process died", program_);
+  // The descriptor travels: H could not open C's /proc/PID/ns/net, as a process that has entered a user namespace
+  // without exec is not dumpable and counts as its former namespace's (ptrace(2), "ptrace access mode checking").
+  if (!sys::send_packet(go_write_.get(), "g", netns_fd))
+    throw_error(ErrorKind::system, "start '{}': its helper process died", program_);
   go_write_.reset();
 }
 
@@ -142,14 +145,16 @@ void HelperLaunch::in_parent() {
 void HelperLaunch::wait_ready(std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd polled{ready_read_.get(), POLLIN, 0};
     const int ready = ::poll(&polled, 1, static_cast<int>(std::max<std::int64_t>(0, left.count())));
     if (ready > 0) break;
     if (ready == 0) fail(format("no answer in {} ms", timeout.count()));
     if (errno != EINTR) throw_errno("wait for {}", program_);
   }
-  // One read: pasta's helper keeps its end for as long as it lives, and one write of so few bytes arrives whole (pipe(7), PIPE_BUF).
+  // One read: pasta's helper keeps its end for as long as it lives, and one write of so few bytes arrives whole
+  // (pipe(7), PIPE_BUF).
   char buffer[512];
   const ssize_t count = ::read(ready_read_.get(), buffer, sizeof buffer);
   if (count < 0) throw_errno("read the answer of {}", program_);
@@ -160,8 +165,11 @@ void HelperLaunch::wait_ready(std::chrono::milliseconds timeout) {
     const auto space = report.find(' ');
     const auto number = parse_uint(std::string_view(report).substr(1, space - 1)).value_or(0);
     Error error(ErrorKind::system, report.substr(space + 1), static_cast<int>(number));
-    // EACCES: execvp(3) says it also when a directory of PATH cannot be searched and the others do not have the program.
-    if (number == ENOENT || number == EACCES) throw error.with_kind(ErrorKind::not_found).with_hint(format("install the package {}, or use --network host or none", package_));
+    // EACCES: execvp(3) says it also when a directory of PATH cannot be searched and the others do not have the
+    // program.
+    if (number == ENOENT || number == EACCES)
+      throw error.with_kind(ErrorKind::not_found)
+          .with_hint(format("install the package {}, or use --network host or none", package_));
     throw error;
   }
   const std::string cause = last_message(read_stderr(stderr_.get()));
@@ -172,7 +180,8 @@ void HelperLaunch::fail(const std::string& cause) const {
   Error error(ErrorKind::system, format("start '{}': {}", program_, cause));
   if (cause.find("/dev/net/tun") != std::string::npos)
     throw error.with_kind(ErrorKind::unsupported)
-        .with_hint("as root: modprobe tun && chmod 0666 /dev/net/tun (in a container or VM: have the device passed in)");
+        .with_hint(
+            "as root: modprobe tun && chmod 0666 /dev/net/tun (in a container or VM: have the device passed in)");
   if (cause.find("unrecognized option") != std::string::npos)
     throw error.with_kind(ErrorKind::unsupported).with_hint(format("install a newer {}", package_));
   throw error.with_hint("use --network none or host to run without it");

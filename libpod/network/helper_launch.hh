@@ -1,9 +1,10 @@
 // Starting slirp4netns or pasta for a network namespace that is about to be made.
 //
-// Theory of operation. Such a helper must live in the *host's* network namespace (its sockets are the container's connections) and
-// needs the new namespace only for a moment, to make the tap device. A process in U0 that has left the host's network namespace
-// can never come back: setns(2) wants CAP_SYS_ADMIN over the user namespace that owns it, which is not U0 (tried: EPERM). So the
-// helper is forked before unshare(2), waits until it is handed the new namespace's descriptor, and then executes the program:
+// Theory of operation. Such a helper must live in the *host's* network namespace (its sockets are the container's
+// connections) and needs the new namespace only for a moment, to make the tap device. A process in U0 that has left the
+// host's network namespace can never come back: setns(2) wants CAP_SYS_ADMIN over the user namespace that owns it,
+// which is not U0 (tried: EPERM). So the helper is forked before unshare(2), waits until it is handed the new
+// namespace's descriptor, and then executes the program:
 //
 //   engine            E  opens the channel (ready pipe, life pipe, go socket, memfd for stderr)
 //    └─ monitor-to-be C  fork_helper()  unshare(NEWNET)  release_helper()  mounts, exec conmon ...
@@ -11,8 +12,9 @@
 //   E: in_parent(), ..., wait_ready()         slirp4netns needs about 8 ms; all of C's and conmon's work runs meanwhile
 //
 // The helper goes when the last copy of the life pipe's write end closes: C keeps it over exec and conmon holds it
-// (MonitorConfig::keep_fds), so it goes with the monitor, however that dies. Nobody waits for it: closing a tap device takes the
-// kernel 20 to 30 ms. Its stderr is a sealed memfd, not a pipe: a pipe without reader would kill it by SIGPIPE hours later.
+// (MonitorConfig::keep_fds), so it goes with the monitor, however that dies. Nobody waits for it: closing a tap device
+// takes the kernel 20 to 30 ms. Its stderr is a sealed memfd, not a pipe: a pipe without reader would kill it by
+// SIGPIPE hours later.
 #pragma once
 
 #include <chrono>
@@ -25,15 +27,16 @@ namespace lichen::network {
 
 /// What the helper has in its hands when it is released. All CLOEXEC.
 struct HelperChannel {
-  int netns_fd = -1;   // the namespace to serve
-  int ready_fd = -1;   // write "1" when it works; closed without a word: it failed
-  int life_fd = -1;    // read end: at its end (POLLHUP) the helper goes
+  int netns_fd = -1;  // the namespace to serve
+  int ready_fd = -1;  // write "1" when it works; closed without a word: it failed
+  int life_fd = -1;   // read end: at its end (POLLHUP) the helper goes
 };
 
 class HelperLaunch {
  public:
   /// @param program  for messages; also the name of its Debian package is given in the hint
-  /// @param body     runs in H with stdin and stdout on /dev/null, stderr in the memfd, in its own session, in "/", default signals,
+  /// @param body     runs in H with stdin and stdout on /dev/null, stderr in the memfd, in its own session, in "/",
+  /// default signals,
   ///                 umask 077; becomes the program. An Error that leaves it is thrown by wait_ready.
   /// @stage E, before C is forked
   HelperLaunch(std::string program, std::string package, std::function<void(const HelperChannel&)> body);

@@ -26,7 +26,8 @@ bool is_given(const std::vector<std::string>& options, std::string_view short_na
   });
 }
 
-void add_ports(std::vector<std::string>& argv, const std::vector<spec::PortMapping>& ports, std::string_view protocol, const char* option) {
+void add_ports(std::vector<std::string>& argv, const std::vector<spec::PortMapping>& ports, std::string_view protocol,
+               const char* option) {
   bool any = false;
   for (const auto& port : ports) {
     if (port.protocol != protocol) continue;
@@ -53,11 +54,13 @@ void guard(int life_fd, int pidfd) {
   }
 }
 
-void run_pasta(const std::vector<std::string>& options, const std::vector<spec::PortMapping>& ports, const HelperChannel& channel) {
+void run_pasta(const std::vector<std::string>& options, const std::vector<spec::PortMapping>& ports,
+               const HelperChannel& channel) {
   const sys::UniqueFd pid_file(::memfd_create("pasta-pid", MFD_CLOEXEC));
   if (!pid_file) throw_errno("make a file for the pid of pasta");
   constexpr int kNetns = 3, kPidFile = 4;
-  const auto argv = pasta_argv(options, ports, format("/proc/self/fd/{}", kNetns), format("/proc/self/fd/{}", kPidFile));
+  const auto argv =
+      pasta_argv(options, ports, format("/proc/self/fd/{}", kNetns), format("/proc/self/fd/{}", kPidFile));
   sys::Pid first = sys::spawn({.argv = argv, .fds = {{channel.netns_fd, kNetns}, {pid_file.get(), kPidFile}}});
   if (first.wait().code != 0) return;  // its words are in stderr
   char text[32] = {};
@@ -76,8 +79,9 @@ void run_pasta(const std::vector<std::string>& options, const std::vector<spec::
 
 }  // namespace
 
-std::vector<std::string> pasta_argv(const std::vector<std::string>& options, const std::vector<spec::PortMapping>& ports,
-                                    const std::string& netns_path, const std::string& pid_path) {
+std::vector<std::string> pasta_argv(const std::vector<std::string>& options,
+                                    const std::vector<spec::PortMapping>& ports, const std::string& netns_path,
+                                    const std::string& pid_path) {
   std::vector<std::string> argv = {"pasta", "--config-net", "--quiet", "--stderr", "--pid", pid_path};
   if (!is_given(options, "", "--map-gw")) argv.emplace_back("--no-map-gw");
   if (!is_given(options, "-t", "--tcp-ports")) add_ports(argv, ports, "tcp", "-t");
@@ -91,9 +95,10 @@ std::vector<std::string> pasta_argv(const std::vector<std::string>& options, con
 }
 
 HelperLaunch prepare_pasta(std::vector<std::string> options, std::vector<spec::PortMapping> ports) {
-  return HelperLaunch("pasta", "passt", [options = std::move(options), ports = std::move(ports)](const HelperChannel& channel) {
-    run_pasta(options, ports, channel);
-  });
+  return HelperLaunch("pasta", "passt",
+                      [options = std::move(options), ports = std::move(ports)](const HelperChannel& channel) {
+                        run_pasta(options, ports, channel);
+                      });
 }
 
 }  // namespace lichen::network

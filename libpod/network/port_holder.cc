@@ -13,7 +13,8 @@
 namespace lichen::network {
 namespace {
 
-// "  0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1001        0 12345 1 ..." (proc(5), /proc/net/tcp)
+// "  0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1001        0 12345 1 ..." (proc(5),
+// /proc/net/tcp)
 std::vector<std::string> fields_of(std::string_view line) {
   auto fields = split(line, ' ');
   std::erase(fields, std::string());
@@ -39,7 +40,9 @@ std::string find_process(const std::vector<SocketRow>& rows) {
     for (const auto& name : names) {
       char target[64] = {};
       const ssize_t size = ::readlink((directory + "/" + name).c_str(), target, sizeof target);
-      if (size <= 0 || std::ranges::find(links, std::string_view(target, static_cast<std::size_t>(size))) == links.end()) continue;
+      if (size <= 0 ||
+          std::ranges::find(links, std::string_view(target, static_cast<std::size_t>(size))) == links.end())
+        continue;
       auto command = sys::read_file_if_exists("/proc/" + pid + "/comm").value_or("?");
       std::erase_if(command, [](char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f; });
       return format("process '{}' (pid {})", command, pid);

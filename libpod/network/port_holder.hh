@@ -1,7 +1,8 @@
 // Who listens on a host port: for the one error message that asks for it.
 //
-// First our own containers, by the caller's lookup; else the socket's inode from /proc/net/{tcp,udp}[6] and the process that has it
-// open. The kernel shows us only processes that we may trace: from inside U0 those are U0's, from outside all of our user.
+// First our own containers, by the caller's lookup; else the socket's inode from /proc/net/{tcp,udp}[6] and the process
+// that has it open. The kernel shows us only processes that we may trace: from inside U0 those are U0's, from outside
+// all of our user.
 #pragma once
 
 #include <cstdint>

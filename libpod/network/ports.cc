@@ -26,24 +26,31 @@ constexpr std::uint32_t kFirstRandom = 32768, kLastRandom = 60999;
 
 std::string shown_ip(const spec::PortMapping& port) { return port.host_ip.empty() ? "0.0.0.0" : port.host_ip; }
 
-std::string shown(const spec::PortMapping& port) { return format("port {}/{} on {}", port.host_port, port.protocol, shown_ip(port)); }
+std::string shown(const spec::PortMapping& port) {
+  return format("port {}/{} on {}", port.host_port, port.protocol, shown_ip(port));
+}
 
 void check_publishable(const spec::PortMapping& port, AddressFamilies families) {
   if (port.protocol != "tcp" && port.protocol != "udp")
-    throw Error(ErrorKind::unsupported, format("publish port {}/{}: only tcp and udp can be forwarded without privileges", port.container_port, port.protocol))
+    throw Error(ErrorKind::unsupported,
+                format("publish port {}/{}: only tcp and udp can be forwarded without privileges", port.container_port,
+                       port.protocol))
         .with_hint("use --network host");
   if (port.host_ip.empty() || address_family(port.host_ip) == 4) return;
-  if (address_family(port.host_ip) != 6) throw_error(ErrorKind::invalid, "publish port {}: '{}' is not an IP address", port.container_port, port.host_ip);
+  if (address_family(port.host_ip) != 6)
+    throw_error(ErrorKind::invalid, "publish port {}: '{}' is not an IP address", port.container_port, port.host_ip);
   if (families == AddressFamilies::both) return;
-  throw Error(ErrorKind::unsupported, format("publish port {}/{} on [{}]: slirp4netns forwards from IPv4 addresses only", port.host_port, port.protocol,
-                                             port.host_ip))
+  throw Error(ErrorKind::unsupported,
+              format("publish port {}/{} on [{}]: slirp4netns forwards from IPv4 addresses only", port.host_port,
+                     port.protocol, port.host_ip))
       .with_hint("use an IPv4 address, or --network pasta, or --network host");
 }
 
 // Bind for a moment. The socket is kept so that two entries of one list meet each other. 0 or the errno.
 //
-// TCP with SO_REUSEADDR as slirp4netns does it: connections in TIME_WAIT do not count, listeners do. UDP without it: two UDP sockets
-// that both have it may share a port, and the second would silently take the first one's packets (socket(7)).
+// TCP with SO_REUSEADDR as slirp4netns does it: connections in TIME_WAIT do not count, listeners do. UDP without it:
+// two UDP sockets that both have it may share a port, and the second would silently take the first one's packets
+// (socket(7)).
 int try_bind(const spec::PortMapping& port, std::vector<sys::UniqueFd>& held) {
   const bool tcp = port.protocol == "tcp";
   const bool ipv6 = address_family(port.host_ip) == 6;
@@ -70,13 +77,16 @@ int try_bind(const spec::PortMapping& port, std::vector<sys::UniqueFd>& held) {
   if (error == EADDRINUSE) {
     const std::string holder = describe_port_holder(port.host_ip, port.host_port, port.protocol, lookup);
     throw Error(ErrorKind::conflict, format("{} is already in use by {}", shown(port), holder), error)
-        .with_hint(holder.starts_with("container") ? "stop that container or publish on another host port"
-                                                   : "publish on another host port, or leave it out to have a free one chosen");
+        .with_hint(holder.starts_with("container")
+                       ? "stop that container or publish on another host port"
+                       : "publish on another host port, or leave it out to have a free one chosen");
   }
   if (error == EACCES) {
     const auto first = sys::read_file_if_exists("/proc/sys/net/ipv4/ip_unprivileged_port_start");
-    throw Error(ErrorKind::permission, format("{}: ports below {} are for root", shown(port), first ? trim(*first) : "1024"), error)
-        .with_hint(format("publish on a higher port, or as root: sysctl -w net.ipv4.ip_unprivileged_port_start={}", port.host_port));
+    throw Error(ErrorKind::permission,
+                format("{}: ports below {} are for root", shown(port), first ? trim(*first) : "1024"), error)
+        .with_hint(format("publish on a higher port, or as root: sysctl -w net.ipv4.ip_unprivileged_port_start={}",
+                          port.host_port));
   }
   if (error == EADDRNOTAVAIL)
     throw Error(ErrorKind::invalid, format("{}: the address does not belong to this host", shown(port)), error)
@@ -93,7 +103,8 @@ bool overlap(const spec::PortMapping& a, const spec::PortMapping& b) {
 }
 
 // A random place in the range, then upwards until one is free.
-void choose_port(spec::PortMapping& port, const std::vector<spec::PortMapping>& taken, std::vector<sys::UniqueFd>& held) {
+void choose_port(spec::PortMapping& port, const std::vector<spec::PortMapping>& taken,
+                 std::vector<sys::UniqueFd>& held) {
   constexpr std::uint32_t kCount = kLastRandom - kFirstRandom + 1;
   std::uint32_t start = 0;
   if (::getrandom(&start, sizeof start, 0) != sizeof start) throw_errno("get random bytes");
@@ -104,8 +115,8 @@ void choose_port(spec::PortMapping& port, const std::vector<spec::PortMapping>& 
     if (error == 0) return;
     if (error != EADDRINUSE) refuse(port, error, {});
   }
-  throw_error(ErrorKind::conflict, "choose a host port for {}/{}: none of {} to {} is free", port.container_port, port.protocol, kFirstRandom,
-              kLastRandom);
+  throw_error(ErrorKind::conflict, "choose a host port for {}/{}: none of {} to {} is free", port.container_port,
+              port.protocol, kFirstRandom, kLastRandom);
 }
 
 Json call_slirp(const std::string& api_socket, const Json& request) {
@@ -136,18 +147,21 @@ std::int64_t add_forward(const std::string& api_socket, const spec::PortMapping&
 
 }  // namespace
 
-std::vector<spec::PortMapping> expand_exposed(const std::vector<spec::PortMapping>& ports, const std::vector<std::string>& exposed) {
+std::vector<spec::PortMapping> expand_exposed(const std::vector<spec::PortMapping>& ports,
+                                              const std::vector<std::string>& exposed) {
   std::vector<spec::PortMapping> all = ports;
   for (const auto& text : exposed) {
     const auto pair = cut(text, '/');
     const auto number = parse_uint(pair ? pair->first : text);
     spec::PortMapping port;
     if (pair) port.protocol = pair->second;
-    if (!number || *number < 1 || *number > 65535 || (port.protocol != "tcp" && port.protocol != "udp" && port.protocol != "sctp"))
+    if (!number || *number < 1 || *number > 65535 ||
+        (port.protocol != "tcp" && port.protocol != "udp" && port.protocol != "sctp"))
       throw_error(ErrorKind::invalid, "exposed port '{}': not of the form PORT/PROTOCOL", text);
     port.container_port = static_cast<std::uint16_t>(*number);
-    const bool known = std::ranges::any_of(
-        all, [&](const auto& other) { return other.container_port == port.container_port && other.protocol == port.protocol; });
+    const bool known = std::ranges::any_of(all, [&](const auto& other) {
+      return other.container_port == port.container_port && other.protocol == port.protocol;
+    });
     if (!known) all.push_back(std::move(port));
   }
   return all;
@@ -162,7 +176,8 @@ std::vector<spec::PortMapping> reserve_ports(const std::vector<spec::PortMapping
     if (port.host_port == 0) continue;
     for (const auto& other : done)
       if (overlap(port, other))
-        throw Error(ErrorKind::conflict, format("{} is published twice, for {} and for {}", shown(port), other.container_port, port.container_port))
+        throw Error(ErrorKind::conflict, format("{} is published twice, for {} and for {}", shown(port),
+                                                other.container_port, port.container_port))
             .with_hint("give each -p its own host port");
     if (const int error = try_bind(port, held)) refuse(port, error, lookup);
     done.push_back(port);
@@ -178,13 +193,14 @@ std::vector<spec::PortMapping> reserve_ports(const std::vector<spec::PortMapping
   return result;
 }
 
-void add_slirp_forwards(const std::string& api_socket, const std::vector<spec::PortMapping>& ports, const std::string& guest_ip,
-                        const PortHolderLookup& lookup) {
+void add_slirp_forwards(const std::string& api_socket, const std::vector<spec::PortMapping>& ports,
+                        const std::string& guest_ip, const PortHolderLookup& lookup) {
   std::vector<std::int64_t> added;
   try {
     for (const auto& port : ports) added.push_back(add_forward(api_socket, port, guest_ip, lookup));
   } catch (const Error&) {
-    for (const auto id : added) call_slirp(api_socket, Json{{"execute", "remove_hostfwd"}, {"arguments", {{"id", id}}}});
+    for (const auto id : added)
+      call_slirp(api_socket, Json{{"execute", "remove_hostfwd"}, {"arguments", {{"id", id}}}});
     throw;
   }
 }

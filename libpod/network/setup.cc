@@ -33,8 +33,10 @@ void plan_ports(NetworkPlan& plan, const spec::NetworkConfig& config, const std:
   if (plan.ports.empty() || plan.kind == NetworkKind::slirp4netns || plan.kind == NetworkKind::pasta) return;
   if (plan.kind == NetworkKind::container || plan.kind == NetworkKind::path) {
     if (config.ports.empty()) return plan.ports.clear();  // -P: whoever made the namespace publishes
-    throw Error(ErrorKind::usage, format("-p cannot be used with --network {}: the namespace is another's", config.mode))
-        .with_hint(plan.kind == NetworkKind::container ? "publish the port with the container that owns the network" : "leave -p out");
+    throw Error(ErrorKind::usage,
+                format("-p cannot be used with --network {}: the namespace is another's", config.mode))
+        .with_hint(plan.kind == NetworkKind::container ? "publish the port with the container that owns the network"
+                                                       : "leave -p out");
   }
   if (!config.ports.empty()) plan.notice = format("published ports are discarded with --network {}", config.mode);
   plan.ports.clear();
@@ -96,7 +98,8 @@ NetworkPlan plan_network(const spec::NetworkConfig& config, const std::vector<st
       plan.prefix = addresses.prefix;
       plan.dns_servers = {addresses.dns};
       if (plan.slirp.allow_host_loopback) plan.host_gateway = addresses.gateway;
-      plan.host_gateway_hint = "the host has no address of its own now; use --network slirp4netns:allow_host_loopback=true";
+      plan.host_gateway_hint =
+          "the host has no address of its own now; use --network slirp4netns:allow_host_loopback=true";
       break;
     }
     case NetworkKind::pasta:
@@ -138,7 +141,8 @@ ResolvInput resolv_input(const NetworkPlan& plan, const spec::NetworkConfig& con
 NetworkSetup::NetworkSetup(NetworkPlan plan, const std::string& run_dir, PortHolderLookup lookup)
     : plan_(std::move(plan)), lookup_(std::move(lookup)) {
   const bool pasta = plan_.kind == NetworkKind::pasta;
-  if (!plan_.ports.empty()) plan_.ports = reserve_ports(plan_.ports, pasta ? AddressFamilies::both : AddressFamilies::ipv4, lookup_);
+  if (!plan_.ports.empty())
+    plan_.ports = reserve_ports(plan_.ports, pasta ? AddressFamilies::both : AddressFamilies::ipv4, lookup_);
   if (pasta) {
     plan_.container_ip = outbound_address();  // pasta gives the host's own address to the container
     helper_.emplace(prepare_pasta(plan_.pasta_options, plan_.ports));
@@ -163,8 +167,8 @@ void NetworkSetup::enter_in_child(int join_fd) {
   sys::set_loopback_up();
   if (!helper_) return;
   if (plan_.kind == NetworkKind::slirp4netns) {
-    // Nobody sends router advertisements here but slirp4netns when asked to; and its addresses are unique, so that waiting for
-    // duplicate address detection (1 s) would only delay.
+    // Nobody sends router advertisements here but slirp4netns when asked to; and its addresses are unique, so that
+    // waiting for duplicate address detection (1 s) would only delay.
     write_sysctl("ipv6/conf/default/accept_ra", plan_.slirp.enable_ipv6 ? "1" : "0");
     if (plan_.slirp.enable_ipv6) write_sysctl("ipv6/conf/default/accept_dad", "0");
   }

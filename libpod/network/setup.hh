@@ -1,17 +1,19 @@
 // A container's network: from what was asked for to a namespace that works.
 //
-// Order of processes (E: the engine's process, in U0 and in the host's network namespace; C: its child, which becomes the monitor):
+// Order of processes (E: the engine's process, in U0 and in the host's network namespace; C: its child, which becomes
+// the monitor):
 //   E  plan_network(config)                         pure
 //   E  NetworkSetup setup(plan, ...)                chooses and checks host ports, opens channels: nothing is made yet
-//   E  fork ── C  setup.enter_in_child()            forks the helper, unshare(CLONE_NEWNET) or setns(2), lo up, releases the helper
-//   │           C  mount namespace, rootfs, clear CLOEXEC of setup.keep_fds(), exec lichen-conmon
+//   E  fork ── C  setup.enter_in_child()            forks the helper, unshare(CLONE_NEWNET) or setns(2), lo up,
+//   releases the helper │           C  mount namespace, rootfs, clear CLOEXEC of setup.keep_fds(), exec lichen-conmon
 //   E  setup.in_parent()                            at once after the fork
 //   E  ... waits for conmon's "created" ...
-//   E  setup.finish()                               waits for slirp4netns, publishes the ports; then lets the container start
-//   E  setup.ports()                                for state.json, ps, port
+//   E  setup.finish()                               waits for slirp4netns, publishes the ports; then lets the container
+//   start E  setup.ports()                                for state.json, ps, port
 // enter_in_child comes before the mount namespace of C: a helper forked later would hold the container's mounts.
-// Why the helper is forked inside C before unshare, and why it can run side by side with all the rest: helper_launch.hh.
-// C must be single-threaded and in U0. When E dies before the container is published C dies, and with it all that hangs on keep_fds.
+// Why the helper is forked inside C before unshare, and why it can run side by side with all the rest:
+// helper_launch.hh. C must be single-threaded and in U0. When E dies before the container is published C dies, and with
+// it all that hangs on keep_fds.
 #pragma once
 
 #include <memory>
@@ -30,20 +32,22 @@ enum class NetworkKind { none, host, slirp4netns, pasta, container, path };
 
 struct NetworkPlan {
   NetworkKind kind = NetworkKind::none;
-  std::string target;                   // container: its id; path: the file
-  SlirpOptions slirp;                   // slirp4netns; api_socket is set by NetworkSetup
+  std::string target;  // container: its id; path: the file
+  SlirpOptions slirp;  // slirp4netns; api_socket is set by NetworkSetup
   std::vector<std::string> pasta_options;
   std::vector<spec::PortMapping> ports;  // -p and -P; host_port 0 = to be chosen
 
   // What the container will see; for dns_files and inspect. Empty when there is none or it is not ours to say.
   std::string container_ip, gateway;
   unsigned prefix = 0;
-  std::vector<std::string> dns_servers;  // of the network itself
+  std::vector<std::string> dns_servers;         // of the network itself
   std::string host_gateway, host_gateway_hint;  // see HostsInput; the host's own address is filled in by NetworkSetup
 
-  std::string notice;                    // to be said to the user: ports that are discarded, as docker does
+  std::string notice;  // to be said to the user: ports that are discarded, as docker does
 
-  bool new_namespace() const { return kind == NetworkKind::none || kind == NetworkKind::slirp4netns || kind == NetworkKind::pasta; }
+  bool new_namespace() const {
+    return kind == NetworkKind::none || kind == NetworkKind::slirp4netns || kind == NetworkKind::pasta;
+  }
 };
 
 /// @param exposed  ports that the image or --expose name ("80/tcp"); used with publish_all only

@@ -28,7 +28,8 @@ void apply_option(SlirpOptions& options, const std::string& name, const std::str
     options.cidr = value;
   } else if (name == "mtu") {
     const auto mtu = parse_uint(value);
-    if (!mtu || *mtu < 68 || *mtu > 65521) throw_error(ErrorKind::usage, "network option 'mtu={}': not a number from 68 to 65521", value);
+    if (!mtu || *mtu < 68 || *mtu > 65521)
+      throw_error(ErrorKind::usage, "network option 'mtu={}': not a number from 68 to 65521", value);
     options.mtu = static_cast<unsigned>(*mtu);
   } else if (name == "allow_host_loopback") {
     options.allow_host_loopback = boolean_option(name, value);
@@ -39,7 +40,8 @@ void apply_option(SlirpOptions& options, const std::string& name, const std::str
   } else if (name == "outbound_addr6") {
     options.outbound_addr6 = value;
   } else if (name == "port_handler" && value == "rootlesskit") {
-    throw Error(ErrorKind::unsupported, "network option 'port_handler=rootlesskit': lichen forwards ports with slirp4netns only")
+    throw Error(ErrorKind::unsupported,
+                "network option 'port_handler=rootlesskit': lichen forwards ports with slirp4netns only")
         .with_hint("leave the option out");
   } else if (name != "port_handler" || value != "slirp4netns") {
     throw_error(ErrorKind::usage, "network option '{}={}': unknown", name, value);
@@ -78,9 +80,11 @@ SlirpAddresses slirp_addresses(const std::string& cidr) {
   return {text(100), text(2), text(3), static_cast<unsigned>(*prefix)};
 }
 
-std::vector<std::string> slirp_argv(const SlirpOptions& options, const std::string& netns_path, int ready_fd, int exit_fd) {
-  std::vector<std::string> argv = {"slirp4netns", "--configure", format("--mtu={}", options.mtu), "--cidr=" + options.cidr,
-                                   "--enable-sandbox", "--enable-seccomp"};
+std::vector<std::string> slirp_argv(const SlirpOptions& options, const std::string& netns_path, int ready_fd,
+                                    int exit_fd) {
+  std::vector<std::string> argv = {
+      "slirp4netns",      "--configure",     format("--mtu={}", options.mtu), "--cidr=" + options.cidr,
+      "--enable-sandbox", "--enable-seccomp"};
   if (!options.allow_host_loopback) argv.emplace_back("--disable-host-loopback");
   if (options.enable_ipv6) argv.emplace_back("--enable-ipv6");
   if (!options.outbound_addr.empty()) argv.push_back("--outbound-addr=" + options.outbound_addr);
@@ -103,7 +107,8 @@ namespace {
     directory = sys::open_path(parent_path(options.api_socket), O_PATH | O_DIRECTORY);
     options.api_socket = format("/proc/self/fd/{}/{}", directory.get(), base_name(options.api_socket));
   }
-  const auto argv = slirp_argv(options, format("/proc/self/fd/{}", channel.netns_fd), channel.ready_fd, channel.life_fd);
+  const auto argv =
+      slirp_argv(options, format("/proc/self/fd/{}", channel.netns_fd), channel.ready_fd, channel.life_fd);
   std::vector<char*> words;
   for (const auto& word : argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);

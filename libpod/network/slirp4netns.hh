@@ -14,9 +14,9 @@ struct SlirpOptions {
   unsigned mtu = 65520;
   bool allow_host_loopback = false;  // 10.0.2.2 reaches services on the host's 127.0.0.1
   bool enable_ipv6 = false;
-  std::string outbound_addr;         // IPv4 address or interface; empty: as the host routes
+  std::string outbound_addr;  // IPv4 address or interface; empty: as the host routes
   std::string outbound_addr6;
-  std::string api_socket;            // absolute path of any length below an existing directory; empty: none
+  std::string api_socket;  // absolute path of any length below an existing directory; empty: none
   std::string device = "tap0";
 };
 
@@ -34,9 +34,11 @@ struct SlirpAddresses {
 SlirpAddresses slirp_addresses(const std::string& cidr);
 
 /// The command line. @param ready_fd,exit_fd  numbers in slirp4netns
-std::vector<std::string> slirp_argv(const SlirpOptions& options, const std::string& netns_path, int ready_fd, int exit_fd);
+std::vector<std::string> slirp_argv(const SlirpOptions& options, const std::string& netns_path, int ready_fd,
+                                    int exit_fd);
 
-/// A launch for the namespace that this process's child will make. With options.api_socket the socket is there once it is ready.
+/// A launch for the namespace that this process's child will make. With options.api_socket the socket is there once it
+/// is ready.
 HelperLaunch prepare_slirp4netns(SlirpOptions options);
 
 /// Start slirp4netns for a namespace that is there already (a hub): the caller is in the host's network namespace.

@@ -223,8 +223,7 @@ OciSpec generate(const ContainerConfig& config, const HostFacts& facts) {
   spec.process = generate_process(config, facts);
   spec.mounts = generate_mounts(config, facts);
   spec.annotations = config.annotations;
-  if (std::ranges::find(config.groups, "keep-groups") != config.groups.end())
-    spec.annotations[kKeepGroups] = "1";
+  if (std::ranges::find(config.groups, "keep-groups") != config.groups.end()) spec.annotations[kKeepGroups] = "1";
   spec.linux_ = linux_section(config, facts, spec.process->capabilities->effective);
   return spec;
 }

@@ -13,14 +13,17 @@ namespace {
 
 constexpr std::string_view kSpaces = " \t\r\n";
 
-[[noreturn]] void refuse(std::string_view text, std::string_view why) { throw_error(ErrorKind::usage, "--change '{}': {}", printable(text), why); }
+[[noreturn]] void refuse(std::string_view text, std::string_view why) {
+  throw_error(ErrorKind::usage, "--change '{}': {}", printable(text), why);
+}
 
 void add_sorted(std::vector<std::string>& list, const std::string& item) {
   const auto at = std::lower_bound(list.begin(), list.end(), item);
   if (at == list.end() || *at != item) list.insert(at, item);
 }
 
-// ["a", "b"] as a list; nullopt when it is not JSON: then it is the shell form (Dockerfile reference, "Shell and exec form").
+// ["a", "b"] as a list; nullopt when it is not JSON: then it is the shell form (Dockerfile reference, "Shell and exec
+// form").
 std::optional<std::vector<std::string>> exec_form(std::string_view arguments) {
   if (!arguments.starts_with('[')) return std::nullopt;
   try {
@@ -63,13 +66,20 @@ void change_healthcheck(std::string_view text, std::string_view arguments, Image
     if (!option) refuse(text, "an option without a value");
     const auto duration = parse_duration(option->second);
     const auto number = parse_uint(option->second);
-    if (option->first == "retries" ? !number : !duration || duration->count() < 0) refuse(text, format("'{}' is malformed", printable(option->second)));
-    if (option->first == "interval") health.interval_ns = duration->count();
-    else if (option->first == "timeout") health.timeout_ns = duration->count();
-    else if (option->first == "start-period") health.start_period_ns = duration->count();
-    else if (option->first == "start-interval") health.start_interval_ns = duration->count();
-    else if (option->first == "retries") health.retries = static_cast<std::int64_t>(*number);
-    else refuse(text, format("unknown option '--{}'", printable(option->first)));
+    if (option->first == "retries" ? !number : !duration || duration->count() < 0)
+      refuse(text, format("'{}' is malformed", printable(option->second)));
+    if (option->first == "interval")
+      health.interval_ns = duration->count();
+    else if (option->first == "timeout")
+      health.timeout_ns = duration->count();
+    else if (option->first == "start-period")
+      health.start_period_ns = duration->count();
+    else if (option->first == "start-interval")
+      health.start_interval_ns = duration->count();
+    else if (option->first == "retries")
+      health.retries = static_cast<std::int64_t>(*number);
+    else
+      refuse(text, format("unknown option '--{}'", printable(option->first)));
     arguments = end == std::string_view::npos ? "" : trim(arguments.substr(end));
   }
   const auto end = arguments.find_first_of(kSpaces);
@@ -128,7 +138,8 @@ void apply_image_change(std::string_view text, ImageConfig& config) {
   } else if (instruction == "USER") {
     config.user = arguments;
   } else if (instruction == "WORKDIR") {
-    config.working_dir = arguments.starts_with('/') ? clean_path(arguments) : join_path("/" + config.working_dir, arguments);
+    config.working_dir =
+        arguments.starts_with('/') ? clean_path(arguments) : join_path("/" + config.working_dir, arguments);
   } else if (instruction == "VOLUME") {
     const auto list = exec_form(arguments);
     for (const auto& path : list ? *list : shell_split(arguments)) add_sorted(config.volumes, path);
@@ -139,7 +150,9 @@ void apply_image_change(std::string_view text, ImageConfig& config) {
   } else if (instruction == "HEALTHCHECK") {
     change_healthcheck(text, arguments, config);
   } else {
-    refuse(text, "CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME and WORKDIR are possible");
+    refuse(
+        text,
+        "CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME and WORKDIR are possible");
   }
 }
 

@@ -12,8 +12,8 @@ struct UserGave {
   bool user = false;
   bool working_dir = false;
   bool stop_signal = false;
-  bool healthcheck = false;     // any --health-* option; fields that are 0 or empty come from the image
-  bool no_healthcheck = false;  // --no-healthcheck
+  bool healthcheck = false;           // any --health-* option; fields that are 0 or empty come from the image
+  bool no_healthcheck = false;        // --no-healthcheck
   std::vector<std::string> base_env;  // of the configuration: below the image's, "NAME=value"
 };
 

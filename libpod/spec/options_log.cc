@@ -42,7 +42,7 @@ struct LogKeyRow {
 // docker's json-file keys and podman's.
 constexpr LogKeyRow kLogKeys[] = {
     {"max-size", LogKey::max_size}, {"max-file", LogKey::max_file},           {"path", LogKey::path},
-    {"tag", LogKey::unsupported},          {"labels", LogKey::unsupported},          {"labels-regex", LogKey::unsupported},
+    {"tag", LogKey::unsupported},   {"labels", LogKey::unsupported},          {"labels-regex", LogKey::unsupported},
     {"env", LogKey::unsupported},   {"env-regex", LogKey::unsupported},       {"compress", LogKey::compress},
     {"mode", LogKey::unsupported},  {"max-buffer-size", LogKey::unsupported}, {"label", LogKey::unsupported},
 };

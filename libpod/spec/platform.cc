@@ -13,12 +13,14 @@ struct Alias {
   std::string_view name, architecture, variant;
 };
 constexpr Alias kAliases[] = {
-    {"x86_64", "amd64", ""}, {"x86-64", "amd64", ""}, {"i386", "386", ""},   {"i686", "386", ""},     {"aarch64", "arm64", ""},
-    {"armhf", "arm", "v7"},  {"armel", "arm", "v6"},  {"armv7l", "arm", "v7"}, {"armv6l", "arm", "v6"}, {"ppc64el", "ppc64le", ""},
+    {"x86_64", "amd64", ""},  {"x86-64", "amd64", ""},    {"i386", "386", ""},    {"i686", "386", ""},
+    {"aarch64", "arm64", ""}, {"armhf", "arm", "v7"},     {"armel", "arm", "v6"}, {"armv7l", "arm", "v7"},
+    {"armv6l", "arm", "v6"},  {"ppc64el", "ppc64le", ""},
 };
-constexpr std::string_view kArchitectures[] = {"386",     "amd64",  "arm",      "arm64",   "loong64", "mips",  "mipsle", "mips64",
-                                               "mips64le", "ppc64", "ppc64le", "riscv64", "s390x",   "wasm"};
-constexpr std::string_view kSystems[] = {"linux", "windows", "darwin", "freebsd", "netbsd", "openbsd", "wasi", "wasip1"};
+constexpr std::string_view kArchitectures[] = {"386",    "amd64",    "arm",   "arm64",   "loong64", "mips",  "mipsle",
+                                               "mips64", "mips64le", "ppc64", "ppc64le", "riscv64", "s390x", "wasm"};
+constexpr std::string_view kSystems[] = {"linux",  "windows", "darwin", "freebsd",
+                                         "netbsd", "openbsd", "wasi",   "wasip1"};
 
 template <typename Table>
 bool contains(const Table& table, std::string_view word) {
@@ -37,7 +39,8 @@ Platform normalized(Platform platform) {
     if (platform.variant.empty()) platform.variant = alias.variant;
   }
   // "arm/7" is "arm/v7".
-  if (!platform.variant.empty() && platform.variant[0] >= '0' && platform.variant[0] <= '9') platform.variant.insert(0, "v");
+  if (!platform.variant.empty() && platform.variant[0] >= '0' && platform.variant[0] <= '9')
+    platform.variant.insert(0, "v");
   if (platform.architecture == "arm64" && platform.variant.empty()) platform.variant = "v8";
   if (platform.architecture == "arm" && platform.variant.empty()) platform.variant = "v7";
   if (platform.architecture == "amd64" && platform.variant == "v1") platform.variant.clear();
@@ -76,18 +79,23 @@ Platform host_platform() {
 Platform parse_platform(std::string_view text) {
   const auto parts = split(text, '/');
   const auto wrong = [&](std::string_view why) {
-    throw Error(ErrorKind::invalid, format("platform '{}': {}", printable(text), why)).with_hint("os/arch[/variant], such as linux/arm64");
+    throw Error(ErrorKind::invalid, format("platform '{}': {}", printable(text), why))
+        .with_hint("os/arch[/variant], such as linux/arm64");
   };
   if (text.empty() || parts.size() > 3) wrong("not os[/arch[/variant]]");
   for (const auto& part : parts)
-    if (part.empty() || part.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") != std::string::npos)
+    if (part.empty() || part.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") !=
+                            std::string::npos)
       wrong("a part is empty or has strange characters");
   Platform platform = host_platform();
   if (parts.size() == 1) {
     Platform one = normalized({"linux", parts[0], ""});
-    if (contains(kSystems, to_lower(parts[0]))) platform.os = to_lower(parts[0]);
-    else if (contains(kArchitectures, one.architecture)) platform = one;
-    else wrong("neither an operating system nor an architecture");
+    if (contains(kSystems, to_lower(parts[0])))
+      platform.os = to_lower(parts[0]);
+    else if (contains(kArchitectures, one.architecture))
+      platform = one;
+    else
+      wrong("neither an operating system nor an architecture");
     return platform;
   }
   platform = normalized({parts[0], parts[1], parts.size() == 3 ? parts[2] : ""});
@@ -100,7 +108,8 @@ int platform_match(const Platform& wanted_raw, const Platform& offered_raw) {
   if (wanted.os != offered.os) return 0;
   if (wanted.architecture != offered.architecture) {
     // A 64-bit ARM runs 32-bit images where nothing better is offered (containerd's platformVector).
-    if (wanted.architecture == "arm64" && offered.architecture == "arm") return 1 + std::max(0, variant_number(offered.variant));
+    if (wanted.architecture == "arm64" && offered.architecture == "arm")
+      return 1 + std::max(0, variant_number(offered.variant));
     return 0;
   }
   if (wanted.variant == offered.variant) return 100;

@@ -46,8 +46,8 @@ bool is_host_label(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return is_alnum(c) || c == '-'; });
 }
 
-// Docker's rule for what stands before the first slash (splitDockerDomain): a host has a dot, a colon or an upper-case letter, or
-// is "localhost"; anything else is the first component of a repository.
+// Docker's rule for what stands before the first slash (splitDockerDomain): a host has a dot, a colon or an upper-case
+// letter, or is "localhost"; anything else is the first component of a repository.
 bool looks_like_host(std::string_view first) {
   return first == "localhost" || first.find_first_of(".:[") != std::string_view::npos ||
          std::any_of(first.begin(), first.end(), is_upper);
@@ -78,7 +78,8 @@ bool is_valid_registry_host(std::string_view host) {
     const auto close = host.find(']');
     if (close == std::string_view::npos || close < 3) return false;
     const std::string_view address = host.substr(1, close - 1);
-    if (address.find(':') == std::string_view::npos || address.find_first_not_of("0123456789abcdefABCDEF:.") != address.npos)
+    if (address.find(':') == std::string_view::npos ||
+        address.find_first_not_of("0123456789abcdefABCDEF:.") != address.npos)
       return false;
     const std::string_view rest = host.substr(close + 1);
     if (!rest.empty() && rest.front() != ':') return false;
@@ -118,7 +119,9 @@ Reference parse_reference(std::string_view text) {
   std::string_view rest = text;
   if (const auto at = rest.find('@'); at != std::string_view::npos) {
     const auto digest = Digest::parse(rest.substr(at + 1));
-    if (!digest) refuse(text, format("'{}' is not a digest", printable(rest.substr(at + 1))), "sha256: and 64 hex digits, lower case");
+    if (!digest)
+      refuse(text, format("'{}' is not a digest", printable(rest.substr(at + 1))),
+             "sha256: and 64 hex digits, lower case");
     result.digest = *digest;
     rest = rest.substr(0, at);
   }
@@ -128,10 +131,12 @@ Reference parse_reference(std::string_view text) {
     if (!is_valid_registry_host(result.host)) refuse(text, format("'{}' is not a host name", printable(result.host)));
     rest = rest.substr(slash + 1);
   }
-  if (const auto colon = rest.rfind(':'); colon != std::string_view::npos && rest.find('/', colon) == std::string_view::npos) {
+  if (const auto colon = rest.rfind(':');
+      colon != std::string_view::npos && rest.find('/', colon) == std::string_view::npos) {
     result.tag = rest.substr(colon + 1);
     if (!is_valid_tag(result.tag)) {
-      refuse(text, format("'{}' is not a tag", printable(result.tag)), "letters, digits, '_', '.' and '-', at most 128");
+      refuse(text, format("'{}' is not a tag", printable(result.tag)),
+             "letters, digits, '_', '.' and '-', at most 128");
     }
     rest = rest.substr(0, colon);
   }

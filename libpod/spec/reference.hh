@@ -2,9 +2,9 @@
 //
 //   reference := name [":" tag] ["@" digest]        name := [host "/"] component {"/" component}
 //
-// Parsing is exact: what is accepted is printed again as it was, so that a name can be a key, a path and a URL without a second
-// reading. The defaults (docker.io, library/, latest) are a step of their own, as a short name may first go through the aliases
-// and search registries of registries.conf.
+// Parsing is exact: what is accepted is printed again as it was, so that a name can be a key, a path and a URL without
+// a second reading. The defaults (docker.io, library/, latest) are a step of their own, as a short name may first go
+// through the aliases and search registries of registries.conf.
 #pragma once
 
 #include <string>
@@ -33,8 +33,8 @@ struct Reference {
 /// @throws Error{invalid} the message says which part is wrong
 Reference parse_reference(std::string_view text);
 
-/// docker.io for a missing host, library/ for a single component there, index.docker.io as docker.io, tag latest when there is
-/// neither tag nor digest.
+/// docker.io for a missing host, library/ for a single component there, index.docker.io as docker.io, tag latest when
+/// there is neither tag nor digest.
 Reference with_defaults(Reference reference);
 
 /// parse_reference and with_defaults.

@@ -28,8 +28,8 @@ Json read_record(const std::string& path) {
   }
 }
 
-// Unlink a name if it is still this container's. Locked: between our look and the unlink another command may find the name dead and
-// take it over.
+// Unlink a name if it is still this container's. Locked: between our look and the unlink another command may find the
+// name dead and take it over.
 void release_name(const Paths& paths, const std::string& name, const std::string& id) {
   const std::string link = paths.names() + "/" + name;
   if (name.empty() || sys::read_link(link) != id) return;
@@ -61,7 +61,8 @@ void remove_unfinished(const Paths& paths, const std::string& id, const std::str
 
 bool ContainerRecord::is_lost() const {
   using enum wire::ContainerStatus;
-  return !monitor_alive && (state.status == running || state.status == paused || state.status == restarting || state.status == removing);
+  return !monitor_alive &&
+         (state.status == running || state.status == paused || state.status == restarting || state.status == removing);
 }
 
 ContainerMaker::~ContainerMaker() {
@@ -108,8 +109,9 @@ void ContainerStore::reserve_name(const std::string& name, const std::string& id
 
 ContainerMaker ContainerStore::begin(const spec::ContainerConfig& config, sys::Durability durability) {
   // Waiting: a sweeper may hold the new file for a moment and even unlink it; wait_lock then makes it again.
-  ContainerMaker maker(paths_, config.id, config.name,
-                       sys::wait_lock(paths_.container_marker(config.id), sys::LockMode::exclusive, kLockTimeout, /*create=*/true));
+  ContainerMaker maker(
+      paths_, config.id, config.name,
+      sys::wait_lock(paths_.container_marker(config.id), sys::LockMode::exclusive, kLockTimeout, /*create=*/true));
   reserve_name(config.name, config.id);
   sys::make_directory(paths_.container(config.id), 0700);
   write_config(config, durability);
@@ -142,7 +144,8 @@ spec::ContainerConfig ContainerStore::load_config(const std::string& id) const {
 
 wire::ContainerState ContainerStore::load_state(const std::string& id) const {
   const std::string path = paths_.container(id) + "/state.json";
-  if (!sys::exists(path) && sys::exists(paths_.container(id))) return {};  // cut off between the two records: never started
+  if (!sys::exists(path) && sys::exists(paths_.container(id)))
+    return {};  // cut off between the two records: never started
   return wire::container_state_from_json(read_record(path), path);
 }
 
@@ -182,23 +185,29 @@ std::string ContainerStore::find(const std::string& name_or_id) const {
   Error error(ErrorKind::not_found, format("no such container: {}", name_or_id));
   std::vector<std::string> known;
   for (auto& [name, id] : names()) known.push_back(name);
-  if (const auto near = nearest(name_or_id, known)) error.with_hint(format("did you mean '{}'?", *near));
-  else error.with_hint("`lichen ps -a` lists all containers");
+  if (const auto near = nearest(name_or_id, known))
+    error.with_hint(format("did you mean '{}'?", *near));
+  else
+    error.with_hint("`lichen ps -a` lists all containers");
   throw error;
 }
 
-void ContainerStore::write_state(const std::string& id, const wire::ContainerState& state, sys::Durability durability) const {
-  sys::write_file_atomic(paths_.container(id) + "/state.json", dump_json_pretty(wire::to_json(state)), 0600, durability);
+void ContainerStore::write_state(const std::string& id, const wire::ContainerState& state,
+                                 sys::Durability durability) const {
+  sys::write_file_atomic(paths_.container(id) + "/state.json", dump_json_pretty(wire::to_json(state)), 0600,
+                         durability);
 }
 
 void ContainerStore::write_config(const spec::ContainerConfig& config, sys::Durability durability) const {
-  sys::write_file_atomic(paths_.container(config.id) + "/config.json", dump_json_pretty(spec::to_json(config)), 0600, durability);
+  sys::write_file_atomic(paths_.container(config.id) + "/config.json", dump_json_pretty(spec::to_json(config)), 0600,
+                         durability);
 }
 
 std::vector<std::pair<std::string, std::string>> ContainerStore::names() const {
   std::vector<std::pair<std::string, std::string>> out;
   for (const auto& name : sys::list_directory(paths_.names()))
-    if (auto id = sys::read_link(paths_.names() + "/" + name); id && is_full_id(*id)) out.emplace_back(name, *std::move(id));
+    if (auto id = sys::read_link(paths_.names() + "/" + name); id && is_full_id(*id))
+      out.emplace_back(name, *std::move(id));
   return out;
 }
 
@@ -210,8 +219,8 @@ bool ContainerStore::rename(const std::string& id, const std::string& from, cons
 
 void ContainerStore::remove(const std::string& id, const std::string& name) { remove_all(paths_, id, name); }
 
-// Started and then killed before the marker was unlinked: it is published (state.json says so). A record that cannot be read says
-// nothing: those of a container in the making are not synced, so a power cut may leave them empty.
+// Started and then killed before the marker was unlinked: it is published (state.json says so). A record that cannot be
+// read says nothing: those of a container in the making are not synced, so a power cut may leave them empty.
 bool ContainerStore::was_started(const std::string& id) const {
   try {
     return has(id) && !load_state(id).started_at.empty();

@@ -1,9 +1,9 @@
 // containers/<id>/ and names/: records of containers, their names, and who is alive.
 //
-// A container is being made as long as its marker staging/c-<id> exists: the marker is flocked by the command that makes it, then
-// by its monitor, and unlinked when `create` is done or the container runs. A marker that nobody holds belongs to a command that
-// was killed: whoever sees it removes the container again. So a command leaves its whole effect or none (invariant I2), without
-// moving directories whose paths are already in use.
+// A container is being made as long as its marker staging/c-<id> exists: the marker is flocked by the command that
+// makes it, then by its monitor, and unlinked when `create` is done or the container runs. A marker that nobody holds
+// belongs to a command that was killed: whoever sees it removes the container again. So a command leaves its whole
+// effect or none (invariant I2), without moving directories whose paths are already in use.
 //
 // state.json has one writer at a time: the monitor while it lives (it holds monitor.lock), else the engine.
 #pragma once
@@ -34,7 +34,10 @@ class ContainerMaker {
   ContainerMaker(const Paths& paths, std::string id, std::string name, sys::FileLock marker)
       : paths_(&paths), id_(std::move(id)), name_(std::move(name)), marker_(std::move(marker)) {}
   ContainerMaker(ContainerMaker&& other) noexcept
-      : paths_(other.paths_), id_(std::exchange(other.id_, {})), name_(std::move(other.name_)), marker_(std::move(other.marker_)) {}
+      : paths_(other.paths_),
+        id_(std::exchange(other.id_, {})),
+        name_(std::move(other.name_)),
+        marker_(std::move(other.marker_)) {}
   ContainerMaker& operator=(ContainerMaker&&) = delete;
   ~ContainerMaker();
 

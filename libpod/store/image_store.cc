@@ -35,7 +35,9 @@ std::string read_part(const Paths& paths, const std::string& id, const char* par
   damaged(error, id);
 }
 
-bool is_plain(std::string_view part) { return !part.empty() && part != "." && part != ".." && part.find('\0') == part.npos; }
+bool is_plain(std::string_view part) {
+  return !part.empty() && part != "." && part != ".." && part.find('\0') == part.npos;
+}
 
 }  // namespace
 
@@ -71,7 +73,9 @@ ImageMeta image_meta_from_json(const Json& json, std::string_view what) {
   return meta;
 }
 
-bool ImageStore::has(const std::string& id) const { return is_full_id(id) && sys::exists(paths_.image(id) + "/meta.json"); }
+bool ImageStore::has(const std::string& id) const {
+  return is_full_id(id) && sys::exists(paths_.image(id) + "/meta.json");
+}
 
 ImageMeta ImageStore::get(const std::string& id) const {
   const std::string text = read_part(paths_, id, "meta.json");
@@ -115,7 +119,8 @@ std::vector<std::string> ImageStore::find_by_prefix(const std::string& prefix) c
   return ids;
 }
 
-void ImageStore::publish(const ImageMeta& meta, const std::string& config_text, const std::optional<std::string>& manifest_text) {
+void ImageStore::publish(const ImageMeta& meta, const std::string& config_text,
+                         const std::optional<std::string>& manifest_text) {
   LICHEN_ASSERT(is_full_id(meta.id));
   const auto merge = [&] {
     auto known = get(meta.id);
@@ -157,7 +162,8 @@ void ImageStore::remove(const std::string& id) {
 
 std::string ImageStore::ref_path(const RefName& name) const {
   std::string path = paths_.refs();
-  if (!is_plain(name.host) || name.host.find('/') != std::string::npos || !is_plain(name.tag) || name.tag.find('/') != std::string::npos)
+  if (!is_plain(name.host) || name.host.find('/') != std::string::npos || !is_plain(name.tag) ||
+      name.tag.find('/') != std::string::npos)
     throw_error(ErrorKind::invalid, "image name '{}': not a full name", printable(name.str()));
   path += "/" + name.host;
   for (const auto& part : split(name.repository, '/')) {
@@ -172,7 +178,8 @@ std::optional<std::string> ImageStore::resolve(const RefName& name) const {
   if (!text) return std::nullopt;
   const std::string id(trim(*text));
   if (!is_full_id(id))
-    throw Error(ErrorKind::invalid, format("name '{}' is damaged: '{}' does not hold an image id", name.str(), ref_path(name)))
+    throw Error(ErrorKind::invalid,
+                format("name '{}' is damaged: '{}' does not hold an image id", name.str(), ref_path(name)))
         .with_hint("run 'lichen system check --repair', or give the name again with 'lichen tag'");
   return id;
 }
@@ -214,7 +221,8 @@ std::vector<Ref> ImageStore::refs() const {
       for (const auto& entry : sys::list_directory(here.path)) {
         if (entry != kTags) {
           if (here.depth < kMaxDepth && !entry.starts_with('.'))
-            pending.push_back({here.path + "/" + entry, here.repository.empty() ? entry : here.repository + "/" + entry, here.depth + 1});
+            pending.push_back({here.path + "/" + entry, here.repository.empty() ? entry : here.repository + "/" + entry,
+                               here.depth + 1});
           continue;
         }
         for (const auto& tag : sys::list_directory(here.path + "/" + entry)) {

@@ -1,5 +1,5 @@
-// images/<image-id>/ and refs/: what images there are, and under which names. The image id is the sha256 of config.json, whose
-// bytes are kept as they came.
+// images/<image-id>/ and refs/: what images there are, and under which names. The image id is the sha256 of
+// config.json, whose bytes are kept as they came.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,12 @@ namespace lichen::store {
 
 /// images/<id>/meta.json: what the bytes of the image do not say.
 struct ImageMeta {
-  std::string id;                       // 64 hex digits
-  std::string created;                  // when it came here, RFC 3339
-  std::vector<std::string> chain_ids;   // lowest first; may be empty (an image without layers)
-  Digest manifest_digest;               // of manifest.json; empty for images made here that never had one
-  std::vector<std::string> repo_digests; // "docker.io/library/x@sha256:...", as pulled or pushed
-  std::int64_t size = 0;                // sum of the layers' tar sizes
+  std::string id;                         // 64 hex digits
+  std::string created;                    // when it came here, RFC 3339
+  std::vector<std::string> chain_ids;     // lowest first; may be empty (an image without layers)
+  Digest manifest_digest;                 // of manifest.json; empty for images made here that never had one
+  std::vector<std::string> repo_digests;  // "docker.io/library/x@sha256:...", as pulled or pushed
+  std::int64_t size = 0;                  // sum of the layers' tar sizes
 };
 Json to_json(const ImageMeta& meta);
 ImageMeta image_meta_from_json(const Json& json, std::string_view what);
@@ -54,8 +54,8 @@ class ImageStore {
   /// Full ids that begin with `prefix` (hex).
   std::vector<std::string> find_by_prefix(const std::string& prefix) const;
 
-  /// Publish an image whose layers are all in the layer store; id = sha256 of config_text, checked by the caller who hashed it.
-  /// An image that is there already keeps its bytes; repo digests are merged.
+  /// Publish an image whose layers are all in the layer store; id = sha256 of config_text, checked by the caller who
+  /// hashed it. An image that is there already keeps its bytes; repo digests are merged.
   void publish(const ImageMeta& meta, const std::string& config_text, const std::optional<std::string>& manifest_text);
   void update(const ImageMeta& meta);
   /// The image record only; refs and layers are the caller's affair (image/remove).

@@ -1,5 +1,5 @@
-// layers/<chain-id>/: unpacked layers. The chain id (image-spec config.md "Layer ChainID") names a layer with all beneath it, so
-// that two images share what they share, and equal tars on different parents stay apart.
+// layers/<chain-id>/: unpacked layers. The chain id (image-spec config.md "Layer ChainID") names a layer with all
+// beneath it, so that two images share what they share, and equal tars on different parents stay apart.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,13 @@ struct RemoteBlob {
 
 /// layers/<chain-id>/meta.json
 struct LayerMeta {
-  std::string chain_id;         // 64 hex digits, without "sha256:"
-  std::string parent;           // chain id of the layer beneath; empty for the lowest
-  Digest diff_id;               // of the uncompressed tar
-  std::int64_t tar_size = 0;    // bytes of the uncompressed tar
-  std::int64_t disk_size = 0;   // bytes on disk as measured when it was published
-  std::string created;          // RFC 3339
-  bool has_journal = true;      // tar.journal is there: the exact tar can be rebuilt
+  std::string chain_id;        // 64 hex digits, without "sha256:"
+  std::string parent;          // chain id of the layer beneath; empty for the lowest
+  Digest diff_id;              // of the uncompressed tar
+  std::int64_t tar_size = 0;   // bytes of the uncompressed tar
+  std::int64_t disk_size = 0;  // bytes on disk as measured when it was published
+  std::string created;         // RFC 3339
+  bool has_journal = true;     // tar.journal is there: the exact tar can be rebuilt
   std::vector<RemoteBlob> blobs;
 };
 Json to_json(const LayerMeta& meta);

@@ -43,7 +43,8 @@ std::vector<const toml::table*> read_tables(const std::string& path, const toml:
 /// A location or prefix: "host", "host:port", "host/path".
 bool is_location(const std::string& text) {
   const auto slash = text.find('/');
-  return spec::is_valid_registry_host(text.substr(0, slash)) && (slash == std::string::npos || spec::is_valid_repository(text.substr(slash + 1)));
+  return spec::is_valid_registry_host(text.substr(0, slash)) &&
+         (slash == std::string::npos || spec::is_valid_repository(text.substr(slash + 1)));
 }
 
 RegistryEndpoint endpoint_of(const std::string& full, bool insecure, bool is_mirror) {
@@ -110,8 +111,10 @@ void RegistriesConf::Reader::short_names() {
     for (const auto& [key, value] : *node->as_table()) {
       const auto full = value.value_exact<std::string>();
       if (!full) wrong(path, value, "an alias must be a string");
-      if (full->empty()) conf.aliases_.erase(std::string(key.str()));
-      else conf.aliases_[std::string(key.str())] = *full;
+      if (full->empty())
+        conf.aliases_.erase(std::string(key.str()));
+      else
+        conf.aliases_[std::string(key.str())] = *full;
     }
   }
 }
@@ -122,7 +125,8 @@ void RegistriesConf::Reader::registries() {
     registry.location = read_value<std::string>(path, *row, "location", "");
     registry.prefix = read_value<std::string>(path, *row, "prefix", registry.location);
     if (registry.prefix.empty()) wrong(path, *row, "a registry needs 'location' or 'prefix'");
-    if (!registry.location.empty() && !is_location(registry.location)) wrong(path, *row, "'location' is not host[:port][/path]");
+    if (!registry.location.empty() && !is_location(registry.location))
+      wrong(path, *row, "'location' is not host[:port][/path]");
     if (registry.location.empty() && !registry.prefix.starts_with("*.")) registry.location = registry.prefix;
     registry.insecure = read_value(path, *row, "insecure", false);
     registry.blocked = read_value(path, *row, "blocked", false);
@@ -133,7 +137,8 @@ void RegistriesConf::Reader::registries() {
       if (!is_location(mirror.location)) wrong(path, *item, "a mirror's 'location' is not host[:port][/path]");
       mirror.insecure = read_value(path, *item, "insecure", false);
       const auto from = read_value<std::string>(path, *item, "pull-from-mirror", "all");
-      if (from != "all" && from != "digest-only" && from != "tag-only") wrong(path, *item, "'pull-from-mirror' must be all, digest-only or tag-only");
+      if (from != "all" && from != "digest-only" && from != "tag-only")
+        wrong(path, *item, "'pull-from-mirror' must be all, digest-only or tag-only");
       mirror.by_digest = from != "tag-only";
       mirror.by_tag = from != "digest-only" && !registry.mirror_by_digest_only;
       registry.mirrors.push_back(std::move(mirror));
@@ -147,12 +152,15 @@ RegistriesConf RegistriesConf::load(const Locations& locations) {
   RegistriesConf conf;
   const std::string own = locations.home_config.empty() ? "" : locations.home_config + "/containers";
   if (!locations.file.empty()) {
-    if (!sys::exists(locations.file)) throw_error(ErrorKind::not_found, "'{}', named by CONTAINERS_REGISTRIES_CONF, does not exist", locations.file);
+    if (!sys::exists(locations.file))
+      throw_error(ErrorKind::not_found, "'{}', named by CONTAINERS_REGISTRIES_CONF, does not exist", locations.file);
     conf.read(locations.file);
     return conf;
   }
-  if (!own.empty() && sys::exists(own + "/registries.conf")) conf.read(own + "/registries.conf");
-  else conf.read(locations.system + "/registries.conf");
+  if (!own.empty() && sys::exists(own + "/registries.conf"))
+    conf.read(own + "/registries.conf");
+  else
+    conf.read(locations.system + "/registries.conf");
   for (const std::string& base : {locations.system, own}) {
     if (base.empty()) continue;
     auto names = sys::list_directory(base + "/registries.conf.d");
@@ -171,15 +179,22 @@ std::vector<spec::Reference> RegistriesConf::candidates(const spec::Reference& r
     result.digest = reference.digest;
     return spec::with_defaults(result);
   };
-  if (const auto alias = aliases_.find(reference.repository); alias != aliases_.end()) return {with_name(alias->second)};
+  if (const auto alias = aliases_.find(reference.repository); alias != aliases_.end())
+    return {with_name(alias->second)};
   std::vector<spec::Reference> found;
   for (const auto& host : search_) found.push_back(with_name(host + "/" + reference.repository));
   if (found.empty())
-    throw Error(ErrorKind::invalid, format("image name '{}': it has no registry, and unqualified-search-registries is empty", reference.str()))
+    throw Error(
+        ErrorKind::invalid,
+        format("image name '{}': it has no registry, and unqualified-search-registries is empty", reference.str()))
         .with_hint(format("give the full name, such as docker.io/{}", spec::with_defaults(reference).repository));
   if (found.size() > 1 && enforcing_)
-    throw Error(ErrorKind::invalid, format("image name '{}': several registries are searched for short names, and it could come from any of them", reference.str()))
-        .with_hint(format("give the full name, such as {}, or set short-name-mode = \"permissive\" in registries.conf", found.front().str()));
+    throw Error(
+        ErrorKind::invalid,
+        format("image name '{}': several registries are searched for short names, and it could come from any of them",
+               reference.str()))
+        .with_hint(format("give the full name, such as {}, or set short-name-mode = \"permissive\" in registries.conf",
+                          found.front().str()));
   return found;
 }
 
@@ -208,8 +223,10 @@ std::vector<RegistryEndpoint> RegistriesConf::endpoints(const spec::Reference& r
   const std::string rest = name.substr(match_length(registry->prefix, name));
   std::vector<RegistryEndpoint> found;
   for (const auto& mirror : registry->mirrors)
-    if (reference.digest.empty() ? mirror.by_tag : mirror.by_digest) found.push_back(endpoint_of(mirror.location + rest, mirror.insecure, true));
-  found.push_back(endpoint_of(registry->location.empty() ? name : registry->location + rest, registry->insecure, false));
+    if (reference.digest.empty() ? mirror.by_tag : mirror.by_digest)
+      found.push_back(endpoint_of(mirror.location + rest, mirror.insecure, true));
+  found.push_back(
+      endpoint_of(registry->location.empty() ? name : registry->location + rest, registry->insecure, false));
   return found;
 }
 

@@ -1,7 +1,9 @@
 // containers-registries.conf(5), version 2: which registry answers for a name.
 //
-//   files   $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf; then the
-//           *.conf of /etc/containers/registries.conf.d and ~/.config/containers/registries.conf.d, each adding or replacing
+//   files   $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else
+//   /etc/containers/registries.conf; then the
+//           *.conf of /etc/containers/registries.conf.d and ~/.config/containers/registries.conf.d, each adding or
+//           replacing
 //   short names: [aliases] first, then unqualified-search-registries; docker.io when none is set, as docker does
 // Pure but for reading these files; it lives in store so that looking up a local image needs no lichen-image.
 #pragma once
@@ -26,7 +28,7 @@ class RegistriesConf {
  public:
   /// Where to look; empty members are left out.
   struct Locations {
-    std::string file;  // CONTAINERS_REGISTRIES_CONF
+    std::string file;         // CONTAINERS_REGISTRIES_CONF
     std::string home_config;  // $XDG_CONFIG_HOME or ~/.config
     std::string system = "/etc/containers";
   };

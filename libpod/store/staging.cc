@@ -24,7 +24,8 @@ StagingDir::StagingDir(const Paths& paths) {
   }
 }
 
-StagingDir::StagingDir(StagingDir&& other) noexcept : path_(std::exchange(other.path_, {})), lock_(std::move(other.lock_)) {}
+StagingDir::StagingDir(StagingDir&& other) noexcept
+    : path_(std::exchange(other.path_, {})), lock_(std::move(other.lock_)) {}
 
 StagingDir::~StagingDir() {
   if (path_.empty()) return;

@@ -1,5 +1,5 @@
-// staging/: everything half-made. A staged directory is flocked by its maker for as long as it works on it; any command may
-// sweep what nobody holds. Publishing is one rename out of here; removing is one rename into here, then deletion.
+// staging/: everything half-made. A staged directory is flocked by its maker for as long as it works on it; any command
+// may sweep what nobody holds. Publishing is one rename out of here; removing is one rename into here, then deletion.
 #pragma once
 
 #include <string>
@@ -18,7 +18,8 @@ class StagingDir {
   ~StagingDir();
 
   const std::string& path() const { return path_; }
-  /// Rename to `destination`; the lock is let go. @return false when `destination` exists already (ours is removed then)
+  /// Rename to `destination`; the lock is let go. @return false when `destination` exists already (ours is removed
+  /// then)
   bool publish(const std::string& destination);
 
  private:
@@ -30,8 +31,8 @@ class StagingDir {
 /// false when it does not exist.
 bool remove_through_staging(const Paths& paths, const std::string& path);
 
-/// Delete staged entries that nobody holds (but c-<id> markers: see container_store). @return how many. Never throws for an
-/// entry that resists: it is logged at debug level and left.
+/// Delete staged entries that nobody holds (but c-<id> markers: see container_store). @return how many. Never throws
+/// for an entry that resists: it is logged at debug level and left.
 int sweep_staging(const Paths& paths);
 
 }  // namespace lichen::store

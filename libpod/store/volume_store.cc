@@ -35,7 +35,9 @@ VolumeRecord volume_record_from_json(const Json& json, std::string_view what) {
   return record;
 }
 
-bool VolumeStore::has(const std::string& name) const { return is_valid_name(name) && sys::exists(paths_.volume(name) + "/data"); }
+bool VolumeStore::has(const std::string& name) const {
+  return is_valid_name(name) && sys::exists(paths_.volume(name) + "/data");
+}
 
 VolumeRecord VolumeStore::get(const std::string& name) const {
   const std::string path = paths_.volume(name) + "/volume.json";
@@ -43,8 +45,10 @@ VolumeRecord VolumeStore::get(const std::string& name) const {
   if (!text) {
     Error error(ErrorKind::not_found, format("no such volume: {}", name));
     const auto known = list();
-    if (const auto near = nearest(name, known)) error.with_hint(format("did you mean '{}'?", *near));
-    else error.with_hint("`lichen volume ls` lists all volumes");
+    if (const auto near = nearest(name, known))
+      error.with_hint(format("did you mean '{}'?", *near));
+    else
+      error.with_hint("`lichen volume ls` lists all volumes");
     throw error;
   }
   return volume_record_from_json(parse_json(*text, path), path);

@@ -19,13 +19,15 @@ namespace {
 
 // Errors of copy_file_range(2) that mean "not between these two", not "failed".
 bool cannot_copy_in_kernel(int error) {
-  return error == EXDEV || error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == ETXTBSY || error == EPERM || error == EBADF;
+  return error == EXDEV || error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == ETXTBSY ||
+         error == EPERM || error == EBADF;
 }
 
 void copy_by_reading(int from, int to, off_t offset, off_t end, std::string_view what) {
   std::vector<char> buffer(static_cast<std::size_t>(std::min<off_t>(end - offset, 1 << 18)));
   while (offset < end) {
-    const ssize_t count = ::pread(from, buffer.data(), std::min(buffer.size(), static_cast<std::size_t>(end - offset)), offset);
+    const ssize_t count =
+        ::pread(from, buffer.data(), std::min(buffer.size(), static_cast<std::size_t>(end - offset)), offset);
     if (count < 0) {
       if (errno == EINTR) continue;
       throw_errno("read '{}'", what);
@@ -64,7 +66,8 @@ bool must_arrive(std::string_view name) {
 }
 
 bool is_overlays_own(std::string_view name) {
-  return name.starts_with("user.overlay.") || name.starts_with("trusted.overlay.") || name.starts_with("user.fuseoverlayfs.");
+  return name.starts_with("user.overlay.") || name.starts_with("trusted.overlay.") ||
+         name.starts_with("user.fuseoverlayfs.");
 }
 
 // The call is repeated with a larger buffer when the value grew in between (ERANGE).
@@ -89,7 +92,7 @@ void copy_file_data(int from, int to, off_t size, std::string_view what) {
   if (::ftruncate(to, size) != 0) throw_errno("set size of '{}'", what);
   for (off_t offset = 0; offset < size;) {
     const off_t data = ::lseek(from, offset, SEEK_DATA);
-    if (data < 0 && errno == ENXIO) return;  // nothing but a hole from here
+    if (data < 0 && errno == ENXIO) return;                         // nothing but a hole from here
     if (data < 0) return copy_range(from, to, offset, size, what);  // no holes known here
     off_t hole = ::lseek(from, data, SEEK_HOLE);
     if (hole < 0) hole = size;
@@ -99,7 +102,8 @@ void copy_file_data(int from, int to, off_t size, std::string_view what) {
 }
 
 void copy_xattrs(int from, int to, std::string_view what) {
-  // Through /proc/self/fd: f*xattr(2) refuses O_PATH descriptors, and the magic link leads to the open file itself, symlinks included.
+  // Through /proc/self/fd: f*xattr(2) refuses O_PATH descriptors, and the magic link leads to the open file itself,
+  // symlinks included.
   const std::string source = fd_path(from);
   const std::string target = fd_path(to);
   std::string names;
@@ -112,7 +116,9 @@ void copy_xattrs(int from, int to, std::string_view what) {
     const std::string name = names.c_str() + at;
     at += name.size() + 1;
     if (is_overlays_own(name)) continue;
-    if (!read_growing(value, [&](char* data, std::size_t size) { return ::getxattr(source.c_str(), name.c_str(), data, size); })) {
+    if (!read_growing(value, [&](char* data, std::size_t size) {
+          return ::getxattr(source.c_str(), name.c_str(), data, size);
+        })) {
       if (errno == ENODATA || !must_arrive(name)) continue;
       throw_errno("read extended attribute {} of '{}'", name, what);
     }
@@ -122,10 +128,12 @@ void copy_xattrs(int from, int to, std::string_view what) {
 }
 
 void copy_metadata(int from, const struct stat& info, int to, std::string_view what) {
-  if (::fchownat(to, "", info.st_uid, info.st_gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) != 0) throw_errno("set owner of '{}'", what);
+  if (::fchownat(to, "", info.st_uid, info.st_gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) != 0)
+    throw_errno("set owner of '{}'", what);
   copy_xattrs(from, to, what);
   const std::string target = fd_path(to);
-  if (!S_ISLNK(info.st_mode) && ::chmod(target.c_str(), info.st_mode & 07777) != 0) throw_errno("set mode of '{}'", what);
+  if (!S_ISLNK(info.st_mode) && ::chmod(target.c_str(), info.st_mode & 07777) != 0)
+    throw_errno("set mode of '{}'", what);
   const timespec times[2] = {info.st_atim, info.st_mtim};
   if (::utimensat(AT_FDCWD, target.c_str(), times, 0) != 0) throw_errno("set times of '{}'", what);
 }

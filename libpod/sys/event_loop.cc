@@ -76,7 +76,8 @@ int EventLoop::timeout_ms(std::chrono::milliseconds limit) const {
   auto wait = limit;
   const auto now = Clock::now();
   for (const auto& timer : timers_)
-    wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(std::max(timer.due - now, Clock::duration::zero())));
+    wait = std::min(wait,
+                    std::chrono::ceil<std::chrono::milliseconds>(std::max(timer.due - now, Clock::duration::zero())));
   return static_cast<int>(std::clamp<std::int64_t>(wait.count(), 0, 3'600'000));
 }
 
@@ -101,7 +102,8 @@ void EventLoop::drop_when_idle(std::chrono::milliseconds after, std::vector<std:
   dropped_ = false;
 }
 
-// By syscall(2) alone: between dropping the pages and sleeping nothing else is executed, so nothing else is mapped again.
+// By syscall(2) alone: between dropping the pages and sleeping nothing else is executed, so nothing else is mapped
+// again.
 int EventLoop::wait(epoll_event* events, int capacity, int timeout) {
   const auto ask = [&](int milliseconds) {
     return static_cast<int>(::syscall(SYS_epoll_pwait, epoll_.get(), events, capacity, milliseconds, nullptr, 8));

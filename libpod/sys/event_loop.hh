@@ -1,9 +1,9 @@
 // One thread, one epoll: descriptors, timers and signals call back from run().
 //
-// Theory of operation. Every watch has a number that is never used twice; epoll gives the number back, not a pointer, so an event
-// that was fetched before its watch was forgotten finds nothing and is dropped: callbacks may forget any watch, their own
-// included, and descriptor numbers may be reused within one round. Timers are few, so they are a plain list.
-// Callbacks run one after another; an exception leaves run() and the loop stays usable.
+// Theory of operation. Every watch has a number that is never used twice; epoll gives the number back, not a pointer,
+// so an event that was fetched before its watch was forgotten finds nothing and is dropped: callbacks may forget any
+// watch, their own included, and descriptor numbers may be reused within one round. Timers are few, so they are a plain
+// list. Callbacks run one after another; an exception leaves run() and the loop stays usable.
 #pragma once
 
 #include <chrono>
@@ -34,8 +34,8 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  /// Call `handler` when `fd` has one of `events` (EPOLLIN, EPOLLOUT; EPOLLHUP and EPOLLERR always). The descriptor stays the
-  /// caller's and must be forgotten before it is closed.
+  /// Call `handler` when `fd` has one of `events` (EPOLLIN, EPOLLOUT; EPOLLHUP and EPOLLERR always). The descriptor
+  /// stays the caller's and must be forgotten before it is closed.
   /// @throws Error{system}; EPERM: regular files and directories cannot be watched
   WatchId watch(int fd, std::uint32_t events, FdHandler handler);
   /// Another set of events. Same as before: no system call.
@@ -50,9 +50,9 @@ class EventLoop {
   /// Block these signals for the process and hand them to `handler`. Once per loop.
   void on_signals(std::initializer_list<int> signals, SignalHandler handler);
 
-  /// When nothing has happened for `after`: give back free heap pages and these pages, which must be clean ones of a file (the
-  /// program's text), right before waiting. While we wait next to nothing of the program is mapped then; what is executed again
-  /// comes back from the page cache.
+  /// When nothing has happened for `after`: give back free heap pages and these pages, which must be clean ones of a
+  /// file (the program's text), right before waiting. While we wait next to nothing of the program is mapped then; what
+  /// is executed again comes back from the page cache.
   void drop_when_idle(std::chrono::milliseconds after, std::vector<std::pair<void*, std::size_t>> pages);
 
   /// Until stop(), which may have come before. One round = all events that are there, then the timers that are due.

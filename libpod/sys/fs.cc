@@ -128,8 +128,8 @@ std::vector<std::string> list_directory(const std::string& path) {
 
 namespace {
 
-// openat(2) of a subdirectory that is no mount point: not even another place of the same file system (a bind mount), which st_dev
-// would not show. EXDEV then. Kernels and sandboxes without openat2 are left with st_dev.
+// openat(2) of a subdirectory that is no mount point: not even another place of the same file system (a bind mount),
+// which st_dev would not show. EXDEV then. Kernels and sandboxes without openat2 are left with st_dev.
 UniqueFd open_same_mount(int dirfd, const char* name) {
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   open_how how{};
@@ -159,7 +159,8 @@ std::optional<UniqueFd> open_for_removal(int dirfd, const char* name) {
 
 }  // namespace
 
-// Levels that a walk keeps open. A container may nest directories deeper than there are descriptors (RLIMIT_NOFILE is 1024).
+// Levels that a walk keeps open. A container may nest directories deeper than there are descriptors (RLIMIT_NOFILE is
+// 1024).
 constexpr std::size_t kOpenLevels = 256;
 
 void remove_tree_at(int dirfd, const std::string& name) {
@@ -194,7 +195,8 @@ void remove_tree_at(int dirfd, const std::string& name) {
       const std::string done = std::move(levels.back().name);
       levels.pop_back();
       const int parent = levels.empty() ? dirfd : levels.back().directory.fd();
-      if (::unlinkat(parent, done.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) throw_errno("remove directory '{}'", done);
+      if (::unlinkat(parent, done.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
+        throw_errno("remove directory '{}'", done);
       continue;
     }
     const std::string child = entry->d_name;
@@ -215,7 +217,8 @@ void remove_tree_at(int dirfd, const std::string& name) {
     if (levels.size() == kOpenLevels) {
       // Too deep: it moves up beside its ancestors, and has its turn when the top is read again.
       const std::string place = ".deep-" + random_hex(16);
-      if (::renameat(here.fd(), child.c_str(), levels[0].directory.fd(), place.c_str()) != 0) throw_errno("remove '{}'", child);
+      if (::renameat(here.fd(), child.c_str(), levels[0].directory.fd(), place.c_str()) != 0)
+        throw_errno("remove '{}'", child);
       lifted = true;
       continue;
     }

@@ -1,5 +1,5 @@
-// Files and directories of the host, by path or by (dirfd, name). Paths inside a container's or image's root are never given
-// to these: sys/resolve is the only way in there.
+// Files and directories of the host, by path or by (dirfd, name). Paths inside a container's or image's root are never
+// given to these: sys/resolve is the only way in there.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ UniqueFd open_path(const std::string& path, int flags, mode_t mode = 0);
 /// nullopt for ENOENT and ENOTDIR.
 std::optional<UniqueFd> open_if_exists(int dirfd, const std::string& path, int flags);
 
-bool exists(const std::string& path);  // lstat: a dangling symlink exists
+bool exists(const std::string& path);        // lstat: a dangling symlink exists
 bool is_directory(const std::string& path);  // follows symlinks
 
 /// Make one directory; true when it was made, false when it was there already.
@@ -48,8 +48,8 @@ std::vector<std::string> list_directory_at(int dirfd, std::string_view what);
 
 /// Remove `name` and all beneath it, without following a symlink and without leaving its mount: a mount point in the
 /// tree or at its top is an error, bind mounts too. Names without permission
-/// bits are made accessible first (a layer may hold mode 0 directories). Nothing to remove is fine; works through depth without
-/// recursion on the stack.
+/// bits are made accessible first (a layer may hold mode 0 directories). Nothing to remove is fine; works through depth
+/// without recursion on the stack.
 /// @throws Error{system} naming the entry that resisted
 void remove_tree(const std::string& path);
 void remove_tree_at(int dirfd, const std::string& name);

@@ -1,7 +1,8 @@
 // What this host can do, found out by doing it: `lichen doctor` and `info` print it, tests skip by it.
 //
-// Each probe tries the real thing in a child (so that nothing of it stays) or reads the one file that decides. No probe infers from
-// a distribution's name or a kernel's number what can be tried. The detail is what was seen, the fix one command or sentence.
+// Each probe tries the real thing in a child (so that nothing of it stays) or reads the one file that decides. No probe
+// infers from a distribution's name or a kernel's number what can be tried. The detail is what was seen, the fix one
+// command or sentence.
 #pragma once
 
 #include <string>
@@ -21,21 +22,23 @@ enum class ProbeState {
 std::string_view to_string(ProbeState state);
 
 struct Probe {
-  std::string name;    // "user namespaces"
+  std::string name;  // "user namespaces"
   ProbeState state = ProbeState::ok;
   std::string detail;  // what was observed
   std::string fix;     // empty when ok
 };
 
 struct ProbeInput {
-  uid_t uid = 0;             // the user's own id, outside U0
-  std::string user;          // name in the password database; may be empty
-  std::string store_root;    // exists, or its nearest existing parent is used
-  std::string runtime_dir;   // XDG_RUNTIME_DIR; empty when not set
-  std::string search_path = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";  // for programs that are looked at, not run
+  uid_t uid = 0;            // the user's own id, outside U0
+  std::string user;         // name in the password database; may be empty
+  std::string store_root;   // exists, or its nearest existing parent is used
+  std::string runtime_dir;  // XDG_RUNTIME_DIR; empty when not set
+  std::string search_path =
+      "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";  // for programs that are looked at, not run
 };
 
-/// All probes in the order in which doctor prints them. @mustnot be called inside U0: user namespaces are tried from outside
+/// All probes in the order in which doctor prints them. @mustnot be called inside U0: user namespaces are tried from
+/// outside
 std::vector<Probe> probe_host(const ProbeInput& input);
 
 // One by one, for info and for tests.

@@ -46,17 +46,23 @@ std::string one_line(const std::string& path) { return std::string(trim(read_fil
 Probe judge_unified(const OwnCgroup& own) {
   const std::string directory = clean_path(own.mount + own.path);
   const std::string controllers = one_line(directory + "/cgroup.controllers");
-  const bool writable = ::access((directory + "/cgroup.procs").c_str(), W_OK) == 0 && ::access(directory.c_str(), W_OK) == 0;
+  const bool writable =
+      ::access((directory + "/cgroup.procs").c_str(), W_OK) == 0 && ::access(directory.c_str(), W_OK) == 0;
   const std::string where = format("v2, ours is '{}'", own.path);
-  const std::string fix = "start a systemd user session (ssh or a login instead of su); for all controllers, as root: systemctl edit user@.service with "
-                          "[Service] Delegate=cpu cpuset io memory pids";
+  const std::string fix =
+      "start a systemd user session (ssh or a login instead of su); for all controllers, as root: systemctl edit "
+      "user@.service with "
+      "[Service] Delegate=cpu cpuset io memory pids";
   if (!writable) return {"cgroup", ProbeState::warning, where + ", not delegated to us: no limits, no freeze", fix};
   std::vector<std::string> lacking;
   const auto have = split(controllers, ' ');
   for (const auto* wanted : {"cpu", "memory", "pids"})
     if (std::ranges::find(have, wanted) == have.end()) lacking.emplace_back(wanted);
   if (lacking.empty()) return {"cgroup", ProbeState::ok, format("{}, delegated with: {}", where, controllers), ""};
-  return {"cgroup", ProbeState::warning, format("{}, delegated without {} (has: {})", where, join(lacking, " "), controllers.empty() ? "none" : controllers), fix};
+  return {"cgroup", ProbeState::warning,
+          format("{}, delegated without {} (has: {})", where, join(lacking, " "),
+                 controllers.empty() ? "none" : controllers),
+          fix};
 }
 
 std::string limit_text(rlim_t value) { return value == RLIM_INFINITY ? "unlimited" : std::to_string(value); }
@@ -74,11 +80,19 @@ Probe probe_kernel() {
   const std::string release = names.release;
   const auto parts = split(release, '.');
   const auto major = parse_uint(parts[0]);
-  const auto minor = parts.size() > 1 ? parse_uint(std::string_view(parts[1]).substr(0, parts[1].find_first_not_of("0123456789"))) : std::nullopt;
-  if (!major || !minor) return {"kernel", ProbeState::warning, format("'{}' is no version that can be read", release), "lichen needs Linux 5.11 or newer"};
+  const auto minor = parts.size() > 1
+                         ? parse_uint(std::string_view(parts[1]).substr(0, parts[1].find_first_not_of("0123456789")))
+                         : std::nullopt;
+  if (!major || !minor)
+    return {"kernel", ProbeState::warning, format("'{}' is no version that can be read", release),
+            "lichen needs Linux 5.11 or newer"};
   const std::uint64_t version = *major * 1000 + *minor;
-  if (version < 5006) return {"kernel", ProbeState::error, release, "install Linux 5.6 or newer (openat2), better 5.11 (overlay without root)"};
-  if (version < 5011) return {"kernel", ProbeState::warning, release + ": no overlay without root before 5.11", "install Linux 5.11 or newer, or fuse-overlayfs"};
+  if (version < 5006)
+    return {"kernel", ProbeState::error, release,
+            "install Linux 5.6 or newer (openat2), better 5.11 (overlay without root)"};
+  if (version < 5011)
+    return {"kernel", ProbeState::warning, release + ": no overlay without root before 5.11",
+            "install Linux 5.11 or newer, or fuse-overlayfs"};
   return {"kernel", ProbeState::ok, release, ""};
 }
 
@@ -114,9 +128,11 @@ Probe probe_landlock() {
 Probe probe_cgroup() {
   const OwnCgroup own = own_cgroup();
   const std::string fix = "as root: boot with systemd.unified_cgroup_hierarchy=1";
-  if (!exists(own.mount + "/cgroup.controllers")) return {"cgroup", ProbeState::warning, "v1 only: containers run without limits", fix};
+  if (!exists(own.mount + "/cgroup.controllers"))
+    return {"cgroup", ProbeState::warning, "v1 only: containers run without limits", fix};
   if (own.mount != kUnified)
-    return {"cgroup", ProbeState::warning, format("hybrid (v1 with a v2 tree at '{}'): containers run without limits", own.mount), fix};
+    return {"cgroup", ProbeState::warning,
+            format("hybrid (v1 with a v2 tree at '{}'): containers run without limits", own.mount), fix};
   return judge_unified(own);
 }
 
@@ -124,13 +140,17 @@ Probe probe_disk_space(const std::string& store_root) {
   std::string path = store_root;
   while (!is_directory(path) && path != "/") path = parent_path(path);
   struct statvfs info {};
-  if (::statvfs(path.c_str(), &info) != 0) return {"disk space", ProbeState::error, format("'{}': {}", path, errno_text(errno)), "give the store another place: --root"};
+  if (::statvfs(path.c_str(), &info) != 0)
+    return {"disk space", ProbeState::error, format("'{}': {}", path, errno_text(errno)),
+            "give the store another place: --root"};
   const double free_bytes = static_cast<double>(info.f_bavail) * static_cast<double>(info.f_frsize);
   const std::string detail = format("{} and {} inodes free in '{}'", human_size(free_bytes), info.f_favail, path);
-  if ((info.f_flag & ST_RDONLY) != 0) return {"disk space", ProbeState::error, format("'{}' is read-only", path), "give the store another place: --root"};
+  if ((info.f_flag & ST_RDONLY) != 0)
+    return {"disk space", ProbeState::error, format("'{}' is read-only", path), "give the store another place: --root"};
   // Some file systems (btrfs) count no inodes: 0 of 0.
   const bool few_inodes = info.f_files > 0 && info.f_favail < 10'000;
-  if (free_bytes < 1e9 || few_inodes) return {"disk space", ProbeState::warning, detail, "lichen system prune, or give the store another place: --root"};
+  if (free_bytes < 1e9 || few_inodes)
+    return {"disk space", ProbeState::warning, detail, "lichen system prune, or give the store another place: --root"};
   return {"disk space", ProbeState::ok, detail, ""};
 }
 
@@ -138,16 +158,19 @@ Probe probe_limits() {
   rlimit files{}, processes{};
   ::getrlimit(RLIMIT_NOFILE, &files);
   ::getrlimit(RLIMIT_NPROC, &processes);
-  const std::string detail = format("open files {} (hard {}), processes {} (hard {})", limit_text(files.rlim_cur), limit_text(files.rlim_max),
-                                    limit_text(processes.rlim_cur), limit_text(processes.rlim_max));
+  const std::string detail =
+      format("open files {} (hard {}), processes {} (hard {})", limit_text(files.rlim_cur), limit_text(files.rlim_max),
+             limit_text(processes.rlim_cur), limit_text(processes.rlim_max));
   if (files.rlim_max < 4096 || processes.rlim_max < 1024)
-    return {"limits", ProbeState::warning, detail, "raise nofile and nproc in /etc/security/limits.conf (or LimitNOFILE=, LimitNPROC= of the unit) and log in again"};
+    return {"limits", ProbeState::warning, detail,
+            "raise nofile and nproc in /etc/security/limits.conf (or LimitNOFILE=, LimitNPROC= of the unit) and log in "
+            "again"};
   return {"limits", ProbeState::ok, detail, ""};
 }
 
 Probe probe_keys(uid_t uid) {
-  // " 1001:     3 3/3 3/200 33/20000": usage, keys, instantiated, quota of keys, quota of bytes (proc(5), /proc/key-users). Every
-  // container has a session keyring of its own, charged to the user.
+  // " 1001:     3 3/3 3/200 33/20000": usage, keys, instantiated, quota of keys, quota of bytes (proc(5),
+  // /proc/key-users). Every container has a session keyring of its own, charged to the user.
   const std::string maximum = one_line("/proc/sys/kernel/keys/maxkeys");
   if (maximum.empty()) return {"keys", ProbeState::ok, "the kernel has no key rings", ""};
   for (const auto& line : split(read_file_if_exists("/proc/key-users").value_or(""), '\n')) {
@@ -155,10 +178,12 @@ Probe probe_keys(uid_t uid) {
     std::erase(fields, std::string());
     if (fields.size() < 4 || fields[0] != format("{}:", uid)) continue;
     const auto quota = cut(fields[3], '/');
-    const auto used = quota ? parse_uint(quota->first) : std::nullopt, limit = quota ? parse_uint(quota->second) : std::nullopt;
+    const auto used = quota ? parse_uint(quota->first) : std::nullopt,
+               limit = quota ? parse_uint(quota->second) : std::nullopt;
     if (!used || !limit) continue;
     const std::string detail = format("{} of {} kernel keys used", *used, *limit);
-    if (*used + 20 > *limit) return {"keys", ProbeState::warning, detail, "as root: sysctl -w kernel.keys.maxkeys=2000"};
+    if (*used + 20 > *limit)
+      return {"keys", ProbeState::warning, detail, "as root: sysctl -w kernel.keys.maxkeys=2000"};
     return {"keys", ProbeState::ok, detail, ""};
   }
   return {"keys", ProbeState::ok, format("none of {} kernel keys used", maximum), ""};

@@ -33,7 +33,8 @@ std::string read_all(int fd, std::string_view what, std::size_t limit) {
       throw_errno("read '{}'", what);
     }
     text.append(buffer, static_cast<std::size_t>(count));
-    if (text.size() > limit) throw_error(ErrorKind::invalid, "read '{}': longer than the {} bytes allowed", what, limit);
+    if (text.size() > limit)
+      throw_error(ErrorKind::invalid, "read '{}': longer than the {} bytes allowed", what, limit);
   }
 }
 

@@ -25,7 +25,8 @@ UniqueFd open_lock(const std::string& path, bool create) {
 }
 
 bool still_named(const UniqueFd& fd, const std::string& path) {
-  struct stat held {}, named {};
+  struct stat held {
+  }, named{};
   return ::fstat(fd.get(), &held) == 0 && ::lstat(path.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
          held.st_dev == named.st_dev;
 }
@@ -73,8 +74,8 @@ FileLock wait_lock(const std::string& path, LockMode mode, std::chrono::millisec
     if (!create && ::access(path.c_str(), F_OK) != 0 && errno == ENOENT) throw_errno_value(ENOENT, "lock '{}'", path);
     if (std::chrono::steady_clock::now() >= deadline) {
       const std::string holder = holder_of(path);
-      throw Error(ErrorKind::conflict,
-                  format("lock '{}': still held after {} ms{}", path, timeout.count(), holder.empty() ? "" : " by " + holder))
+      throw Error(ErrorKind::conflict, format("lock '{}': still held after {} ms{}", path, timeout.count(),
+                                              holder.empty() ? "" : " by " + holder))
           .with_hint(holder.empty() ? "try again" : "wait for that command, or end it, and try again");
     }
     // flock has no timeout of its own; a signal to interrupt it would not be private to this call.

@@ -1,5 +1,6 @@
-// flock(2) guards. A lock belongs to the open file description: it is inherited over fork and exec and goes with its last
-// descriptor, so a process that is killed releases it and its heirs keep it. Liveness in lichen is such a lock, never a pid.
+// flock(2) guards. A lock belongs to the open file description: it is inherited over fork and exec and goes with its
+// last descriptor, so a process that is killed releases it and its heirs keep it. Liveness in lichen is such a lock,
+// never a pid.
 #pragma once
 
 #include <chrono>
@@ -30,7 +31,8 @@ enum class LockMode { shared, exclusive };
 std::optional<FileLock> try_lock(const std::string& path, LockMode mode, bool create = false);
 
 /// Wait for a lock, up to `timeout`; then the error says who holds it (from /proc/locks).
-/// A file that was unlinked or replaced while waiting is opened again: the lock counts for the path, not for the dead inode.
+/// A file that was unlinked or replaced while waiting is opened again: the lock counts for the path, not for the dead
+/// inode.
 /// @throws Error{conflict} timeout; Error{not_found} it does not exist (any more) and `create` is not set
 FileLock wait_lock(const std::string& path, LockMode mode, std::chrono::milliseconds timeout, bool create = false);
 

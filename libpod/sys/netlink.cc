@@ -35,7 +35,8 @@ class Request {
     if (!socket) throw_errno("{}: open a netlink socket", what);
     sockaddr_nl kernel{};
     kernel.nl_family = AF_NETLINK;
-    const ssize_t sent = ::sendto(socket.get(), bytes_.data(), bytes_.size(), 0, reinterpret_cast<sockaddr*>(&kernel), sizeof kernel);
+    const ssize_t sent =
+        ::sendto(socket.get(), bytes_.data(), bytes_.size(), 0, reinterpret_cast<sockaddr*>(&kernel), sizeof kernel);
     if (sent < 0) throw_errno("{}", what);
     while (!receive(socket.get(), what, each)) {
     }
@@ -50,14 +51,16 @@ class Request {
 
   // One datagram. @return whether it was the last one
   static bool receive(int socket, std::string_view what, const std::function<void(const nlmsghdr&)>& each) {
-    alignas(nlmsghdr) char buffer[32768];  // the kernel fills dumps up to 32 KiB (net/netlink/af_netlink.c, netlink_dump)
+    alignas(
+        nlmsghdr) char buffer[32768];  // the kernel fills dumps up to 32 KiB (net/netlink/af_netlink.c, netlink_dump)
     const ssize_t count = ::recv(socket, buffer, sizeof buffer, 0);
     if (count < 0) {
       if (errno == EINTR) return false;
       throw_errno("{}: read the answer", what);
     }
     auto left = static_cast<std::uint32_t>(count);
-    for (auto* message = reinterpret_cast<nlmsghdr*>(buffer); NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {
+    for (auto* message = reinterpret_cast<nlmsghdr*>(buffer); NLMSG_OK(message, left);
+         message = NLMSG_NEXT(message, left)) {
       if (message->nlmsg_type == NLMSG_DONE) return true;
       if (message->nlmsg_type == NLMSG_ERROR) {
         const int error = -static_cast<const nlmsgerr*>(NLMSG_DATA(message))->error;
@@ -98,7 +101,8 @@ std::vector<Link> list_links() {
     link.index = info->ifi_index;
     link.flags = info->ifi_flags;
     each_attribute(message, sizeof *info, [&](unsigned short type, const void* data, std::size_t size) {
-      if (type == IFLA_IFNAME) link.name = std::string(static_cast<const char*>(data), ::strnlen(static_cast<const char*>(data), size));
+      if (type == IFLA_IFNAME)
+        link.name = std::string(static_cast<const char*>(data), ::strnlen(static_cast<const char*>(data), size));
       if (type == IFLA_MTU && size >= sizeof link.mtu) std::memcpy(&link.mtu, data, sizeof link.mtu);
       if (type == IFLA_ADDRESS) link.mac = mac_text(data, size);
     });

@@ -1,7 +1,8 @@
 // rtnetlink(7) without a library: links and addresses of the network namespace that we are in.
 //
-// One socket per call, one request, its answers; a few microseconds. Messages are built in a flat buffer (struct nlmsghdr, a body,
-// attributes aligned to 4 bytes); what is not asked for here (veth, bridges, routes) can be added with the same Request class.
+// One socket per call, one request, its answers; a few microseconds. Messages are built in a flat buffer (struct
+// nlmsghdr, a body, attributes aligned to 4 bytes); what is not asked for here (veth, bridges, routes) can be added
+// with the same Request class.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +16,12 @@ struct Link {
   std::string name;
   std::uint32_t flags = 0;  // IFF_UP and the like
   std::uint32_t mtu = 0;
-  std::string mac;          // "02:42:ac:11:00:02"; empty when it has none
+  std::string mac;  // "02:42:ac:11:00:02"; empty when it has none
 };
 
 struct LinkAddress {
-  int index = 0;            // of the link
-  std::string address;      // text form
+  int index = 0;        // of the link
+  std::string address;  // text form
   unsigned prefix = 0;
   bool ipv6 = false;
 };

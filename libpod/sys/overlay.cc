@@ -18,7 +18,9 @@ int set_string(int fs, const char* key, const std::string& value) {
   return static_cast<int>(::syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, key, value.c_str(), 0));
 }
 
-int set_flag(int fs, const char* key) { return static_cast<int>(::syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, key, nullptr, 0)); }
+int set_flag(int fs, const char* key) {
+  return static_cast<int>(::syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, key, nullptr, 0));
+}
 
 // The kernel's own words about a refused option, "" when it has none (fsopen(2): messages are read from the context).
 std::string context_messages(int fs) {
@@ -34,10 +36,14 @@ std::string context_messages(int fs) {
 }
 
 [[noreturn]] void throw_overlay(int error_number, const std::string& target, const std::string& words) {
-  const bool unsupported = error_number == EPERM || error_number == EINVAL || error_number == ENODEV || error_number == EOPNOTSUPP || error_number == ENOSYS;
+  const bool unsupported = error_number == EPERM || error_number == EINVAL || error_number == ENODEV ||
+                           error_number == EOPNOTSUPP || error_number == ENOSYS;
   Error error(unsupported ? ErrorKind::unsupported : ErrorKind::system,
-              format("mount an overlay on '{}': {}{}", target, errno_text(error_number), words.empty() ? "" : " (" + words + ")"), error_number);
-  if (unsupported) error.with_hint("the kernel or this file system has no unprivileged overlay: use --storage-driver fuse-overlayfs");
+              format("mount an overlay on '{}': {}{}", target, errno_text(error_number),
+                     words.empty() ? "" : " (" + words + ")"),
+              error_number);
+  if (unsupported)
+    error.with_hint("the kernel or this file system has no unprivileged overlay: use --storage-driver fuse-overlayfs");
   throw error;
 }
 
@@ -76,7 +82,8 @@ void mount_overlay(const OverlayOptions& options, const std::string& target) {
   configure(fs.get(), options, target);
   const UniqueFd mount(static_cast<int>(::syscall(SYS_fsmount, fs.get(), FSMOUNT_CLOEXEC, 0)));
   if (!mount) throw_overlay(errno, target, context_messages(fs.get()));
-  if (::syscall(SYS_move_mount, mount.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0) throw_overlay(errno, target, "");
+  if (::syscall(SYS_move_mount, mount.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0)
+    throw_overlay(errno, target, "");
 }
 
 }  // namespace lichen::sys

@@ -12,10 +12,11 @@ struct OverlayOptions {
   bool volatile_upper = false;     // no sync of the upper directory: for containers whose files nobody wants back
 };
 
-/// Mount an overlay on `target` with `userxattr` (so that it works in a user namespace, Linux 5.11), nodev only where asked by the
-/// caller afterwards.
+/// Mount an overlay on `target` with `userxattr` (so that it works in a user namespace, Linux 5.11), nodev only where
+/// asked by the caller afterwards.
 ///
-/// Layers are given one by one (lowerdir+, Linux 6.5); older kernels get one option string, which may not exceed a page.
+/// Layers are given one by one (lowerdir+, Linux 6.5); older kernels get one option string, which may not exceed a
+/// page.
 /// @throws Error{unsupported} the kernel or file system cannot do it (hint: fuse-overlayfs); Error{system}
 void mount_overlay(const OverlayOptions& options, const std::string& target);
 

@@ -14,8 +14,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -109,7 +109,8 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-// Give each descriptor its number. Sources are first moved above all targets, so that no target overwrites a later source.
+// Give each descriptor its number. Sources are first moved above all targets, so that no target overwrites a later
+// source.
 int map_descriptors(const std::vector<std::pair<int, int>>& fds, int report_fd) {
   int floor = 3;
   for (const auto& [ours, target] : fds) floor = std::max({floor, target + 1, ours + 1});
@@ -121,12 +122,13 @@ int map_descriptors(const std::vector<std::pair<int, int>>& fds, int report_fd) 
     high.emplace_back(copy, target);
   }
   for (const auto& [copy, target] : high)
-    if (::dup2(copy, target) < 0) report_and_exit(report_fd, errno, ErrorKind::system, "place a file descriptor in the child");
+    if (::dup2(copy, target) < 0)
+      report_and_exit(report_fd, errno, ErrorKind::system, "place a file descriptor in the child");
   return report_fd;
 }
 
-// execvp(3) answers EACCES when one folder of PATH may not be searched, although the program is simply nowhere: with the PATH of
-// another user (su, cron) that would send people to look for wrong permissions.
+// execvp(3) answers EACCES when one folder of PATH may not be searched, although the program is simply nowhere: with
+// the PATH of another user (su, cron) that would send people to look for wrong permissions.
 int search_error(const std::string& program, int error_number) {
   if (error_number != EACCES || program.find('/') != std::string::npos) return error_number;
   const char* path = std::getenv("PATH");
@@ -190,7 +192,8 @@ Pid spawn(const SpawnOptions& options) {
     child.wait();
     // execve and descriptor failures have no errno text yet; an Error of in_child is complete.
     const std::string text = failure.text;
-    if (failure.kind == ErrorKind::system && !text.ends_with(errno_text(failure.error_number)) && failure.error_number != 0)
+    if (failure.kind == ErrorKind::system && !text.ends_with(errno_text(failure.error_number)) &&
+        failure.error_number != 0)
       throw_errno_value(failure.error_number, "{}", text);
     throw Error(failure.kind, text, failure.error_number).with_hint(failure.hint);
   }
@@ -215,7 +218,8 @@ Pid fork_child(const std::function<int()>& body) {
 namespace {
 
 // Read both outputs of a child and feed its input until all are closed.
-void pump(UniqueFd input, std::string_view data, UniqueFd out, std::string& out_text, UniqueFd err, std::string& err_text) {
+void pump(UniqueFd input, std::string_view data, UniqueFd out, std::string& out_text, UniqueFd err,
+          std::string& err_text) {
   constexpr std::size_t kKeep = 64 << 10;
   const auto take = [](UniqueFd& fd, std::string& text) {
     char buffer[8192];
@@ -270,7 +274,8 @@ bool signal_pidfd(int pidfd, int signal) {
 bool wait_pidfd(int pidfd, std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd polled{pidfd, POLLIN, 0};
     const int ready = ::poll(&polled, 1, static_cast<int>(std::max<std::int64_t>(0, left.count())));
     if (ready > 0) return true;

@@ -17,8 +17,8 @@ namespace lichen::sys {
 
 /// How a process ended, decoded from wait status.
 struct ExitStatus {
-  int code = 0;         // exit code; 128 + signal when it was killed (the shell's and docker's convention)
-  int signal = 0;       // 0 when it exited
+  int code = 0;    // exit code; 128 + signal when it was killed (the shell's and docker's convention)
+  int signal = 0;  // 0 when it exited
   bool core_dumped = false;
 };
 ExitStatus decode_wait_status(int status);
@@ -51,19 +51,19 @@ class Pid {
 };
 
 struct SpawnOptions {
-  std::vector<std::string> argv;               // argv[0] is what the program sees as its name
-  std::string program;                         // path to execute; empty = argv[0], searched in PATH when it has no slash
-  int program_fd = -1;                         // >= 0: execveat of this descriptor instead of `program`
-  std::optional<std::vector<std::string>> env; // nullopt = ours
-  std::vector<std::pair<int, int>> fds;        // {ours, number in the child}; all others stay CLOEXEC
+  std::vector<std::string> argv;  // argv[0] is what the program sees as its name
+  std::string program;            // path to execute; empty = argv[0], searched in PATH when it has no slash
+  int program_fd = -1;            // >= 0: execveat of this descriptor instead of `program`
+  std::optional<std::vector<std::string>> env;  // nullopt = ours
+  std::vector<std::pair<int, int>> fds;         // {ours, number in the child}; all others stay CLOEXEC
   bool new_session = false;
-  bool die_with_parent = false;                // PR_SET_PDEATHSIG SIGKILL
+  bool die_with_parent = false;  // PR_SET_PDEATHSIG SIGKILL
   std::string working_dir;
-  std::function<void()> in_child;              // runs after fork, before the descriptor map; may throw (reported to the parent)
+  std::function<void()> in_child;  // runs after fork, before the descriptor map; may throw (reported to the parent)
 };
 
-/// fork + exec with default signal dispositions and an empty signal mask. Failures up to and including execve in the child are
-/// thrown here with their errno, not discovered later as an odd exit code.
+/// fork + exec with default signal dispositions and an empty signal mask. Failures up to and including execve in the
+/// child are thrown here with their errno, not discovered later as an odd exit code.
 /// @throws Error{not_found|permission|system} "execute 'newuidmap': No such file or directory"
 Pid spawn(const SpawnOptions& options);
 
@@ -75,7 +75,8 @@ struct RunResult {
 RunResult run_program(const std::vector<std::string>& argv, const std::string& input = {});
 
 /// Fork a child that runs `body` and _exits with what it returns; an exception in it is printed and becomes 125.
-/// Our descriptors are all there in the child, buffers are not flushed twice, destructors of the parent's objects do not run.
+/// Our descriptors are all there in the child, buffers are not flushed twice, destructors of the parent's objects do
+/// not run.
 Pid fork_child(const std::function<int()>& body);
 
 /// pidfd_open(2); nullopt when there is no such process.

@@ -38,7 +38,8 @@ void set_directory_mode(int fd, mode_t mode, const std::string& path) {
   struct stat info {};
   if (::fstat(fd, &info) != 0) throw_errno("look at '{}' in the root file system", path);
   if ((info.st_mode & 0777) == (mode & 0777)) return;
-  if (::fchmodat(AT_FDCWD, fd_path(fd).c_str(), mode, 0) != 0) throw_errno("set mode of '{}' in the root file system", path);
+  if (::fchmodat(AT_FDCWD, fd_path(fd).c_str(), mode, 0) != 0)
+    throw_errno("set mode of '{}' in the root file system", path);
 }
 
 }  // namespace
@@ -61,8 +62,8 @@ UniqueFd make_directories_in_root(int root, const std::string& path, mode_t mode
   UniqueFd here(openat2_in_root(root, clean, O_PATH | O_DIRECTORY, 0));
   if (here) return here;
   if (errno != ENOENT) throw_open(clean);
-  // Component by component from the root: what exists is resolved in the root again (a symlink may lead anywhere in it), what is
-  // missing is made in the directory just opened. mkdirat never follows a symlink in its last component.
+  // Component by component from the root: what exists is resolved in the root again (a symlink may lead anywhere in
+  // it), what is missing is made in the directory just opened. mkdirat never follows a symlink in its last component.
   here.reset(openat2_in_root(root, "/", O_PATH | O_DIRECTORY, 0));
   if (!here) throw_open("/");
   std::string walked;
@@ -73,8 +74,8 @@ UniqueFd make_directories_in_root(int root, const std::string& path, mode_t mode
     if (!next && errno == ENOENT) {
       const bool made = ::mkdirat(here.get(), part.c_str(), mode) == 0;
       if (!made && errno != EEXIST) throw_errno("make directory '{}' in the root file system", walked);
-      // EEXIST: a dangling symlink, or somebody was faster. Not followed, and its mode is not ours to set: chmod by name would go
-      // through a symlink to the same path outside of the root.
+      // EEXIST: a dangling symlink, or somebody was faster. Not followed, and its mode is not ours to set: chmod by
+      // name would go through a symlink to the same path outside of the root.
       next.reset(openat2_in_root(here.get(), part, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0));
       if (made && next) set_directory_mode(next.get(), mode, walked);
     }
@@ -91,7 +92,8 @@ UniqueFd make_file_in_root(int root, const std::string& path, mode_t mode) {
   if (errno != ENOENT) throw_open(clean);
   const UniqueFd parent = make_directories_in_root(root, parent_path(clean));
   // O_EXCL: a symlink that appeared in between is not followed.
-  const UniqueFd made(::openat(parent.get(), base_name(clean).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  const UniqueFd made(
+      ::openat(parent.get(), base_name(clean).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
   if (!made && errno != EEXIST) throw_errno("make file '{}' in the root file system", clean);
   file.reset(openat2_in_root(parent.get(), base_name(clean), O_PATH | O_NOFOLLOW, 0));
   if (!file) throw_open(clean);

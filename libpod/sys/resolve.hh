@@ -1,8 +1,9 @@
 // The only way into a root file system that is not ours: names are resolved by the kernel beneath a root descriptor.
 //
 // openat2(2) with RESOLVE_IN_ROOT treats the root descriptor as "/" for absolute symlinks and "..", without a race;
-// RESOLVE_NO_MAGICLINKS keeps /proc/PID/fd and the like from leading out. Linux 5.6 or newer; there is no unsafe fallback.
-// A third of all known container CVEs are name look-ups that left the root (security.md, classes SYM, RACE, TAR).
+// RESOLVE_NO_MAGICLINKS keeps /proc/PID/fd and the like from leading out. Linux 5.6 or newer; there is no unsafe
+// fallback. A third of all known container CVEs are name look-ups that left the root (security.md, classes SYM, RACE,
+// TAR).
 #pragma once
 
 #include <optional>
@@ -22,8 +23,8 @@ UniqueFd open_in_root(int root, const std::string& path, int flags, mode_t mode 
 /// nullopt for ENOENT and ENOTDIR.
 std::optional<UniqueFd> open_in_root_if_exists(int root, const std::string& path, int flags);
 
-/// Open the directory `path` beneath `root`, making missing components (0755, owned by whom we are). Existing symlinks are
-/// followed within the root; a dangling one is an error, never created through.
+/// Open the directory `path` beneath `root`, making missing components (0755, owned by whom we are). Existing symlinks
+/// are followed within the root; a dangling one is an error, never created through.
 /// @return an O_PATH descriptor of the directory
 UniqueFd make_directories_in_root(int root, const std::string& path, mode_t mode = 0755);
 

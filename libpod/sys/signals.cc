@@ -16,12 +16,13 @@ struct SignalRow {
 
 // First name of a number is the one printed.
 constexpr SignalRow kSignals[] = {
-    {SIGHUP, "HUP"},   {SIGINT, "INT"},       {SIGQUIT, "QUIT"}, {SIGILL, "ILL"},       {SIGTRAP, "TRAP"}, {SIGABRT, "ABRT"},
-    {SIGABRT, "IOT"},  {SIGBUS, "BUS"},       {SIGFPE, "FPE"},   {SIGKILL, "KILL"},     {SIGUSR1, "USR1"}, {SIGSEGV, "SEGV"},
-    {SIGUSR2, "USR2"}, {SIGPIPE, "PIPE"},     {SIGALRM, "ALRM"}, {SIGTERM, "TERM"},     {SIGSTKFLT, "STKFLT"}, {SIGCHLD, "CHLD"},
-    {SIGCHLD, "CLD"},  {SIGCONT, "CONT"},     {SIGSTOP, "STOP"}, {SIGTSTP, "TSTP"},     {SIGTTIN, "TTIN"}, {SIGTTOU, "TTOU"},
-    {SIGURG, "URG"},   {SIGXCPU, "XCPU"},     {SIGXFSZ, "XFSZ"}, {SIGVTALRM, "VTALRM"}, {SIGPROF, "PROF"}, {SIGWINCH, "WINCH"},
-    {SIGIO, "IO"},     {SIGIO, "POLL"},       {SIGPWR, "PWR"},   {SIGSYS, "SYS"},
+    {SIGHUP, "HUP"},   {SIGINT, "INT"},       {SIGQUIT, "QUIT"},     {SIGILL, "ILL"},   {SIGTRAP, "TRAP"},
+    {SIGABRT, "ABRT"}, {SIGABRT, "IOT"},      {SIGBUS, "BUS"},       {SIGFPE, "FPE"},   {SIGKILL, "KILL"},
+    {SIGUSR1, "USR1"}, {SIGSEGV, "SEGV"},     {SIGUSR2, "USR2"},     {SIGPIPE, "PIPE"}, {SIGALRM, "ALRM"},
+    {SIGTERM, "TERM"}, {SIGSTKFLT, "STKFLT"}, {SIGCHLD, "CHLD"},     {SIGCHLD, "CLD"},  {SIGCONT, "CONT"},
+    {SIGSTOP, "STOP"}, {SIGTSTP, "TSTP"},     {SIGTTIN, "TTIN"},     {SIGTTOU, "TTOU"}, {SIGURG, "URG"},
+    {SIGXCPU, "XCPU"}, {SIGXFSZ, "XFSZ"},     {SIGVTALRM, "VTALRM"}, {SIGPROF, "PROF"}, {SIGWINCH, "WINCH"},
+    {SIGIO, "IO"},     {SIGIO, "POLL"},       {SIGPWR, "PWR"},       {SIGSYS, "SYS"},
 };
 
 // The kernel's numbers. glibc's SIGRTMIN is 34 as it keeps two for itself; docker and runc count from 34 too.
@@ -42,7 +43,8 @@ std::optional<int> parse_real_time(std::string_view name) {
 }  // namespace
 
 std::optional<int> parse_signal_name(std::string_view text) {
-  if (const auto number = parse_uint(text)) return *number >= 1 && *number <= kRtMax ? std::optional(static_cast<int>(*number)) : std::nullopt;
+  if (const auto number = parse_uint(text))
+    return *number >= 1 && *number <= kRtMax ? std::optional(static_cast<int>(*number)) : std::nullopt;
   const std::string upper = to_upper(text);
   std::string_view name = upper;
   if (name.starts_with("SIG")) name.remove_prefix(3);

@@ -114,7 +114,8 @@ std::optional<Packet> receive_packet(int socket, std::size_t limit) {
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   ssize_t count = 0;
-  // ECONNRESET: the peer closed before it had read all that we sent. It is told once, ahead of what the peer sent us: look again.
+  // ECONNRESET: the peer closed before it had read all that we sent. It is told once, ahead of what the peer sent us:
+  // look again.
   while ((count = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0)
     if (errno != EINTR && errno != ECONNRESET) throw_errno("receive a packet");
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {

@@ -18,7 +18,8 @@ UniqueFd listen_unix(const std::string& path, int type);
 /// nullopt when nobody listens (ENOENT, ECONNREFUSED). @throws Error{permission|system}
 std::optional<UniqueFd> connect_unix(const std::string& path, int type);
 
-/// Accept one connection from a process of our own user (SO_PEERCRED); others are closed and nullopt is given, as for EAGAIN.
+/// Accept one connection from a process of our own user (SO_PEERCRED); others are closed and nullopt is given, as for
+/// EAGAIN.
 std::optional<UniqueFd> accept_same_user(int listener);
 
 /// Send one packet, with an optional descriptor. @return false when the peer is gone (EPIPE, ECONNRESET) or, with
@@ -30,8 +31,8 @@ struct Packet {
   UniqueFd fd;
   bool truncated = false;
 };
-/// Receive one packet of at most `limit` bytes. nullopt at the end of the connection; with a non-blocking socket an empty
-/// queue is an Error{system} with EAGAIN: poll first.
+/// Receive one packet of at most `limit` bytes. nullopt at the end of the connection; with a non-blocking socket an
+/// empty queue is an Error{system} with EAGAIN: poll first.
 std::optional<Packet> receive_packet(int socket, std::size_t limit);
 
 }  // namespace lichen::sys

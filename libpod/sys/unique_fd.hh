@@ -1,5 +1,5 @@
-// The owner of one file descriptor, and pairs of them. Everything made here is CLOEXEC: a child gets descriptors only through
-// the explicit map of sys/process.
+// The owner of one file descriptor, and pairs of them. Everything made here is CLOEXEC: a child gets descriptors only
+// through the explicit map of sys/process.
 #pragma once
 
 #include <utility>

@@ -88,7 +88,8 @@ void drop_overlaps(std::vector<IdRange>& ranges, std::uint32_t own) {
     const auto clash = [&](std::uint32_t first, std::uint32_t count) {
       return first < range.outside + range.count && range.outside < first + count;
     };
-    const bool bad = clash(own, 1) || std::any_of(kept.begin(), kept.end(), [&](const IdRange& k) { return clash(k.outside, k.count); });
+    const bool bad = clash(own, 1) ||
+                     std::any_of(kept.begin(), kept.end(), [&](const IdRange& k) { return clash(k.outside, k.count); });
     if (!bad) kept.push_back(range);
   }
   ranges = kept;
@@ -117,7 +118,8 @@ std::string home_directory(uid_t uid) {
   if (home != nullptr && home[0] == '/') return home;
   const passwd* entry = ::getpwuid(uid);
   if (entry == nullptr || entry->pw_dir == nullptr || entry->pw_dir[0] != '/')
-    throw Error(ErrorKind::not_found, format("find the home directory of uid {}: neither HOME nor the password database has it", uid))
+    throw Error(ErrorKind::not_found,
+                format("find the home directory of uid {}: neither HOME nor the password database has it", uid))
         .with_hint("set HOME, or give --root DIR");
   return entry->pw_dir;
 }
@@ -153,7 +155,8 @@ std::vector<std::string> map_command(const char* program, pid_t pid, const std::
   return argv;
 }
 
-// In the helper child, outside the new namespace: both maps at the same time. Returns the error text, "" when all is well.
+// In the helper child, outside the new namespace: both maps at the same time. Returns the error text, "" when all is
+// well.
 std::string run_map_helpers(pid_t pid, const IdMaps& maps) {
   Pipe err = make_pipe();
   std::vector<Pid> running;
@@ -172,14 +175,16 @@ std::string run_map_helpers(pid_t pid, const IdMaps& maps) {
 }
 
 [[noreturn]] void throw_unshare_failure(int error_number) {
-  Error error(error_number == EPERM || error_number == EACCES || error_number == EINVAL ? ErrorKind::unsupported : ErrorKind::system,
+  Error error(error_number == EPERM || error_number == EACCES || error_number == EINVAL ? ErrorKind::unsupported
+                                                                                        : ErrorKind::system,
               "make a user namespace: " + errno_text(error_number), error_number);
   error.with_hint("run `lichen doctor`: it says what forbids user namespaces on this machine and how to allow them");
   throw error;
 }
 
 void write_own_maps(const IdMaps& maps) {
-  // Without newgidmap the kernel wants setgroups to be off before a gid map is written (user_namespaces(7), Linux 3.19).
+  // Without newgidmap the kernel wants setgroups to be off before a gid map is written (user_namespaces(7),
+  // Linux 3.19).
   write_all(open_path("/proc/self/setgroups", O_WRONLY).get(), "deny", "/proc/self/setgroups");
   const auto line = [](const IdRange& range) { return format("{} {} {}", range.inside, range.outside, range.count); };
   write_all(open_path("/proc/self/uid_map", O_WRONLY).get(), line(maps.uids[0]), "/proc/self/uid_map");
@@ -187,10 +192,11 @@ void write_own_maps(const IdMaps& maps) {
 }
 
 [[noreturn]] void throw_map_failure(const std::string& text) {
-  if (text[0] == 'M')
-    throw Error(ErrorKind::not_found, text.substr(1)).with_hint("install the package `uidmap`");
+  if (text[0] == 'M') throw Error(ErrorKind::not_found, text.substr(1)).with_hint("install the package `uidmap`");
   throw Error(text[0] == 'P' ? ErrorKind::permission : ErrorKind::system, "map subordinate ids: " + text.substr(1))
-      .with_hint("check /etc/subuid and /etc/subgid with `lichen doctor`; newuidmap must be setuid root or have file capabilities");
+      .with_hint(
+          "check /etc/subuid and /etc/subgid with `lichen doctor`; newuidmap must be setuid root or have file "
+          "capabilities");
 }
 
 }  // namespace
@@ -234,7 +240,8 @@ bool is_namespace_root() {
 
 IdMaps current_maps() {
   IdMaps maps;
-  for (const auto& [path, out] : {std::pair{"/proc/self/uid_map", &maps.uids}, std::pair{"/proc/self/gid_map", &maps.gids}}) {
+  for (const auto& [path, out] :
+       {std::pair{"/proc/self/uid_map", &maps.uids}, std::pair{"/proc/self/gid_map", &maps.gids}}) {
     for (const auto& line : split(read_file(path), '\n')) {
       std::vector<std::uint64_t> numbers;
       for (const auto& field : split(line, ' '))

@@ -1,8 +1,8 @@
 // User namespaces of unprivileged users: subordinate ids, making a namespace, joining one.
 //
-// A process cannot write a map with ids beyond its own; newuidmap(1) and newgidmap(1), the only privileged helpers of lichen, do
-// it after a look into /etc/subuid and /etc/subgid. They must run outside the new namespace, so a helper child is forked before
-// unshare(2) and told when to go.
+// A process cannot write a map with ids beyond its own; newuidmap(1) and newgidmap(1), the only privileged helpers of
+// lichen, do it after a look into /etc/subuid and /etc/subgid. They must run outside the new namespace, so a helper
+// child is forked before unshare(2) and told when to go.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +44,8 @@ std::string user_name(uid_t uid);
 /// $HOME when absolute, else from the password database.
 std::string home_directory(uid_t uid);
 
-/// Put this (single-threaded) process into a new user namespace with these maps; it is root there with all capabilities.
+/// Put this (single-threaded) process into a new user namespace with these maps; it is root there with all
+/// capabilities.
 ///
 /// @throws Error{unsupported} user namespaces are forbidden here (hint: what to change)
 /// @throws Error{permission}  newuidmap or newgidmap refused (its words are in the message)

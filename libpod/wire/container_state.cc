@@ -6,9 +6,9 @@ namespace lichen::wire {
 namespace {
 
 constexpr EnumName<ContainerStatus> kStatuses[] = {
-    {ContainerStatus::created, "created"},       {ContainerStatus::running, "running"},
-    {ContainerStatus::paused, "paused"},         {ContainerStatus::restarting, "restarting"},
-    {ContainerStatus::removing, "removing"},     {ContainerStatus::exited, "exited"},
+    {ContainerStatus::created, "created"},   {ContainerStatus::running, "running"},
+    {ContainerStatus::paused, "paused"},     {ContainerStatus::restarting, "restarting"},
+    {ContainerStatus::removing, "removing"}, {ContainerStatus::exited, "exited"},
 };
 
 constexpr std::int64_t kVersion = 1;

@@ -15,7 +15,9 @@ std::string json_quoted(std::string_view text) {
 
 std::string state_text(const ContainerState& state) {
   std::string out = "{\n";
-  const auto member = [&](std::string_view key, std::string_view value) { out += format("  \"{}\": {},\n", key, value); };
+  const auto member = [&](std::string_view key, std::string_view value) {
+    out += format("  \"{}\": {},\n", key, value);
+  };
   const auto number = [&](std::string_view key, auto value) { member(key, std::to_string(value)); };
   const auto flag = [&](std::string_view key, bool value) { member(key, value ? "true" : "false"); };
   number("version", 1);

@@ -69,14 +69,16 @@ ImageRequest image_request_from_json(const Json& json) {
 Json to_json(const ImageResult& result) {
   Json images = Json::array();
   for (const auto& image : result.images)
-    images.push_back(Json{{"id", image.id}, {"name", image.name}, {"digest", image.digest}, {"fetched", image.fetched}});
+    images.push_back(
+        Json{{"id", image.id}, {"name", image.name}, {"digest", image.digest}, {"fetched", image.fetched}});
   return Json{{"images", std::move(images)}};
 }
 
 ImageResult image_result_from_json(const Json& json) {
   ImageResult result;
   for (const auto& item : JsonView(json, "result:").at("images").as_array())
-    result.images.push_back({item.get_string("id"), item.get_string("name"), item.get_string("digest"), item.get_bool("fetched")});
+    result.images.push_back(
+        {item.get_string("id"), item.get_string("name"), item.get_string("digest"), item.get_bool("fetched")});
   return result;
 }
 

@@ -3,12 +3,15 @@
 //   argv     lichen-image COMMAND --request FD       COMMAND: pull load import save
 //   FD       one JSON object (ImageRequest), to its end. A descriptor and not argv, as it may hold a password.
 //   stdin    `load`, `import`: the archive when input is "-".   stdout of `save`: see below.
-//   stdout   one JSON line: the result (ImageResult) with exit status 0, or {"error":{"kind","message","hint"}} with status 1.
+//   stdout   one JSON line: the result (ImageResult) with exit status 0, or {"error":{"kind","message","hint"}} with
+//   status 1.
 //            `save` with output "-" writes the archive there, and the JSON line to descriptor `result_fd` instead.
 //   stderr   progress: bars on a terminal, plain lines otherwise, nothing with quiet. Never the error.
-//   signals  SIGINT and SIGTERM end it by default action; what is half-made lies in staging/ and the next command sweeps it.
+//   signals  SIGINT and SIGTERM end it by default action; what is half-made lies in staging/ and the next command
+//   sweeps it.
 //
-// The program runs in U0 as root (or as real root, or with one id mapped): it must see the ids that layers are to belong to.
+// The program runs in U0 as root (or as real root, or with one id mapped): it must see the ids that layers are to
+// belong to.
 #pragma once
 
 #include <optional>
@@ -25,7 +28,8 @@ struct ImageRequest {
   bool quiet = false;
   bool debug = false;
 
-  /// From the environment of the user; empty where unset. The program itself reads no environment but proxies (libcurl).
+  /// From the environment of the user; empty where unset. The program itself reads no environment but proxies
+  /// (libcurl).
   std::string home, xdg_config_home, xdg_runtime_dir, docker_config, registry_auth_file;
   std::string registries_conf;  // CONTAINERS_REGISTRIES_CONF, or --registries-conf
 
@@ -57,10 +61,10 @@ Json to_json(const ImageRequest& request);
 ImageRequest image_request_from_json(const Json& json);
 
 struct ImageDone {
-  std::string id;                  // image id, 64 hex digits
-  std::string name;                // full name with tag or digest; empty when it has none
-  std::string digest;              // of the manifest (or index) that was asked for; pull only
-  bool fetched = false;            // false: all was here already
+  std::string id;        // image id, 64 hex digits
+  std::string name;      // full name with tag or digest; empty when it has none
+  std::string digest;    // of the manifest (or index) that was asked for; pull only
+  bool fetched = false;  // false: all was here already
 };
 struct ImageResult {
   std::vector<ImageDone> images;

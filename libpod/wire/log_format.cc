@@ -10,8 +10,8 @@ namespace {
 
 constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-// Length of the UTF-8 character at the start of `text`; 0 when there is none (RFC 3629: no overlong forms, no surrogates,
-// nothing above U+10FFFF).
+// Length of the UTF-8 character at the start of `text`; 0 when there is none (RFC 3629: no overlong forms, no
+// surrogates, nothing above U+10FFFF).
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
@@ -30,12 +30,23 @@ std::size_t utf8_length(std::string_view text) {
 void append_escaped(std::string& out, char character) {
   constexpr char kHex[] = "0123456789abcdef";
   switch (character) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
   }
   const auto code = static_cast<unsigned char>(character);
   out += "\\u00";
@@ -97,7 +108,8 @@ std::optional<LogRecord> parse_k8s_record(std::string_view line) {
   if (rest.size() > 8 && rest[8] != ' ') return std::nullopt;
   const auto stream = parse_stream(rest.substr(0, 6));
   if (!stream) return std::nullopt;
-  LogRecord record{std::string(line.substr(0, space)), *stream, std::string(rest.substr(std::min<std::size_t>(9, rest.size())))};
+  LogRecord record{std::string(line.substr(0, space)), *stream,
+                   std::string(rest.substr(std::min<std::size_t>(9, rest.size())))};
   if (rest[7] == 'F') record.text += '\n';
   return record;
 }

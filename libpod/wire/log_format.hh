@@ -1,10 +1,10 @@
 // The two log file formats, record by record: pure, both ways.
 //
-// k8s-file (CRI): `2026-11-21T04:41:07.123456789Z stdout F text\n`; P instead of F = the line goes on in the stream's next record.
-// The text may hold any byte but '\n', so a container cannot forge a record: whatever it prints comes after a prefix of ours.
-// json-file (docker): `{"log":"text\n","stream":"stdout","time":"..."}\n`. JSON strings cannot hold bytes that are not UTF-8;
-// docker replaces them by U+FFFD and loses them. So do we, for its readers' sake, and add the member "bytes" (base64 of the real
-// text) to such a record: our reader gives back exactly what was written.
+// k8s-file (CRI): `2026-11-21T04:41:07.123456789Z stdout F text\n`; P instead of F = the line goes on in the stream's
+// next record. The text may hold any byte but '\n', so a container cannot forge a record: whatever it prints comes
+// after a prefix of ours. json-file (docker): `{"log":"text\n","stream":"stdout","time":"..."}\n`. JSON strings cannot
+// hold bytes that are not UTF-8; docker replaces them by U+FFFD and loses them. So do we, for its readers' sake, and
+// add the member "bytes" (base64 of the real text) to such a record: our reader gives back exactly what was written.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ std::string_view to_string(LogStream stream);  // "stdout", "stderr"
 /// "k8s-file", "json-file"; nullopt for others ("none" too: it has no format).
 std::optional<LogFormat> parse_log_format(std::string_view driver);
 
-/// Append one record, its newline included. `text` holds at most one newline, at its end: with it the line is complete (F),
-/// without it the line goes on (P).
+/// Append one record, its newline included. `text` holds at most one newline, at its end: with it the line is complete
+/// (F), without it the line goes on (P).
 void append_k8s_record(std::string& out, std::string_view time, LogStream stream, std::string_view text);
 void append_json_record(std::string& out, std::string_view time, LogStream stream, std::string_view text);
 
@@ -40,7 +40,8 @@ std::string base64_encode(std::string_view bytes);
 /// nullopt for anything but padded standard base64.
 std::optional<std::string> base64_decode(std::string_view text);
 
-/// Append `text` escaped as the inside of a JSON string; what is not UTF-8 becomes U+FFFD. @return whether all was UTF-8
+/// Append `text` escaped as the inside of a JSON string; what is not UTF-8 becomes U+FFFD. @return whether all was
+/// UTF-8
 bool append_json_text(std::string& out, std::string_view text);
 
 bool is_utf8(std::string_view text);

@@ -16,8 +16,9 @@ struct Option {
 };
 
 Option text(const char* name, std::string MonitorConfig::*field) {
-  return {name, [=](MonitorConfig& c, const std::string& v) { c.*field = v; },
-          [=](const MonitorConfig& c) { return (c.*field).empty() ? std::vector<std::string>{} : std::vector{c.*field}; }};
+  return {
+      name, [=](MonitorConfig& c, const std::string& v) { c.*field = v; },
+      [=](const MonitorConfig& c) { return (c.*field).empty() ? std::vector<std::string>{} : std::vector{c.*field}; }};
 }
 
 Option number(const char* name, std::int64_t MonitorConfig::*field) {
@@ -46,7 +47,8 @@ Option fd(const char* name, int MonitorConfig::*field) {
 Option flag(const char* name, bool MonitorConfig::*field) {
   return {name,
           [=](MonitorConfig& c, const std::string& v) {
-            if (v != "true" && v != "false") throw_error(ErrorKind::usage, "--{} '{}': neither true nor false", name, v);
+            if (v != "true" && v != "false")
+              throw_error(ErrorKind::usage, "--{} '{}': neither true nor false", name, v);
             c.*field = v == "true";
           },
           [=](const MonitorConfig& c) { return std::vector<std::string>{c.*field ? "true" : "false"}; }};
@@ -127,8 +129,9 @@ MonitorConfig monitor_config_from_argv(const std::vector<std::string>& argv) {
   }
   if (config.id.empty() || config.container_dir.empty() || config.run_dir.empty() || config.bundle_dir.empty() ||
       config.runtime.empty())
-    throw_error(ErrorKind::usage, "lichen-conmon is started by lichen: --id, --container-dir, --run-dir, --bundle and --runtime "
-                                  "are needed");
+    throw_error(ErrorKind::usage,
+                "lichen-conmon is started by lichen: --id, --container-dir, --run-dir, --bundle and --runtime "
+                "are needed");
   return config;
 }
 

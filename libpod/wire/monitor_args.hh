@@ -11,16 +11,16 @@
 namespace lichen::wire {
 
 struct MonitorConfig {
-  std::string id;             // container id, 64 hex digits
-  std::string name;           // for messages and events
-  std::string container_dir;  // containers/<id>: state.json, logs
-  std::string run_dir;        // <runtime dir>/<boot id>/containers/<id>: monitor.lock, ctl.sock, pid
-  std::string bundle_dir;     // holds config.json (the OCI spec) for the runtime
-  std::string rootfs;         // where the root file system is mounted; empty = bundle_dir/rootfs
-  std::string runtime;        // absolute path of the OCI runtime
-  std::string runtime_root;   // its --root
+  std::string id;                         // container id, 64 hex digits
+  std::string name;                       // for messages and events
+  std::string container_dir;              // containers/<id>: state.json, logs
+  std::string run_dir;                    // <runtime dir>/<boot id>/containers/<id>: monitor.lock, ctl.sock, pid
+  std::string bundle_dir;                 // holds config.json (the OCI spec) for the runtime
+  std::string rootfs;                     // where the root file system is mounted; empty = bundle_dir/rootfs
+  std::string runtime;                    // absolute path of the OCI runtime
+  std::string runtime_root;               // its --root
   std::vector<std::string> runtime_args;  // further arguments before the verb, such as --cgroup-manager=disabled
-  bool runtime_is_ours = true;  // lichen-oci: --die-with-parent is understood
+  bool runtime_is_ours = true;            // lichen-oci: --die-with-parent is understood
 
   std::string log_driver = "k8s-file";  // k8s-file, json-file, none
   std::string log_path;                 // absolute; rotated ones are log_path.1, .2, ...
@@ -42,14 +42,14 @@ struct MonitorConfig {
 
   std::string events_dir;  // directory of YYYYMMDD.jsonl
   std::string boot_id;
-  std::string pidfile;            // --pidfile: init's pid is written here; empty = none
-  std::vector<std::string> ports; // for state.json
-  std::string image;              // image name, for events
+  std::string pidfile;             // --pidfile: init's pid is written here; empty = none
+  std::vector<std::string> ports;  // for state.json
+  std::string image;               // image name, for events
 
-  int sync_fd = -1;               // SOCK_SEQPACKET connection to the command that started us (monitor_protocol.hh)
-  int lock_fd = -1;               // monitor.lock, already flocked by the engine: being alive
-  int marker_fd = -1;             // flock on marker_path; -1 when there is none
-  std::vector<int> keep_fds;      // held open until we exit: network helpers go when they close
+  int sync_fd = -1;           // SOCK_SEQPACKET connection to the command that started us (monitor_protocol.hh)
+  int lock_fd = -1;           // monitor.lock, already flocked by the engine: being alive
+  int marker_fd = -1;         // flock on marker_path; -1 when there is none
+  std::vector<int> keep_fds;  // held open until we exit: network helpers go when they close
 };
 
 /// The arguments after argv[0], in the order of the struct.

@@ -11,7 +11,8 @@ bool is_known(std::uint8_t type) { return (type >= 1 && type <= 16) || (type >= 
 
 // Stream data is the bulk of all packets and has no numbers.
 bool has_numbers(MessageType type) {
-  return type != MessageType::stdin_data && type != MessageType::out && type != MessageType::err && type != MessageType::error;
+  return type != MessageType::stdin_data && type != MessageType::out && type != MessageType::err &&
+         type != MessageType::error;
 }
 
 void append_number(std::string& out, std::int64_t value) {
@@ -21,7 +22,8 @@ void append_number(std::string& out, std::int64_t value) {
 
 std::int64_t read_number(std::string_view bytes) {
   std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < 8; ++i) bits |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  for (std::size_t i = 0; i < 8; ++i)
+    bits |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
   return static_cast<std::int64_t>(bits);
 }
 
@@ -38,7 +40,8 @@ std::string encode(const Message& message) {
 }
 
 std::optional<Message> decode(std::string_view packet) {
-  if (packet.empty() || packet.size() > kMaxPacket || !is_known(static_cast<std::uint8_t>(packet[0]))) return std::nullopt;
+  if (packet.empty() || packet.size() > kMaxPacket || !is_known(static_cast<std::uint8_t>(packet[0])))
+    return std::nullopt;
   Message message;
   message.type = static_cast<MessageType>(packet[0]);
   packet.remove_prefix(1);

@@ -34,7 +34,8 @@ int system_check_command(Context& context, const ParsedArgs& args) {
     mendable += finding.repair && !finding.repaired ? 1 : 0;
   }
   write_out(align_columns(table));
-  if (mendable > 0 && !repair) write_out(format("\n{} of {} can be mended: lichen system check --repair\n", mendable, findings.size()));
+  if (mendable > 0 && !repair)
+    write_out(format("\n{} of {} can be mended: lichen system check --repair\n", mendable, findings.size()));
   return remaining == 0 ? kExitOk : kExitNo;
 }
 

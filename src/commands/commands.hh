@@ -1,5 +1,5 @@
-// One function per command. To wire a command: declare it here, write src/commands/NAME.cc, and name it as `.handler` in the
-// command's row in src/tables.
+// One function per command. To wire a command: declare it here, write src/commands/NAME.cc, and name it as `.handler`
+// in the command's row in src/tables.
 #pragma once
 
 #include "src/context.hh"

@@ -24,7 +24,8 @@ std::string findings_table(const std::vector<engine::Finding>& findings, bool co
   for (const auto& finding : findings) width = std::max(width, finding.name.size());
   std::string text;
   for (const auto& finding : findings) {
-    text += paint(format("{:<8}", finding.state), colour_of(finding.state), colour) + format(" {:<{}}  {}\n", finding.name, width, printable(finding.detail));
+    text += paint(format("{:<8}", finding.state), colour_of(finding.state), colour) +
+            format(" {:<{}}  {}\n", finding.name, width, printable(finding.detail));
     if (!finding.fix.empty()) text += format("         {:<{}}  -> {}\n", "", width, printable(finding.fix));
   }
   return text;
@@ -32,10 +33,13 @@ std::string findings_table(const std::vector<engine::Finding>& findings, bool co
 
 std::string table_row(std::string_view name, const Json& value) {
   std::string text;
-  if (value.is_string()) text = value.get<std::string>();
+  if (value.is_string())
+    text = value.get<std::string>();
   else if (value.is_array()) {
-    for (const auto& item : value) text += (text.empty() ? "" : " ") + (item.is_string() ? item.get<std::string>() : dump_json(item));
-  } else text = dump_json(value);
+    for (const auto& item : value)
+      text += (text.empty() ? "" : " ") + (item.is_string() ? item.get<std::string>() : dump_json(item));
+  } else
+    text = dump_json(value);
   return format(" {}: {}\n", name, printable(text));
 }
 
@@ -48,11 +52,13 @@ int doctor_command(Context& context, const ParsedArgs& args) {
   if (args.get_string("format") == "json") {
     Json list = Json::array();
     for (const auto& finding : findings)
-      list.push_back({{"name", finding.name}, {"state", finding.state}, {"detail", finding.detail}, {"fix", finding.fix}});
+      list.push_back(
+          {{"name", finding.name}, {"state", finding.state}, {"detail", finding.detail}, {"fix", finding.fix}});
     write_out(dump_json_pretty(list));
   } else {
     write_out(findings_table(findings, context.terminal.colour_on_stdout()));
-    write_out(broken ? "\nSomething is missing: see the lines marked error.\n" : "\nThis machine can run containers.\n");
+    write_out(broken ? "\nSomething is missing: see the lines marked error.\n"
+                     : "\nThis machine can run containers.\n");
   }
   return broken ? kExitNo : kExitOk;
 }

@@ -27,7 +27,9 @@ int rmi_command(Context& context, const ParsedArgs& args) {
   return for_each_name(names, [&](const std::string& name) {
     try {
       // With --all every name of an image goes, as many as it has.
-      const auto removal = engine::remove_image(*engine, name, force || (all && engine::names_of_image(engine->images.refs(), name).size() > 1), /*no_prune=*/false);
+      const auto removal = engine::remove_image(
+          *engine, name, force || (all && engine::names_of_image(engine->images.refs(), name).size() > 1),
+          /*no_prune=*/false);
       print_lines(removal.lines());
       if (!removal.kept_for.empty())
         log_warn("the image stays, without a name, as long as container {} needs it", removal.kept_for);
@@ -61,7 +63,8 @@ int image_exists_command(Context& context, const ParsedArgs& args) {
 int image_prune_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   const bool all = args.get_bool("all");
-  if (!confirmed(args, all ? "This will remove all images that no container uses." : "This will remove all images without a name that no container uses."))
+  if (!confirmed(args, all ? "This will remove all images that no container uses."
+                           : "This will remove all images without a name that no container uses."))
     return kExitOk;
   const auto removal = engine::prune_images(*engine, {.all = all, .filters = args.get_list("filter")});
   std::string text;

@@ -1,4 +1,5 @@
-// inspect, and its forms for one kind of object. What is found is printed even when another name is not there; the exit code is 1 then.
+// inspect, and its forms for one kind of object. What is found is printed even when another name is not there; the exit
+// code is 1 then.
 #include "libpod/base/error.hh"
 #include "libpod/engine/container_inspect.hh"
 #include "libpod/engine/image_list.hh"
@@ -22,11 +23,12 @@ int inspect_each(const std::vector<std::string>& names, const ParsedArgs& args, 
   return code;
 }
 
-// Whether the look through all kinds goes on. A word that cannot be an image's name is one that no image has; a damaged object is an
-// answer (its error says where: it has a context or a hint of the store's).
+// Whether the look through all kinds goes on. A word that cannot be an image's name is one that no image has; a damaged
+// object is an answer (its error says where: it has a context or a hint of the store's).
 bool is_absent(const std::string& name, const Error& error) {
   if (error.kind() == ErrorKind::not_found) return true;
-  return error.kind() == ErrorKind::invalid && error.message().find("'" + name + "'") != std::string::npos && error.context().empty();
+  return error.kind() == ErrorKind::invalid && error.message().find("'" + name + "'") != std::string::npos &&
+         error.context().empty();
 }
 
 Json inspect_any(engine::Engine& engine, const std::string& name, bool size) {
@@ -40,9 +42,10 @@ Json inspect_any(engine::Engine& engine, const std::string& name, bool size) {
       return std::nullopt;
     }
   };
-  for (const Inspect& inspect : {Inspect([&](const std::string& one) { return engine::inspect_container(engine, one, size); }),
-                                 Inspect([&](const std::string& one) { return engine::inspect_image(engine, one); }),
-                                 Inspect([&](const std::string& one) { return engine::inspect_volume(engine, one); })})
+  for (const Inspect& inspect :
+       {Inspect([&](const std::string& one) { return engine::inspect_container(engine, one, size); }),
+        Inspect([&](const std::string& one) { return engine::inspect_image(engine, one); }),
+        Inspect([&](const std::string& one) { return engine::inspect_volume(engine, one); })})
     if (auto found = attempt(inspect)) return *std::move(found);
   throw Error(ErrorKind::not_found, format("no such object: {}", name))
       .with_hint(hint.empty() ? "`lichen ps -a`, `lichen images` and `lichen volume ls` list what there is" : hint);
@@ -64,13 +67,15 @@ int inspect_command(Context& context, const ParsedArgs& args) {
 
 int container_inspect_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  return inspect_each(args.positionals(), args,
-                      [&](const std::string& name) { return engine::inspect_container(*engine, name, args.get_bool("size")); });
+  return inspect_each(args.positionals(), args, [&](const std::string& name) {
+    return engine::inspect_container(*engine, name, args.get_bool("size"));
+  });
 }
 
 int image_inspect_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  return inspect_each(args.positionals(), args, [&](const std::string& name) { return engine::inspect_image(*engine, name); });
+  return inspect_each(args.positionals(), args,
+                      [&](const std::string& name) { return engine::inspect_image(*engine, name); });
 }
 
 int volume_inspect_command(Context& context, const ParsedArgs& args) {

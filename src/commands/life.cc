@@ -19,7 +19,8 @@ using wire::ContainerStatus;
 std::vector<std::string> chosen_names(engine::Engine& engine, const ParsedArgs& args, bool (*wanted)(ContainerStatus)) {
   if (!args.get_bool("all")) {
     if (args.positionals().empty())
-      throw Error(ErrorKind::usage, format("lichen {} needs at least one container", args.command().path)).with_hint("name one, or use --all");
+      throw Error(ErrorKind::usage, format("lichen {} needs at least one container", args.command().path))
+          .with_hint("name one, or use --all");
     return args.positionals();
   }
   if (!args.positionals().empty()) throw_error(ErrorKind::usage, "--all and container names exclude each other");
@@ -31,14 +32,15 @@ std::vector<std::string> chosen_names(engine::Engine& engine, const ParsedArgs& 
 
 bool is_any(ContainerStatus) { return true; }
 bool is_alive(ContainerStatus status) {
-  return status == ContainerStatus::running || status == ContainerStatus::paused || status == ContainerStatus::restarting;
+  return status == ContainerStatus::running || status == ContainerStatus::paused ||
+         status == ContainerStatus::restarting;
 }
-bool is_startable(ContainerStatus status) { return status == ContainerStatus::created || status == ContainerStatus::exited; }
+bool is_startable(ContainerStatus status) {
+  return status == ContainerStatus::created || status == ContainerStatus::exited;
+}
 
 // With --ignore a container that is not there is no error.
-bool is_ignored(bool ignore, const Error& error) {
-  return ignore && error.kind() == ErrorKind::not_found;
-}
+bool is_ignored(bool ignore, const Error& error) { return ignore && error.kind() == ErrorKind::not_found; }
 
 std::string detach_keys(const engine::Engine& engine, const ParsedArgs& args) {
   return spec::parse_detach_keys(args.find_string("detach-keys").value_or(engine.settings.detach_keys));
@@ -56,13 +58,23 @@ int start_command(Context& context, const ParsedArgs& args) {
       std::printf("%s\n", name.c_str());
     });
   if (names.size() != 1) throw_error(ErrorKind::usage, "start --attach takes one container, not {}", names.size());
-  engine::AttachOptions options{.in = interactive, .out = true, .err = true, .tty = false, .detach_keys = detach_keys(*engine, args), .sig_proxy = args.get_bool("sig-proxy")};
+  engine::AttachOptions options{.in = interactive,
+                                .out = true,
+                                .err = true,
+                                .tty = false,
+                                .detach_keys = detach_keys(*engine, args),
+                                .sig_proxy = args.get_bool("sig-proxy")};
   return engine::start_container(*engine, names[0], &options).exit_code;
 }
 
 int attach_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context, /*container_defaults=*/true);
-  const engine::AttachOptions options{.in = !args.get_bool("no-stdin"), .out = true, .err = true, .tty = false, .detach_keys = detach_keys(*engine, args), .sig_proxy = args.get_bool("sig-proxy")};
+  const engine::AttachOptions options{.in = !args.get_bool("no-stdin"),
+                                      .out = true,
+                                      .err = true,
+                                      .tty = false,
+                                      .detach_keys = detach_keys(*engine, args),
+                                      .sig_proxy = args.get_bool("sig-proxy")};
   return engine::attach_container(*engine, args.positionals()[0], options).exit_code;
 }
 

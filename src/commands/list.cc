@@ -12,11 +12,16 @@ namespace lichen::cli {
 namespace {
 
 constexpr Column kContainerColumns[] = {
-    {"Command", "COMMAND"}, {"CreatedAt", "CREATED AT"}, {"CreatedHuman", "CREATED"}, {"ID", "CONTAINER ID"},
-    {"Image", "IMAGE"},     {"ImageID", "IMAGE ID"},     {"Labels", "LABELS"},        {"LocalVolumes", "LOCAL VOLUMES"},
-    {"Mounts", "MOUNTS"},   {"Names", "NAMES"},          {"Networks", "NETWORKS"},    {"Pid", "PID"},
-    {"Pod", "POD ID"},      {"PodName", "PODNAME"},      {"Ports", "PORTS"},          {"Restarts", "RESTARTS"},
-    {"RunningFor", "CREATED"}, {"Size", "SIZE"},         {"State", "STATE"},          {"Status", "STATUS"},
+    {"Command", "COMMAND"},      {"CreatedAt", "CREATED AT"},
+    {"CreatedHuman", "CREATED"}, {"ID", "CONTAINER ID"},
+    {"Image", "IMAGE"},          {"ImageID", "IMAGE ID"},
+    {"Labels", "LABELS"},        {"LocalVolumes", "LOCAL VOLUMES"},
+    {"Mounts", "MOUNTS"},        {"Names", "NAMES"},
+    {"Networks", "NETWORKS"},    {"Pid", "PID"},
+    {"Pod", "POD ID"},           {"PodName", "PODNAME"},
+    {"Ports", "PORTS"},          {"Restarts", "RESTARTS"},
+    {"RunningFor", "CREATED"},   {"Size", "SIZE"},
+    {"State", "STATE"},          {"Status", "STATUS"},
 };
 constexpr std::string_view kContainers =
     "table {{.ID}}\\t{{.Image}}\\t{{.Command}}\\t{{.RunningFor}}\\t{{.Status}}\\t{{.Ports}}\\t{{.Names}}";
@@ -24,27 +29,50 @@ constexpr std::string_view kContainersWithSize =
     "table {{.ID}}\\t{{.Image}}\\t{{.Command}}\\t{{.RunningFor}}\\t{{.Status}}\\t{{.Ports}}\\t{{.Names}}\\t{{.Size}}";
 
 constexpr Column kImageColumns[] = {
-    {"Containers", "CONTAINERS"}, {"CreatedAt", "CREATED AT"}, {"CreatedSince", "CREATED"}, {"Created", "CREATED"},
-    {"Digest", "DIGEST"},         {"ID", "IMAGE ID"},          {"Repository", "REPOSITORY"}, {"SharedSize", "SHARED SIZE"},
-    {"Size", "SIZE"},             {"Tag", "TAG"},              {"UniqueSize", "UNIQUE SIZE"}, {"VirtualSize", "SIZE"},
+    {"Containers", "CONTAINERS"},
+    {"CreatedAt", "CREATED AT"},
+    {"CreatedSince", "CREATED"},
+    {"Created", "CREATED"},
+    {"Digest", "DIGEST"},
+    {"ID", "IMAGE ID"},
+    {"Repository", "REPOSITORY"},
+    {"SharedSize", "SHARED SIZE"},
+    {"Size", "SIZE"},
+    {"Tag", "TAG"},
+    {"UniqueSize", "UNIQUE SIZE"},
+    {"VirtualSize", "SIZE"},
 };
 constexpr std::string_view kImages = "table {{.Repository}}\\t{{.Tag}}\\t{{.ID}}\\t{{.CreatedSince}}\\t{{.Size}}";
 constexpr std::string_view kImagesWithDigests =
     "table {{.Repository}}\\t{{.Tag}}\\t{{.Digest}}\\t{{.ID}}\\t{{.CreatedSince}}\\t{{.Size}}";
 
 constexpr Column kHistoryColumns[] = {
-    {"Comment", "COMMENT"}, {"CreatedAt", "CREATED AT"}, {"CreatedBy", "CREATED BY"}, {"CreatedSince", "CREATED"}, {"ID", "IMAGE"}, {"Size", "SIZE"},
+    {"Comment", "COMMENT"},
+    {"CreatedAt", "CREATED AT"},
+    {"CreatedBy", "CREATED BY"},
+    {"CreatedSince", "CREATED"},
+    {"ID", "IMAGE"},
+    {"Size", "SIZE"},
 };
 constexpr std::string_view kHistory = "table {{.ID}}\\t{{.CreatedSince}}\\t{{.CreatedBy}}\\t{{.Size}}\\t{{.Comment}}";
 
 constexpr Column kVolumeColumns[] = {
-    {"Availability", "AVAILABILITY"}, {"Driver", "DRIVER"}, {"Group", "GROUP"}, {"Labels", "LABELS"}, {"Links", "LINKS"},
-    {"Mountpoint", "MOUNTPOINT"},     {"Name", "VOLUME NAME"}, {"Scope", "SCOPE"}, {"Size", "SIZE"},  {"Status", "STATUS"},
+    {"Availability", "AVAILABILITY"},
+    {"Driver", "DRIVER"},
+    {"Group", "GROUP"},
+    {"Labels", "LABELS"},
+    {"Links", "LINKS"},
+    {"Mountpoint", "MOUNTPOINT"},
+    {"Name", "VOLUME NAME"},
+    {"Scope", "SCOPE"},
+    {"Size", "SIZE"},
+    {"Status", "STATUS"},
 };
 constexpr std::string_view kVolumes = "table {{.Driver}}\\t{{.Name}}";
 
 // Docker: --quiet counts only where the format is a table of ours.
-int print_rows(const ParsedArgs& args, const std::vector<Json>& rows, const ListView& view, std::string_view quiet_format) {
+int print_rows(const ParsedArgs& args, const std::vector<Json>& rows, const ListView& view,
+               std::string_view quiet_format) {
   std::string format_text = args.get_string("format");
   if (args.get_bool("quiet") && (format_text.empty() || format_text == "table")) format_text = quiet_format;
   if (format_text == "table") format_text.clear();
@@ -85,7 +113,8 @@ int images_command(Context& context, const ParsedArgs& args) {
 
 int history_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  const auto rows = engine::image_history(*engine, args.positionals()[0], args.get_bool("no-trunc"), args.get_bool("human"));
+  const auto rows =
+      engine::image_history(*engine, args.positionals()[0], args.get_bool("no-trunc"), args.get_bool("human"));
   return print_rows(args, rows, {kHistoryColumns, kHistory}, "{{.ID}}");
 }
 

@@ -26,7 +26,9 @@ std::int64_t tail_option(const ParsedArgs& args) {
   const std::string text = args.get_string("tail");
   if (text == "all") return -1;
   const auto count = parse_int(text);
-  if (!count) throw Error(ErrorKind::usage, format("--tail '{}': not a number", text)).with_hint("use a number of lines or 'all'");
+  if (!count)
+    throw Error(ErrorKind::usage, format("--tail '{}': not a number", text))
+        .with_hint("use a number of lines or 'all'");
   return *count < 0 ? -1 : *count;
 }
 
@@ -55,7 +57,8 @@ int logs_command(Context& context, const ParsedArgs& args) {
   const auto& names = args.positionals();
   const bool follow = args.get_bool("follow");
   if (follow && names.size() > 1)
-    throw Error(ErrorKind::unsupported, "logs --follow of several containers is not done yet").with_hint("follow one of them");
+    throw Error(ErrorKind::unsupported, "logs --follow of several containers is not done yet")
+        .with_hint("follow one of them");
   const auto since = time_option(args, "since"), until = time_option(args, "until");
   const std::int64_t tail = tail_option(args);
   return for_each_name(names, [&](const std::string& name) {
@@ -65,7 +68,8 @@ int logs_command(Context& context, const ParsedArgs& args) {
     query.until = until;
     query.tail = tail;
     query.follow = follow;
-    const Look look{.timestamps = args.get_bool("timestamps"), .prefix = args.get_bool("names") ? record.config.name + " " : ""};
+    const Look look{.timestamps = args.get_bool("timestamps"),
+                    .prefix = args.get_bool("names") ? record.config.name + " " : ""};
     engine::read_log(query, [&](const engine::LogPiece& piece) {
       const bool written = print_piece(look, piece);
       if (follow) std::fflush(stdout);

@@ -21,20 +21,23 @@ engine::OnDamaged report_damaged(std::string kind) {
 
 bool confirmed(const ParsedArgs& args, std::string_view warning) {
   if (args.get_bool("force")) return true;
-  std::fprintf(stderr, "WARNING! %.*s\nAre you sure you want to continue? [y/N] ", static_cast<int>(warning.size()), warning.data());
+  std::fprintf(stderr, "WARNING! %.*s\nAre you sure you want to continue? [y/N] ", static_cast<int>(warning.size()),
+               warning.data());
   char answer[64] = "";
   if (std::fgets(answer, sizeof answer, stdin) == nullptr) return false;
   const auto word = to_lower(trim(answer));
   return word == "y" || word == "yes";
 }
 
-std::vector<std::string> named_or_all(const ParsedArgs& args, std::string_view kind, const std::function<std::vector<std::string>()>& all) {
+std::vector<std::string> named_or_all(const ParsedArgs& args, std::string_view kind,
+                                      const std::function<std::vector<std::string>()>& all) {
   if (args.get_bool("all")) {
     if (!args.positionals().empty()) throw_error(ErrorKind::usage, "--all and {} names exclude each other", kind);
     return all();
   }
   if (args.positionals().empty())
-    throw Error(ErrorKind::usage, format("lichen {} needs at least one {}", args.command().path, kind)).with_hint("name one, or use --all");
+    throw Error(ErrorKind::usage, format("lichen {} needs at least one {}", args.command().path, kind))
+        .with_hint("name one, or use --all");
   return args.positionals();
 }
 

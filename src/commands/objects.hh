@@ -12,12 +12,14 @@ namespace lichen::cli {
 /// Reports a damaged object on standard error; the command goes on with the others.
 engine::OnDamaged report_damaged(std::string kind);
 
-/// docker's question before a prune: "WARNING! TEXT\nAre you sure you want to continue? [y/N] ". True when the answer is yes, or with
+/// docker's question before a prune: "WARNING! TEXT\nAre you sure you want to continue? [y/N] ". True when the answer
+/// is yes, or with
 /// --force.
 bool confirmed(const ParsedArgs& args, std::string_view warning);
 
 /// The words of the line, or what `all` gives with --all. @throws Error{usage} neither or both
-std::vector<std::string> named_or_all(const ParsedArgs& args, std::string_view kind, const std::function<std::vector<std::string>()>& all);
+std::vector<std::string> named_or_all(const ParsedArgs& args, std::string_view kind,
+                                      const std::function<std::vector<std::string>()>& all);
 
 /// "Total reclaimed space: 1.2MB"
 std::string reclaimed_line(std::int64_t bytes);

@@ -59,9 +59,15 @@ int run_command(Context& context, const ParsedArgs& args) {
   const bool detach = parsed.detach;
   // docker's words and code: a pipe would wait for a prompt that nobody sees.
   if (!detach && parsed.config.tty && parsed.config.attach_stdin && ::isatty(STDIN_FILENO) == 0)
-    throw Error(ErrorKind::usage, "the input device is not a TTY").with_exit_code(1).with_hint("leave out -t to feed it from a pipe or file");
-  engine::AttachOptions attach{.in = parsed.config.attach_stdin, .out = parsed.config.attach_stdout, .err = parsed.config.attach_stderr,
-                               .tty = parsed.config.tty, .detach_keys = "", .sig_proxy = parsed.sig_proxy};
+    throw Error(ErrorKind::usage, "the input device is not a TTY")
+        .with_exit_code(1)
+        .with_hint("leave out -t to feed it from a pipe or file");
+  engine::AttachOptions attach{.in = parsed.config.attach_stdin,
+                               .out = parsed.config.attach_stdout,
+                               .err = parsed.config.attach_stderr,
+                               .tty = parsed.config.tty,
+                               .detach_keys = "",
+                               .sig_proxy = parsed.sig_proxy};
   // docker: stdin is attached only when it is open, and who attaches to no output is given the id.
   attach.in = attach.in && parsed.config.interactive;
   const bool print_id = detach || (!attach.out && !attach.err);

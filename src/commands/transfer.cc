@@ -16,18 +16,21 @@ namespace lichen::cli {
 namespace {
 
 void announce(const engine::Engine& engine, const char* action, const wire::ImageResult& result) {
-  for (const auto& image : result.images) engine::append_event(engine, {.type = "image", .action = action, .id = image.id, .name = image.name});
+  for (const auto& image : result.images)
+    engine::append_event(engine, {.type = "image", .action = action, .id = image.id, .name = image.name});
 }
 
 void refuse_terminal(int fd, const char* what, const char* hint) {
   if (::isatty(fd) == 1) throw Error(ErrorKind::usage, what).with_hint(hint);
 }
 
-// What is here already and need not be asked for; with `never` all must be. The names that are left stay in the request.
+// What is here already and need not be asked for; with `never` all must be. The names that are left stay in the
+// request.
 void print_local(engine::Engine& engine, engine::PullPolicy policy, wire::ImageRequest& request) {
   std::vector<std::string> left;
   for (const auto& name : request.names) {
-    const auto local = engine::find_local_image(engine, name, {.policy = policy, .platform = request.platform, .tls_verify = {}, .auth_file = {}});
+    const auto local = engine::find_local_image(
+        engine, name, {.policy = policy, .platform = request.platform, .tls_verify = {}, .auth_file = {}});
     if (policy == engine::PullPolicy::never || (local && policy == engine::PullPolicy::missing))
       std::printf("%s\n", local ? local->c_str() : engine::require_image(engine, name).id.c_str());
     else
@@ -78,7 +81,8 @@ int pull_command(Context& context, const ParsedArgs& args) {
   for (const auto& image : result.images) {
     if (!request.quiet) {
       if (!image.digest.empty()) std::printf("Digest: %s\n", image.digest.c_str());
-      std::printf("Status: %s for %s\n", image.fetched ? "Downloaded newer image" : "Image is up to date", image.name.c_str());
+      std::printf("Status: %s for %s\n", image.fetched ? "Downloaded newer image" : "Image is up to date",
+                  image.name.c_str());
     }
     std::printf("%s\n", image.name.c_str());
   }
@@ -91,12 +95,16 @@ int load_command(Context& context, const ParsedArgs& args) {
   request.input = args.get_string("input");
   request.quiet = args.get_bool("quiet");
   request.platform = args.find_string("platform").value_or("");
-  if (request.input.empty()) refuse_terminal(0, "load: standard input is a terminal", "give an archive: lichen load -i FILE, or lichen load < FILE");
+  if (request.input.empty())
+    refuse_terminal(0, "load: standard input is a terminal",
+                    "give an archive: lichen load -i FILE, or lichen load < FILE");
   const auto result = engine::run_image_program(*engine, "load", request);
   announce(*engine, "load", result);
   for (const auto& image : result.images) {
-    if (image.name.empty()) std::printf("Loaded image ID: sha256:%s\n", image.id.c_str());
-    else std::printf("Loaded image: %s\n", image.name.c_str());
+    if (image.name.empty())
+      std::printf("Loaded image ID: sha256:%s\n", image.id.c_str());
+    else
+      std::printf("Loaded image: %s\n", image.name.c_str());
   }
   return 0;
 }
@@ -111,7 +119,8 @@ int import_command(Context& context, const ParsedArgs& args) {
   request.message = args.get_string("message");
   request.platform = args.find_string("platform").value_or("");
   request.quiet = args.get_bool("quiet");
-  if (request.input == "-") refuse_terminal(0, "import: standard input is a terminal", "give an archive: lichen import FILE NAME");
+  if (request.input == "-")
+    refuse_terminal(0, "import: standard input is a terminal", "give an archive: lichen import FILE NAME");
   const auto result = engine::run_image_program(*engine, "import", request);
   announce(*engine, "import", result);
   for (const auto& image : result.images) std::printf("sha256:%s\n", image.id.c_str());
@@ -126,7 +135,8 @@ int save_command(Context& context, const ParsedArgs& args) {
   request.format = args.get_string("format");
   request.compress = args.get_bool("compress");
   request.quiet = args.get_bool("quiet");
-  if (request.output.empty()) refuse_terminal(1, "save: standard output is a terminal", "give a file: lichen save -o FILE IMAGE");
+  if (request.output.empty())
+    refuse_terminal(1, "save: standard output is a terminal", "give a file: lichen save -o FILE IMAGE");
   announce(*engine, "save", engine::run_image_program(*engine, "save", request));
   return 0;
 }

@@ -1,7 +1,7 @@
 // volume create, rm, prune, exists.
+#include "libpod/engine/volumes.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/strings.hh"
-#include "libpod/engine/volumes.hh"
 #include "libpod/spec/options.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
@@ -16,7 +16,9 @@ int volume_create_command(Context& context, const ParsedArgs& args) {
   engine::VolumeRequest request;
   if (!args.positionals().empty()) request.name = args.positionals()[0];
   request.driver = args.get_string("driver");
-  for (const auto& text : args.get_list("label")) request.labels.insert_or_assign(spec::parse_label(text, "--label").first, spec::parse_label(text, "--label").second);
+  for (const auto& text : args.get_list("label"))
+    request.labels.insert_or_assign(spec::parse_label(text, "--label").first,
+                                    spec::parse_label(text, "--label").second);
   for (const auto& text : args.get_list("opt")) {
     const auto pair = cut(text, '=');
     request.options[pair ? pair->first : text] = pair ? pair->second : "";
@@ -27,16 +29,19 @@ int volume_create_command(Context& context, const ParsedArgs& args) {
 
 int volume_rm_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  return for_each_name(named_or_all(args, "volume", [&] { return engine->volumes.list(); }), [&](const std::string& name) {
-    engine::remove_volume(*engine, name, args.get_bool("force"));
-    write_out(name + "\n");
-  });
+  return for_each_name(named_or_all(args, "volume", [&] { return engine->volumes.list(); }),
+                       [&](const std::string& name) {
+                         engine::remove_volume(*engine, name, args.get_bool("force"));
+                         write_out(name + "\n");
+                       });
 }
 
 int volume_prune_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   const bool all = args.get_bool("all");
-  if (!confirmed(args, all ? "This will remove all volumes that no container uses." : "This will remove anonymous volumes that no container uses.")) return kExitOk;
+  if (!confirmed(args, all ? "This will remove all volumes that no container uses."
+                           : "This will remove anonymous volumes that no container uses."))
+    return kExitOk;
   const auto done = engine::prune_volumes(*engine, all, args.get_list("filter"));
   std::string text;
   if (!done.removed.empty()) {

@@ -55,8 +55,8 @@ constexpr OptionSpec kRm[] = {
 };
 constexpr OptionSpec kPs[] = {
     flag('a', "all", "Show stopped containers too"),
-    list('f', "filter", "key=value", "Show only what matches").with_hints(
-        "id=|name=|label=|status=|exited=|ancestor=|before=|since=|volume=|network="),
+    list('f', "filter", "key=value", "Show only what matches")
+        .with_hints("id=|name=|label=|status=|exited=|ancestor=|before=|since=|volume=|network="),
     text("format", "template", "Print with a Go template, 'table TEMPLATE' or 'json'"),
     number('n', "last", "count", "Show the newest, stopped ones too").with_default("-1"),
     flag('l', "latest", "Show the newest, stopped or not"),
@@ -86,7 +86,8 @@ constexpr OptionSpec kLogs[] = {
 };
 constexpr OptionSpec kWait[] = {
     csv("condition", "state", "Wait for this state")
-        .with_values("configured|created|exited|healthy|initialized|paused|removing|running|stopped|stopping|unhealthy"),
+        .with_values(
+            "configured|created|exited|healthy|initialized|paused|removing|running|stopped|stopping|unhealthy"),
     flag("ignore", "A container that does not exist is no error"),
 };
 constexpr OptionSpec kPrune[] = {
@@ -99,9 +100,10 @@ constexpr CommandSpec kCommands[] = {
      .aliases = "container run",
      .summary = "Make a container from an image and run a command in it",
      .usage = "[OPTIONS] IMAGE [COMMAND] [ARG...]",
-     .description = "The image is pulled when it is not here. Options stand before the image; what follows the image is the\n"
-                    "command. The exit code is the command's own; 125 is an error of lichen, 126 a command that cannot be\n"
-                    "executed, 127 one that was not found, 128+N a command that died of signal N.",
+     .description =
+         "The image is pulled when it is not here. Options stand before the image; what follows the image is the\n"
+         "command. The exit code is the command's own; 125 is an error of lichen, 126 a command that cannot be\n"
+         "executed, 127 one that was not found, 128+N a command that died of signal N.",
      .examples = "# a shell that leaves nothing behind\nlichen run --rm -it debian bash\n"
                  "# a web server in the background, on port 8080\nlichen run -d --name web -p 8080:80 nginx\n"
                  "# work on this directory\nlichen run --rm -v \"$PWD:/work\" -w /work python:3 python build.py\n",

@@ -36,16 +36,18 @@ constexpr CommandSpec kGlobalSpec = {
     .summary = "Containers without root and without a daemon",
     .usage = "[OPTIONS] COMMAND",
     .description = "",
-    .examples = "# a shell in Debian that leaves nothing behind\nlichen run --rm -it debian bash\n"
-                "# a web server in the background, its log, and its end\nlichen run -d --name web -p 8080:80 nginx\n"
-                "lichen logs -f web\nlichen rm -f web\n"
-                "# does this machine have what containers need?\nlichen doctor\n",
+    .examples =
+        "# a shell in Debian that leaves nothing behind\nlichen run --rm -it debian bash\n"
+        "# a web server in the background, its log, and its end\nlichen run -d --name web -p 8080:80 nginx\n"
+        "lichen logs -f web\nlichen rm -f web\n"
+        "# does this machine have what containers need?\nlichen doctor\n",
     .options = {kGlobal},
-    .not_yet_options = {"cdi-spec-dir cgroup-manager config conmon connection/c context cpu-profile db-backend "
-                        "default-mounts-file events-backend hooks-dir host/H identity imagestore max-workers "
-                        "memory-profile module namespace network-backend network-cmd-path network-config-dir noout out "
-                        "pull-option registries-conf remote/r runtime-flag ssh storage-opt syslog tls tls-ca tls-cert "
-                        "tls-details tls-key tlscacert tlscert tlskey tlsverify tmpdir trace transient-store url volumepath"},
+    .not_yet_options =
+        {"cdi-spec-dir cgroup-manager config conmon connection/c context cpu-profile db-backend "
+         "default-mounts-file events-backend hooks-dir host/H identity imagestore max-workers "
+         "memory-profile module namespace network-backend network-cmd-path network-config-dir noout out "
+         "pull-option registries-conf remote/r runtime-flag ssh storage-opt syslog tls tls-ca tls-cert "
+         "tls-details tls-key tlscacert tlscert tlskey tlsverify tmpdir trace transient-store url volumepath"},
     .options_stop_at_first_argument = true};
 
 constexpr CommandSpec kCommands[] = {
@@ -84,7 +86,8 @@ constexpr CommandSpec kCommands[] = {
      .aliases = "",
      .summary = "Run a command in the user namespace of the containers",
      .usage = "[COMMAND [ARG...]]",
-     .description = "There the files of images and volumes have the owners that containers see. Without a command: a shell.",
+     .description =
+         "There the files of images and volumes have the owners that containers see. Without a command: a shell.",
      .examples = "# remove files that belong to a container's users\nlichen unshare rm -r data/\n",
      .not_yet_options = {"rootless-netns"},
      .arguments = {0, -1, program},

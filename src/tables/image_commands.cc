@@ -12,7 +12,8 @@ constexpr OptionSpec kPull[] = {
     text("authfile", "path", "Credentials file").with_objects(file),
     text("cert-dir", "path", "Directory with the registry's CA and client certificates").with_objects(directory),
     text("creds", "name[:password]", "Credentials"),
-    text("platform", "os/arch[/variant]", "Platform of the image").with_hints("linux/amd64|linux/arm64|linux/386|linux/arm/v7|linux/riscv64"),
+    text("platform", "os/arch[/variant]", "Platform of the image")
+        .with_hints("linux/amd64|linux/arm64|linux/386|linux/arm/v7|linux/riscv64"),
     number("retry", "count", "How often a failed transfer is tried again").with_default("3"),
     text("policy", "policy", "When to pull").with_default("always").with_values("always|missing|never|newer"),
     flag('q', "quiet", "Print the image's id only"),
@@ -31,8 +32,9 @@ constexpr OptionSpec kImport[] = {
 };
 constexpr OptionSpec kSave[] = {
     flag("compress", "Compress the layers (directory formats)").as_not_yet(),
-    text("format", "format", "Kind of archive").with_default("docker-archive").with_values(
-        "docker-archive|oci-archive|oci-dir|docker-dir"),
+    text("format", "format", "Kind of archive")
+        .with_default("docker-archive")
+        .with_values("docker-archive|oci-archive|oci-dir|docker-dir"),
     flag('m', "multi-image-archive", "Accepted: an archive may always hold several images"),
     text('o', "output", "path", "Write to this file, not to standard output").with_objects(file),
     flag('q', "quiet", "No progress"),
@@ -40,8 +42,8 @@ constexpr OptionSpec kSave[] = {
 constexpr OptionSpec kImages[] = {
     flag('a', "all", "Show images without a name that others are made of too"),
     flag("digests", "Print digests"),
-    list('f', "filter", "key=value", "Show only what matches").with_hints(
-        "dangling=|label=|before=|since=|until=|reference=|id="),
+    list('f', "filter", "key=value", "Show only what matches")
+        .with_hints("dangling=|label=|before=|since=|until=|reference=|id="),
     text("format", "template", "Print with a Go template, 'table TEMPLATE' or 'json'"),
     flag("no-trunc", "Print ids in full"),
     flag('n', "noheading", "Print no heading"),

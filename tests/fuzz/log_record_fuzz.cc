@@ -1,5 +1,6 @@
 // links: wire base
-// Log records: whatever a container prints comes back byte for byte, in both formats, and no line of a damaged log crashes.
+// Log records: whatever a container prints comes back byte for byte, in both formats, and no line of a damaged log
+// crashes.
 #include "libpod/wire/log_format.hh"
 #include "tests/fuzz/fuzz.hh"
 
@@ -13,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr std::string_view kTime = "2026-11-21T04:41:07.123456789Z";
   for (const bool json : {false, true}) {
     std::string record;
-    json ? wire::append_json_record(record, kTime, wire::LogStream::err, line) : wire::append_k8s_record(record, kTime, wire::LogStream::err, line);
+    json ? wire::append_json_record(record, kTime, wire::LogStream::err, line)
+         : wire::append_k8s_record(record, kTime, wire::LogStream::err, line);
     fuzz::require(record.find('\n') == record.size() - 1);
     record.pop_back();
     const auto read = json ? wire::parse_json_record(record) : wire::parse_k8s_record(record);

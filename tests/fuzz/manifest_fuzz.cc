@@ -8,7 +8,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto text = fuzz::as_text(data, size);
   fuzz::refuse_or_accept([&] { image::document_kind(text, "", "fuzz"); });
   fuzz::refuse_or_accept([&] {
-    for (const auto& layer : image::parse_manifest(text, "fuzz").layers) fuzz::require(layer.digest.str().find('/') == std::string::npos);
+    for (const auto& layer : image::parse_manifest(text, "fuzz").layers)
+      fuzz::require(layer.digest.str().find('/') == std::string::npos);
   });
   fuzz::refuse_or_accept([&] {
     const auto index = image::parse_index(text, "fuzz");

@@ -9,7 +9,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!message) return 0;
   const auto again = wire::decode(wire::encode(*message));
   fuzz::require(again.has_value());
-  fuzz::require(again->type == message->type && again->a == message->a && again->b == message->b && again->text == message->text);
+  fuzz::require(again->type == message->type && again->a == message->a && again->b == message->b &&
+                again->text == message->text);
   if (message->type == wire::MessageType::error) wire::split_error(*message);
   return 0;
 }

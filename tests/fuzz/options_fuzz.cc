@@ -14,20 +14,47 @@ using namespace lichen;
 
 void parse_one(unsigned choice, std::string_view text) {
   switch (choice % 14) {
-    case 0: spec::parse_volume_option(text); break;
-    case 1: spec::parse_mount_option(text); break;
-    case 2: spec::parse_tmpfs_option(text); break;
-    case 3: spec::parse_port_option(text); break;
-    case 4: spec::parse_expose_option(text); break;
-    case 5: spec::parse_restart_policy(text); break;
-    case 6: spec::parse_sysctl_option(text); break;
-    case 7: spec::parse_add_host(text); break;
-    case 8: spec::parse_detach_keys(text); break;
-    case 9: spec::parse_userns(text); break;
-    case 10: spec::parse_ulimit_option(text); break;
-    case 11: spec::parse_cpus_option(text); break;
-    case 12: spec::parse_network_option(text); break;
-    default: spec::parse_cpuset_option(text, "cpuset-cpus");
+    case 0:
+      spec::parse_volume_option(text);
+      break;
+    case 1:
+      spec::parse_mount_option(text);
+      break;
+    case 2:
+      spec::parse_tmpfs_option(text);
+      break;
+    case 3:
+      spec::parse_port_option(text);
+      break;
+    case 4:
+      spec::parse_expose_option(text);
+      break;
+    case 5:
+      spec::parse_restart_policy(text);
+      break;
+    case 6:
+      spec::parse_sysctl_option(text);
+      break;
+    case 7:
+      spec::parse_add_host(text);
+      break;
+    case 8:
+      spec::parse_detach_keys(text);
+      break;
+    case 9:
+      spec::parse_userns(text);
+      break;
+    case 10:
+      spec::parse_ulimit_option(text);
+      break;
+    case 11:
+      spec::parse_cpus_option(text);
+      break;
+    case 12:
+      spec::parse_network_option(text);
+      break;
+    default:
+      spec::parse_cpuset_option(text, "cpuset-cpus");
   }
 }
 

@@ -1,9 +1,9 @@
 // links: image
-// A hostile layer: whatever the tar says, nothing outside the layer's directory changes (the canary), and what was unpacked
-// gives the same tar again.
+// A hostile layer: whatever the tar says, nothing outside the layer's directory changes (the canary), and what was
+// unpacked gives the same tar again.
 //
-// The canary stands beside the layer, where `../canary/file` and a symlink out of diff/ would lead. It is compared by inode, size,
-// mode, links, times and content after each input; the folder above must hold the same names.
+// The canary stands beside the layer, where `../canary/file` and a symlink out of diff/ would lead. It is compared by
+// inode, size, mode, links, times and content after each input; the folder above must hold the same names.
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -46,11 +46,13 @@ class Canary {
       struct stat info {};
       if (::lstat((base_ + path).c_str(), &info) != 0) return "gone";
       text += format("{} {} {:o} {} {} {}.{} {}\n", info.st_ino, info.st_size, info.st_mode, info.st_nlink, info.st_uid,
-                          info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_ctim.tv_nsec);
+                     info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_ctim.tv_nsec);
     }
-    for (const auto& entry : std::filesystem::directory_iterator(base_ + "/canary")) text += entry.path().string() + "\n";
+    for (const auto& entry : std::filesystem::directory_iterator(base_ + "/canary"))
+      text += entry.path().string() + "\n";
     for (const auto& entry : std::filesystem::directory_iterator(base_))
-      if (entry.path().filename() != "layer" && entry.path().filename() != "canary") text += "new: " + entry.path().string();
+      if (entry.path().filename() != "layer" && entry.path().filename() != "canary")
+        text += "new: " + entry.path().string();
     return text;
   }
 
@@ -71,7 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       journal.finish(image::LayerUnpacker(layer, maps, journal, space).unpack(tar));
     }
     std::string again;
-    image::rebuild_tar(layer, [&](image::Bytes bytes) { again.append(reinterpret_cast<const char*>(bytes.data()), bytes.size()); });
+    image::rebuild_tar(
+        layer, [&](image::Bytes bytes) { again.append(reinterpret_cast<const char*>(bytes.data()), bytes.size()); });
     fuzz::require(again == fuzz::as_text(data, size));
   });
   fuzz::require(canary.is_untouched());

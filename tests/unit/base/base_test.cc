@@ -63,7 +63,8 @@ TEST(ErrorTest, KindsGoRoundByName) {
 }
 
 TEST(Printable, OrdinaryTextStays) {
-  for (const char* text : {"", "plain", "two\nlines\tand tab", "Grüße", "日本語", "\xF0\x9F\x8C\xB1", "\xC2\xA0", "\xEF\xBF\xBD", "\xF4\x8F\xBF\xBF"})
+  for (const char* text : {"", "plain", "two\nlines\tand tab", "Grüße", "日本語", "\xF0\x9F\x8C\xB1", "\xC2\xA0",
+                           "\xEF\xBF\xBD", "\xF4\x8F\xBF\xBF"})
     EXPECT_EQ(printable(text), text);
 }
 
@@ -71,7 +72,10 @@ TEST(Printable, ControlCharactersCannotDriveTheTerminal) {
   EXPECT_EQ(printable("\x1b[2J"), "\\x1b[2J");
   EXPECT_EQ(printable(std::string_view("a\0b", 3)), "a\\x00b");
   EXPECT_EQ(printable("\r\b\x7f"), "\\x0d\\x08\\x7f");
-  EXPECT_EQ(printable("\xC2\x9B" "31m"), "\\xc2\\x9b31m") << "C1: CSI in one character";
+  EXPECT_EQ(printable("\xC2\x9B"
+                      "31m"),
+            "\\xc2\\x9b31m")
+      << "C1: CSI in one character";
 }
 
 TEST(Printable, BrokenUtf8IsShownByteByByte) {
@@ -116,7 +120,8 @@ TEST(Ids, WhatIsOne) {
 
 TEST(Names, DockersRule) {
   for (const char* name : {"a", "web", "Web-1", "a_b.c", "0", "9x"}) EXPECT_TRUE(is_valid_name(name)) << name;
-  for (const char* name : {"", ".", "..", "-a", "_a", ".a", "a/b", "a b", "a\n", "gr\xC3\xBC\xC3\x9F", "a:b", "a@b", "../x"})
+  for (const char* name :
+       {"", ".", "..", "-a", "_a", ".a", "a/b", "a b", "a\n", "gr\xC3\xBC\xC3\x9F", "a:b", "a@b", "../x"})
     EXPECT_FALSE(is_valid_name(name)) << name;
   EXPECT_FALSE(is_valid_name(std::string_view("a\0b", 3)));
   EXPECT_TRUE(is_valid_name(std::string(253, 'a')));
@@ -138,18 +143,46 @@ TEST(DigestTest, Accepted) {
 
 TEST(DigestTest, Refused) {
   const std::string hex(64, 'a');
-  const std::string bad[] = {"", "sha256", "sha256:", hex, "sha256:" + hex.substr(1), "sha256:" + hex + "a", "sha256:" + std::string(64, 'A'),
-                             "SHA256:" + hex, "sha256:" + hex.substr(2) + "..", "sha256:../../" + hex.substr(6), "sha256:/" + hex.substr(1),
-                             "md5:" + hex, "sha512:" + hex, "sha256:" + std::string(128, 'a'), "../sha256:" + hex, " sha256:" + hex,
-                             "sha256:" + hex + "\n", "sha256:sha256:" + hex.substr(7), "sha256:" + hex.substr(1) + std::string(1, '\0')};
+  const std::string bad[] = {"",
+                             "sha256",
+                             "sha256:",
+                             hex,
+                             "sha256:" + hex.substr(1),
+                             "sha256:" + hex + "a",
+                             "sha256:" + std::string(64, 'A'),
+                             "SHA256:" + hex,
+                             "sha256:" + hex.substr(2) + "..",
+                             "sha256:../../" + hex.substr(6),
+                             "sha256:/" + hex.substr(1),
+                             "md5:" + hex,
+                             "sha512:" + hex,
+                             "sha256:" + std::string(128, 'a'),
+                             "../sha256:" + hex,
+                             " sha256:" + hex,
+                             "sha256:" + hex + "\n",
+                             "sha256:sha256:" + hex.substr(7),
+                             "sha256:" + hex.substr(1) + std::string(1, '\0')};
   for (const auto& text : bad) EXPECT_FALSE(Digest::parse(text)) << text;
 }
 
 TEST(Path, CleanAsGoDoes) {
-  const std::pair<const char*, const char*> cases[] = {
-      {"", "."}, {".", "."}, {"/", "/"}, {"//", "/"}, {"a//b", "a/b"}, {"a/./b/", "a/b"}, {"a/../b", "b"}, {"a/..", "."}, {"..", ".."},
-      {"../..", "../.."}, {"../a/../..", "../.."}, {"/..", "/"}, {"/../../a", "/a"}, {"/a/b/../../..", "/"}, {"...", "..."}, {"a/...", "a/..."},
-      {"./../a", "../a"}};
+  const std::pair<const char*, const char*> cases[] = {{"", "."},
+                                                       {".", "."},
+                                                       {"/", "/"},
+                                                       {"//", "/"},
+                                                       {"a//b", "a/b"},
+                                                       {"a/./b/", "a/b"},
+                                                       {"a/../b", "b"},
+                                                       {"a/..", "."},
+                                                       {"..", ".."},
+                                                       {"../..", "../.."},
+                                                       {"../a/../..", "../.."},
+                                                       {"/..", "/"},
+                                                       {"/../../a", "/a"},
+                                                       {"/a/b/../../..", "/"},
+                                                       {"...", "..."},
+                                                       {"a/...", "a/..."},
+                                                       {"./../a", "../a"}};
   for (const auto& [input, expected] : cases) {
     EXPECT_EQ(clean_path(input), expected) << input;
     EXPECT_EQ(clean_path(expected), expected);

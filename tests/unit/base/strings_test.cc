@@ -34,15 +34,19 @@ TEST(Strings, SmallOnes) {
 }
 
 TEST(ShellWords, QuoteAndSplitAreInverse) {
-  const std::vector<std::string> words = {"",    "a",      "a b",   "'",       "it's", "\"",   "\\",      "$HOME", "`x`", "a\nb", "*",  "~",
-                                          "a=b", "tab\tx", "'\\''", "--x=\"y\"", "#",    "gr\xC3\xBC\xC3\x9F", ";",     "&&",  "!",   "\\'", "a\\"};
+  const std::vector<std::string> words = {"",    "a",      "a b",   "'",         "it's", "\"",
+                                          "\\",  "$HOME",  "`x`",   "a\nb",      "*",    "~",
+                                          "a=b", "tab\tx", "'\\''", "--x=\"y\"", "#",    "gr\xC3\xBC\xC3\x9F",
+                                          ";",   "&&",     "!",     "\\'",       "a\\"};
   for (const auto& word : words) EXPECT_THAT(shell_split(shell_quote(word)), ElementsAre(word)) << shell_quote(word);
   EXPECT_EQ(shell_split(shell_join(words)), words);
   EXPECT_EQ(shell_quote("a/b-c.d_e=f:1,2@%+"), "a/b-c.d_e=f:1,2@%+") << "nothing to quote";
   EXPECT_EQ(shell_join(std::vector<std::string>{"sh", "-c", "echo 'x'"}), "sh -c 'echo '\\''x'\\'''");
 }
 
-TEST(ShellWords, FirstEmptyWordStays) { EXPECT_EQ(shell_split(shell_join(std::vector<std::string>{"", "a"})), (std::vector<std::string>{"", "a"})); }
+TEST(ShellWords, FirstEmptyWordStays) {
+  EXPECT_EQ(shell_split(shell_join(std::vector<std::string>{"", "a"})), (std::vector<std::string>{"", "a"}));
+}
 
 TEST(ShellWords, AsAPosixShellSplits) {
   EXPECT_THAT(shell_split("  a   b\tc\n"), ElementsAre("a", "b", "c"));
@@ -62,14 +66,17 @@ TEST(ShellWords, AsAPosixShellSplits) {
 
 TEST(Glob, Matches) {
   const std::pair<const char*, const char*> cases[] = {
-      {"", ""}, {"*", ""}, {"*", "a/b"}, {"a*", "a"}, {"*a*b*", "xaxbx"}, {"a?c", "abc"}, {"[abc]", "b"}, {"[a-c]x", "bx"}, {"[!a]", "b"}, {"[^a]", "b"},
-      {"[]]", "]"}, {"[]a]", "a"}, {"[a-]", "-"}, {"\\*", "*"}, {"\\[a]", "[a]"}, {"[", "["}, {"a[", "a["}, {"[\\]]", "]"}, {"**", "abc"}, {"a**b", "ab"}, {"\\", "\\"}};
+      {"", ""},       {"*", ""},        {"*", "a/b"},     {"a*", "a"},   {"*a*b*", "xaxbx"}, {"a?c", "abc"},
+      {"[abc]", "b"}, {"[a-c]x", "bx"}, {"[!a]", "b"},    {"[^a]", "b"}, {"[]]", "]"},       {"[]a]", "a"},
+      {"[a-]", "-"},  {"\\*", "*"},     {"\\[a]", "[a]"}, {"[", "["},    {"a[", "a["},       {"[\\]]", "]"},
+      {"**", "abc"},  {"a**b", "ab"},   {"\\", "\\"}};
   for (const auto& [pattern, text] : cases) EXPECT_TRUE(glob_match(pattern, text)) << pattern << " " << text;
 }
 
 TEST(Glob, DoesNotMatch) {
-  const std::pair<const char*, const char*> cases[] = {{"", "a"}, {"a", ""}, {"a", "ab"}, {"?", ""}, {"?", "ab"}, {"[abc]", "d"}, {"[!a]", "a"}, {"[a-c]", "-"},
-                                                       {"*a", "ab"}, {"a*b", "a"}, {"\\*", "a"}, {"[a", "a"}, {"A", "a"}, {"[]", "]"}, {"[!]", "x"}};
+  const std::pair<const char*, const char*> cases[] = {
+      {"", "a"},    {"a", ""},    {"a", "ab"},  {"?", ""},   {"?", "ab"}, {"[abc]", "d"}, {"[!a]", "a"}, {"[a-c]", "-"},
+      {"*a", "ab"}, {"a*b", "a"}, {"\\*", "a"}, {"[a", "a"}, {"A", "a"},  {"[]", "]"},    {"[!]", "x"}};
   for (const auto& [pattern, text] : cases) EXPECT_FALSE(glob_match(pattern, text)) << pattern << " " << text;
 }
 

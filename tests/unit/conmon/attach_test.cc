@@ -68,8 +68,13 @@ TEST(Attach, CarriesBinaryInputAndOutputExactly) {
   std::mt19937 random(5);
   for (char& byte : data) byte = static_cast<char>(random());
   sys::Pipe in = sys::make_pipe(), out = sys::make_pipe(), err = sys::make_pipe();
-  sys::Pid client = start_client(std::move(h.sync), {.tty = false, .forward_stdin = true, .sig_proxy = true, .detach_keys = "",
-                                                     .in = in.read.get(), .out = out.write.get(), .err = err.write.get()});
+  sys::Pid client = start_client(std::move(h.sync), {.tty = false,
+                                                     .forward_stdin = true,
+                                                     .sig_proxy = true,
+                                                     .detach_keys = "",
+                                                     .in = in.read.get(),
+                                                     .out = out.write.get(),
+                                                     .err = err.write.get()});
   in.read.reset();
   out.write.reset();
   err.write.reset();
@@ -163,9 +168,13 @@ struct TerminalTest : ::testing::Test {
   }
   // We are the monitor here: no terminal in the container is needed to see what the client sends.
   sys::Pid start(bool proxy = true) {
-    return start_client(std::move(pair.second), {.tty = true, .forward_stdin = true, .sig_proxy = proxy,
-                                                                .detach_keys = "\x10\x11", .in = pty.slave.get(),
-                                                                .out = pty.slave.get(), .err = pty.slave.get()});
+    return start_client(std::move(pair.second), {.tty = true,
+                                                 .forward_stdin = true,
+                                                 .sig_proxy = proxy,
+                                                 .detach_keys = "\x10\x11",
+                                                 .in = pty.slave.get(),
+                                                 .out = pty.slave.get(),
+                                                 .err = pty.slave.get()});
   }
   bool sane() const {
     termios now{};
@@ -189,7 +198,10 @@ TEST_F(TerminalTest, GoesRawSendsTheSizeDetachesAndIsRestored) {
   EXPECT_EQ(size->a, 100);
   EXPECT_EQ(size->b, 40);
   wait_for_raw();
-  sys::write_all(pty.master.get(), "a\x10" "b\x03", "terminal");
+  sys::write_all(pty.master.get(),
+                 "a\x10"
+                 "b\x03",
+                 "terminal");
   std::string typed;
   while (typed.size() < 4) {
     const auto message = Harness::receive_from(pair.first.get());
@@ -197,7 +209,10 @@ TEST_F(TerminalTest, GoesRawSendsTheSizeDetachesAndIsRestored) {
     ASSERT_EQ(message->type, MessageType::stdin_data);
     typed += message->text;
   }
-  EXPECT_EQ(typed, "a\x10" "b\x03") << "ctrl-c is for the container";
+  EXPECT_EQ(typed,
+            "a\x10"
+            "b\x03")
+      << "ctrl-c is for the container";
   sys::set_window_size(pty.slave.get(), {50, 120});
   client.kill(SIGWINCH);
   EXPECT_EQ(Harness::receive_from(pair.first.get())->a, 120);

@@ -1,4 +1,5 @@
-// A lichen-conmon of its own for each test, with the fake runtime (tests/helpers/fake_runtime.sh): what the engine does, in small.
+// A lichen-conmon of its own for each test, with the fake runtime (tests/helpers/fake_runtime.sh): what the engine
+// does, in small.
 #pragma once
 
 #include <chrono>
@@ -36,7 +37,8 @@ class Harness {
   /// nullopt at the end of the connection; a test failure after 20 s.
   static std::optional<wire::Message> receive_from(int socket);
   std::optional<wire::Message> receive() { return receive_from(sync.get()); }
-  /// Skip messages until one of this type; nullopt at the end of the connection. What `out` and `err` brought is appended.
+  /// Skip messages until one of this type; nullopt at the end of the connection. What `out` and `err` brought is
+  /// appended.
   std::optional<wire::Message> expect(wire::MessageType type, std::string* output = nullptr);
   sys::UniqueFd connect() const;
 

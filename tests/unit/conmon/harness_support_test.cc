@@ -36,8 +36,8 @@ Harness::Harness() {
   config.boot_id = "this-boot";
   config.image = "busybox";
   config.stop_timeout_s = 5;
-  for (const std::string& directory : {config.container_dir, config.run_dir, config.bundle_dir, config.runtime_root, config.staging_dir,
-                                       config.events_dir, base + "/names"})
+  for (const std::string& directory : {config.container_dir, config.run_dir, config.bundle_dir, config.runtime_root,
+                                       config.staging_dir, config.events_dir, base + "/names"})
     sys::make_directories(directory);
   sys::make_symlink("../containers/" + config.id, base + "/names/web");
   sys::write_file(config.marker_path, "");
@@ -102,7 +102,8 @@ std::optional<wire::Message> Harness::receive_from(int socket) {
 std::optional<wire::Message> Harness::expect(wire::MessageType type, std::string* output) {
   while (auto message = receive()) {
     if (message->type == type) return message;
-    if (output != nullptr && (message->type == wire::MessageType::out || message->type == wire::MessageType::err)) *output += message->text;
+    if (output != nullptr && (message->type == wire::MessageType::out || message->type == wire::MessageType::err))
+      *output += message->text;
   }
   return std::nullopt;
 }
@@ -112,10 +113,13 @@ sys::UniqueFd Harness::connect() const {
   return socket ? std::move(*socket) : sys::UniqueFd();
 }
 
-std::string Harness::file(const std::string& path) const { return sys::read_file_if_exists(path, 1u << 30).value_or(""); }
+std::string Harness::file(const std::string& path) const {
+  return sys::read_file_if_exists(path, 1u << 30).value_or("");
+}
 
 wire::ContainerState Harness::state() const {
-  return wire::container_state_from_json(parse_json(file(config.container_dir + "/state.json"), "state.json"), "state.json");
+  return wire::container_state_from_json(parse_json(file(config.container_dir + "/state.json"), "state.json"),
+                                         "state.json");
 }
 
 int Harness::monitor_exit() {

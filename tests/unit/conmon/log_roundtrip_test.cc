@@ -72,7 +72,8 @@ TEST_P(Log, BytesOutAreBytesIn) {
 TEST_P(Log, AMegabyteLineIsOneLine) {
   const std::string line = std::string(1'500'000, 'x') + "\n";
   LogWriter writer(options);
-  for (std::size_t at = 0; at < line.size(); at += 65536) writer.write(LogStream::out, std::string_view(line).substr(at, 65536));
+  for (std::size_t at = 0; at < line.size(); at += 65536)
+    writer.write(LogStream::out, std::string_view(line).substr(at, 65536));
   writer.finish();
   int starts = 0;
   std::string text;
@@ -121,7 +122,8 @@ TEST_P(Log, TailCountsLinesOverFiles) {
   options.max_size = 3000;
   options.max_files = 20;
   LogWriter writer(options);
-  for (int i = 0; i < 300; ++i) writer.write(i % 3 == 0 ? LogStream::err : LogStream::out, "line " + std::to_string(i) + "\n");
+  for (int i = 0; i < 300; ++i)
+    writer.write(i % 3 == 0 ? LogStream::err : LogStream::out, "line " + std::to_string(i) + "\n");
   for (const int tail : {0, 1, 2, 50, 299, 300, 1000}) {
     query.tail = tail;
     std::string expected;
@@ -152,9 +154,7 @@ TEST_P(Log, SinceAndUntilCutByTime) {
   EXPECT_EQ(read(), "14\n15\n");
 }
 
-TEST_P(Log, AMissingFileIsEmpty) {
-  EXPECT_EQ(read(), "");
-}
+TEST_P(Log, AMissingFileIsEmpty) { EXPECT_EQ(read(), ""); }
 
 TEST_P(Log, TheSinkCanStop) {
   LogWriter writer(options);

@@ -26,7 +26,9 @@ using wire::MessageType;
 
 constexpr std::uint32_t kOutputs = wire::kAttachStdout | wire::kAttachStderr;
 
-Message simple(MessageType type, std::int64_t a = 0, std::int64_t b = 0) { return {.type = type, .a = a, .b = b, .text = {}}; }
+Message simple(MessageType type, std::int64_t a = 0, std::int64_t b = 0) {
+  return {.type = type, .a = a, .b = b, .text = {}};
+}
 
 TEST(Monitor, RunsLogsAndReportsTheExit) {
   Harness h;
@@ -229,7 +231,8 @@ TEST(Monitor, ClientsComeAndGoWithoutALeak) {
 TEST(Monitor, RubbishEndsThatConnectionOnly) {
   Harness h;
   h.run("sleep 100", kOutputs);
-  for (const std::string& rubbish : {std::string("\xff"), std::string("\x01"), std::string(70'000, 'x'), std::string("\x40\0\0", 3)}) {
+  for (const std::string& rubbish :
+       {std::string("\xff"), std::string("\x01"), std::string(70'000, 'x'), std::string("\x40\0\0", 3)}) {
     const auto client = h.connect();
     ASSERT_TRUE(client);
     ::send(client.get(), rubbish.data(), rubbish.size(), MSG_NOSIGNAL);

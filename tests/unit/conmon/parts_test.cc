@@ -47,22 +47,26 @@ TEST(RestartPolicy, BacksOff) {
 TEST(RestartPolicy, ReadsUpdates) {
   EXPECT_EQ(parse_restart_update("restart=on-failure:3").max_retries, 3);
   EXPECT_EQ(parse_restart_update("restart=no").name, "no");
-  for (const char* wrong : {"", "restart", "restart=", "restart=sometimes", "restart=always:3", "restart=on-failure:x", "memory=1"})
+  for (const char* wrong :
+       {"", "restart", "restart=", "restart=sometimes", "restart=always:3", "restart=on-failure:x", "memory=1"})
     EXPECT_THROW(parse_restart_update(wrong), Error) << wrong;
 }
 
 TEST(RuntimeLog, SpeaksOursCrunsAndRuncs) {
-  const auto ours = parse_runtime_log("{\"msg\":\"execute '/x': no\",\"level\":\"error\",\"kind\":\"conflict\",\"hint\":\"try y\"}\n", 125, true);
+  const auto ours = parse_runtime_log(
+      "{\"msg\":\"execute '/x': no\",\"level\":\"error\",\"kind\":\"conflict\",\"hint\":\"try y\"}\n", 125, true);
   EXPECT_EQ(ours.kind, "conflict");
   EXPECT_EQ(ours.hint, "try y");
   EXPECT_EQ(parse_runtime_log("lichen-oci: error: gone\nhint: look\n", 127, true).kind, "not_found_executable");
   EXPECT_EQ(parse_runtime_log("lichen-oci: error: gone\nhint: look\n", 127, true).text, "gone");
   EXPECT_EQ(parse_runtime_log("lichen-oci: error: gone\nhint: look\n", 126, true).hint, "look");
-  const char* crun = "{\"msg\":\"warned\",\"level\":\"warning\"}\n"
-                     "{\"msg\":\"executable file `x` not found in $PATH: No such file or directory\",\"level\":\"error\"}\n";
+  const char* crun =
+      "{\"msg\":\"warned\",\"level\":\"warning\"}\n"
+      "{\"msg\":\"executable file `x` not found in $PATH: No such file or directory\",\"level\":\"error\"}\n";
   EXPECT_EQ(parse_runtime_log(crun, 1, false).kind, "not_found_executable");
   EXPECT_THAT(parse_runtime_log(crun, 1, false).text, ::testing::HasSubstr("`x`"));
-  EXPECT_EQ(parse_runtime_log("{\"msg\":\"exec: \\\"/x\\\": permission denied\",\"level\":\"error\"}", 1, false).kind, "not_executable");
+  EXPECT_EQ(parse_runtime_log("{\"msg\":\"exec: \\\"/x\\\": permission denied\",\"level\":\"error\"}", 1, false).kind,
+            "not_executable");
   EXPECT_EQ(parse_runtime_log("{broken", 1, false).text, "{broken");
   EXPECT_EQ(parse_runtime_log("", 1, false).kind, "system");
 }
@@ -80,7 +84,8 @@ TEST(EventLine, IsJsonWhateverTheNames) {
   EXPECT_EQ(json["attributes"]["exitCode"], "3");
 }
 
-// A client that never reads: the container is paced, then goes on without it; when it reads again it is told what it missed.
+// A client that never reads: the container is paced, then goes on without it; when it reads again it is told what it
+// missed.
 TEST(Clients, OneThatStallsIsLeftBehind) {
   sys::EventLoop loop;
   bool paused = false;

@@ -26,23 +26,29 @@ class ContainerList : public ::testing::Test {
     failed.exit_code = 3;
     failed.started_at = "2026-01-01T00:00:01Z";
     failed.finished_at = "2026-01-01T00:00:02Z";
-    store.add_container("c2", "failed", [](spec::ContainerConfig& config) {
-      config.created = "2026-01-01T00:00:00.000000002Z";
-      config.labels = {{"tier", "front"}, {"x", ""}};
-      config.network.mode = "none";
-      config.network.ports = {{.host_ip = "", .host_port = 8080, .container_port = 80, .protocol = "tcp"}};
-    }, failed);
-    store.add_container("c3", "newest", [](spec::ContainerConfig& config) { config.created = "2026-01-01T00:00:00.000000003Z"; });
+    store.add_container(
+        "c2", "failed",
+        [](spec::ContainerConfig& config) {
+          config.created = "2026-01-01T00:00:00.000000002Z";
+          config.labels = {{"tier", "front"}, {"x", ""}};
+          config.network.mode = "none";
+          config.network.ports = {{.host_ip = "", .host_port = 8080, .container_port = 80, .protocol = "tcp"}};
+        },
+        failed);
+    store.add_container("c3", "newest",
+                        [](spec::ContainerConfig& config) { config.created = "2026-01-01T00:00:00.000000003Z"; });
   }
 
-  std::string names(std::vector<std::string> filters, std::int64_t last = -1, bool all = true, const std::string& sort = "") {
+  std::string names(std::vector<std::string> filters, std::int64_t last = -1, bool all = true,
+                    const std::string& sort = "") {
     ContainerListRequest request;
     request.all = all;
     request.last = last;
     request.filters = std::move(filters);
     request.sort = sort;
     std::string out;
-    for (const auto& container : list_containers(store.engine, request, store.remember_damaged())) out += (out.empty() ? "" : " ") + container.config.name;
+    for (const auto& container : list_containers(store.engine, request, store.remember_damaged()))
+      out += (out.empty() ? "" : " ") + container.config.name;
     return out;
   }
   test::TestStore store;
@@ -110,7 +116,8 @@ TEST_F(ContainerList, RowsHaveDockersMembers) {
   const auto containers = list_containers(store.engine, request, store.remember_damaged());
   const auto rows = container_rows(store.engine, containers, request);
   ASSERT_EQ(rows.size(), 3u);
-  for (const char* name : {"Command", "CreatedAt", "ID", "Image", "Labels", "LocalVolumes", "Mounts", "Names", "Networks", "Ports", "RunningFor", "Size", "State", "Status"})
+  for (const char* name : {"Command", "CreatedAt", "ID", "Image", "Labels", "LocalVolumes", "Mounts", "Names",
+                           "Networks", "Ports", "RunningFor", "Size", "State", "Status"})
     EXPECT_TRUE(rows[2].contains(name)) << name;
   EXPECT_EQ(rows[2]["Command"].get<std::string>(), "\"sleep 1000\"");
   EXPECT_EQ(rows[2]["ID"].get<std::string>(), test::id_of("c1").substr(0, 12));
@@ -124,7 +131,8 @@ TEST_F(ContainerList, ImageWhoseNameWentElsewhereIsShownById) {
   ContainerListRequest request;
   request.filters = {"name=oldest"};
   request.all = true;
-  const auto rows = container_rows(store.engine, list_containers(store.engine, request, store.remember_damaged()), request);
+  const auto rows =
+      container_rows(store.engine, list_containers(store.engine, request, store.remember_damaged()), request);
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0]["Image"].get<std::string>(), test::id_of("ab").substr(0, 12));
 }
@@ -132,12 +140,15 @@ TEST_F(ContainerList, ImageWhoseNameWentElsewhereIsShownById) {
 TEST_F(ContainerList, BriefRowsSayTheSameInFewerMembers) {
   ContainerListRequest request;
   request.all = true;
-  const auto full = container_rows(store.engine, list_containers(store.engine, request, store.remember_damaged()), request);
+  const auto full =
+      container_rows(store.engine, list_containers(store.engine, request, store.remember_damaged()), request);
   request.brief = true;
-  const auto brief = container_rows(store.engine, list_containers(store.engine, request, store.remember_damaged()), request);
+  const auto brief =
+      container_rows(store.engine, list_containers(store.engine, request, store.remember_damaged()), request);
   ASSERT_EQ(brief.size(), full.size());
   for (std::size_t i = 0; i < full.size(); ++i)
-    for (const char* name : {"ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names", "Size"}) EXPECT_EQ(brief[i][name], full[i][name]) << name;
+    for (const char* name : {"ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names", "Size"})
+      EXPECT_EQ(brief[i][name], full[i][name]) << name;
   EXPECT_FALSE(brief[0].contains("Labels"));
 }
 
@@ -154,7 +165,8 @@ TEST_F(ContainerList, LostContainerBecomesExited) {
   wire::ContainerState running;
   running.status = ContainerStatus::running;
   running.started_at = to_rfc3339(now());
-  const std::string id = store.add_container("c5", "lost", [](spec::ContainerConfig&) {}, running);
+  const std::string id = store.add_container(
+      "c5", "lost", [](spec::ContainerConfig&) {}, running);
   EXPECT_EQ(names({"name=lost"}, -1, false), "");
   EXPECT_EQ(names({"status=exited", "name=lost"}), "lost");
   EXPECT_EQ(store.engine.containers.load_state(id).exit_code, 137);

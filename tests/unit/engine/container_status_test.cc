@@ -45,13 +45,15 @@ TEST(ContainerStatus, PortsAsTheyAre) {
 
 TEST(ContainerStatus, PortsInARowBecomeARange) {
   std::vector<PortInUse> ports;
-  for (const std::uint16_t port : std::initializer_list<std::uint16_t>{82, 80, 81, 90}) ports.push_back({"127.0.0.1", port, port, "tcp"});
+  for (const std::uint16_t port : std::initializer_list<std::uint16_t>{82, 80, 81, 90})
+    ports.push_back({"127.0.0.1", port, port, "tcp"});
   ports.push_back({"", 0, 53, "udp"});
   EXPECT_EQ(ports_text(ports), "127.0.0.1:80-82->80-82/tcp, 53/udp, 127.0.0.1:90->90/tcp");
 }
 
 TEST(ContainerStatus, MalformedPortsAreNone) {
-  for (const char* text : {"", "80", "80/tcp", "a:b:c", "1.2.3.4:99999:80/tcp", ":80"}) EXPECT_FALSE(parse_port_in_use(text)) << text;
+  for (const char* text : {"", "80", "80/tcp", "a:b:c", "1.2.3.4:99999:80/tcp", ":80"})
+    EXPECT_FALSE(parse_port_in_use(text)) << text;
 }
 
 TEST(ContainerStatus, MountsAndNetworks) {

@@ -18,7 +18,9 @@ using ::testing::HasSubstr;
 
 class ContainersConf : public ::testing::Test {
  protected:
-  ContainersConf() : folder_(::testing::TempDir() + "/containers_conf_test") { std::filesystem::create_directories(folder_); }
+  ContainersConf() : folder_(::testing::TempDir() + "/containers_conf_test") {
+    std::filesystem::create_directories(folder_);
+  }
   ~ContainersConf() override { std::filesystem::remove_all(folder_); }
 
   std::string write(const std::string& name, const std::string& text) {
@@ -92,8 +94,9 @@ pull_policy = "newer"
 }
 
 TEST_F(ContainersConf, WhatIsPodmansIsPassedOver) {
-  const auto s = read("[containers]\nlog_driver = \"journald\"\nnetns = \"bridge\"\nlog_size_max = -1\npids_limit = 0\n"
-                      "[engine]\nruntime = \"crun\"\n[engine.runtimes]\ncrun = [\"/usr/bin/crun\"]\n[machine]\ncpus = 1\n");
+  const auto s = read(
+      "[containers]\nlog_driver = \"journald\"\nnetns = \"bridge\"\nlog_size_max = -1\npids_limit = 0\n"
+      "[engine]\nruntime = \"crun\"\n[engine.runtimes]\ncrun = [\"/usr/bin/crun\"]\n[machine]\ncpus = 1\n");
   EXPECT_EQ(s.log_driver, "k8s-file");
   EXPECT_EQ(s.runtime, "");
   EXPECT_EQ(s.log_max_size, 0);
@@ -101,10 +104,12 @@ TEST_F(ContainersConf, WhatIsPodmansIsPassedOver) {
 }
 
 TEST_F(ContainersConf, WrongTypesAndSyntaxAreNamedWithFileAndLine) {
-  EXPECT_THAT(error_of("[containers]\ninit = \"yes\"\n"), HasSubstr("containers.conf:2: 'containers.init' must be true or false"));
+  EXPECT_THAT(error_of("[containers]\ninit = \"yes\"\n"),
+              HasSubstr("containers.conf:2: 'containers.init' must be true or false"));
   EXPECT_THAT(error_of("[containers]\nenv = \"A=b\"\n"), HasSubstr("'containers.env' must be a list of strings"));
   EXPECT_THAT(error_of("[containers]\nenv = [1]\n"), HasSubstr("must be a list of strings"));
-  EXPECT_THAT(error_of("[engine]\n\nstop_timeout = \"3\"\n"), HasSubstr("containers.conf:3: 'engine.stop_timeout' must be a number of seconds"));
+  EXPECT_THAT(error_of("[engine]\n\nstop_timeout = \"3\"\n"),
+              HasSubstr("containers.conf:3: 'engine.stop_timeout' must be a number of seconds"));
   EXPECT_THAT(error_of("[containers\n"), HasSubstr("containers.conf:1:"));
 }
 
@@ -121,7 +126,8 @@ TEST_F(ContainersConf, FilesInTheOrderOfTheManual) {
   const auto b = write("etc/containers.conf.d/b.conf", ""), a = write("etc/containers.conf.d/a.conf", "");
   write("etc/containers.conf.d/README", "");
   const auto main = write("etc/containers.conf", ""), home = write("home/containers.conf", "");
-  EXPECT_THAT(containers_conf_files({folder_ + "/none", folder_ + "/etc", folder_ + "/home"}), ElementsAre(main, a, b, home));
+  EXPECT_THAT(containers_conf_files({folder_ + "/none", folder_ + "/etc", folder_ + "/home"}),
+              ElementsAre(main, a, b, home));
 }
 
 TEST_F(ContainersConf, VariablesStandForTheFiles) {
@@ -136,7 +142,10 @@ TEST_F(ContainersConf, VariablesStandForTheFiles) {
 
 TEST_F(ContainersConf, OurOwnFileKnowsAllItsKeys) {
   Settings s;
-  apply_config_file(write("config.toml", "[containers]\ndefault_capabilities = [\"KILL\"]\nlog_size_max = 5\n[network]\ndefault = \"none\"\n"), s);
+  apply_config_file(
+      write("config.toml",
+            "[containers]\ndefault_capabilities = [\"KILL\"]\nlog_size_max = 5\n[network]\ndefault = \"none\"\n"),
+      s);
   EXPECT_THAT(s.default_capabilities, ElementsAre("KILL"));
   EXPECT_EQ(s.log_max_size, 5);
   EXPECT_EQ(s.network, "none");

@@ -95,7 +95,8 @@ TEST_F(ControlTest, DoneAndErrors) {
 
 TEST_F(ControlTest, SilenceIsAnErrorWithTheWayOut) {
   serve({});
-  expect_error(ErrorKind::conflict, "its monitor did not answer in time (the monitor process may be stopped", [&] { ask_exit(50ms); });
+  expect_error(ErrorKind::conflict, "its monitor did not answer in time (the monitor process may be stopped",
+               [&] { ask_exit(50ms); });
 }
 
 TEST_F(ControlTest, RubbishIsSeen) {
@@ -131,7 +132,10 @@ TEST(Events, LinesOfParallelWritersDoNotMix) {
     writers.push_back(sys::fork_child([&] {
       const std::string filler(static_cast<std::size_t>(1000 + writer * 1500), static_cast<char>('a' + writer));
       for (int i = 0; i < kEach; ++i)
-        append_event(store.engine, {.action = "start", .id = std::to_string(writer), .name = std::to_string(i), .attributes = {{"filler", filler}}});
+        append_event(store.engine, {.action = "start",
+                                    .id = std::to_string(writer),
+                                    .name = std::to_string(i),
+                                    .attributes = {{"filler", filler}}});
       return 0;
     }));
   for (auto& writer : writers) ASSERT_EQ(writer.wait().code, 0);
@@ -146,7 +150,9 @@ TEST(Events, LinesOfParallelWritersDoNotMix) {
       const Json json = parse_json(line, "event");
       const auto id = json["id"].get<std::string>();
       EXPECT_EQ(json["name"], std::to_string(next[id]++)) << "in the order of their writer";
-      EXPECT_EQ(json["attributes"]["filler"].get<std::string>().find_first_not_of(static_cast<char>('a' + std::stoi(id))), std::string::npos);
+      EXPECT_EQ(
+          json["attributes"]["filler"].get<std::string>().find_first_not_of(static_cast<char>('a' + std::stoi(id))),
+          std::string::npos);
       ++lines;
     }
   }
@@ -156,7 +162,8 @@ TEST(Events, LinesOfParallelWritersDoNotMix) {
 TEST(Events, HostileNamesStayOnOneLine) {
   test::TestStore store;
   store.engine.paths.make();
-  append_event(store.engine, {.action = "die", .id = "x", .name = "a\nb\"}", .image = "\xff", .attributes = {{"exitCode", "0"}}});
+  append_event(store.engine,
+               {.action = "die", .id = "x", .name = "a\nb\"}", .image = "\xff", .attributes = {{"exitCode", "0"}}});
   const auto files = sys::list_directory(store.engine.paths.events());
   ASSERT_EQ(files.size(), 1U);
   const auto lines = split(sys::read_file(store.engine.paths.events() + "/" + files[0]), '\n');

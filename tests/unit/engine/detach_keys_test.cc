@@ -19,7 +19,9 @@ TEST(DetachKeys, DetachesInOneReadOrMany) {
 TEST(DetachKeys, PassesOnWhatWasNotTheSequence) {
   DetachKeys keys("\x10\x11");
   EXPECT_EQ(keys.feed("\x10").pass, "") << "held back";
-  EXPECT_EQ(keys.feed("a").pass, "\x10" "a");
+  EXPECT_EQ(keys.feed("a").pass,
+            "\x10"
+            "a");
   EXPECT_EQ(keys.feed("\x10").pass, "");
   EXPECT_EQ(keys.feed("\x10").pass, "\x10") << "the second may begin the sequence";
   EXPECT_TRUE(keys.feed("\x11").detached);

@@ -17,7 +17,8 @@ class ImageRemove : public ::testing::Test {
   void use(const std::string& digits, const std::string& image, wire::ContainerStatus status) {
     wire::ContainerState state;
     state.status = status;
-    store.add_container(digits, "user-" + digits, [&](spec::ContainerConfig& config) { config.image_id = image; }, state);
+    store.add_container(
+        digits, "user-" + digits, [&](spec::ContainerConfig& config) { config.image_id = image; }, state);
   }
   std::string refusal(const std::string& text, bool force = false) {
     try {
@@ -37,11 +38,13 @@ TEST_F(ImageRemove, LookUpByEveryKindOfName) {
   auto meta = engine.images.get(id);
   meta.repo_digests = {"docker.io/library/debian@sha256:" + id_of("77")};
   engine.images.update(meta);
-  for (const auto& text : {std::string("debian:12"), std::string("docker.io/library/debian:12"), std::string("library/debian:12"), std::string("own"),
-                           std::string("localhost/own"), id, "sha256:" + id, std::string("aabb"), std::string("sha256:aabb"),
-                           "debian@sha256:" + id_of("77")})
+  for (const auto& text :
+       {std::string("debian:12"), std::string("docker.io/library/debian:12"), std::string("library/debian:12"),
+        std::string("own"), std::string("localhost/own"), id, "sha256:" + id, std::string("aabb"),
+        std::string("sha256:aabb"), "debian@sha256:" + id_of("77")})
     EXPECT_EQ(find_image(engine, text), id) << text;
-  for (const auto& text : {"debian", "debian:13", "aabbcc", "other/debian:12"}) EXPECT_EQ(find_image(engine, text), std::nullopt) << text;
+  for (const auto& text : {"debian", "debian:13", "aabbcc", "other/debian:12"})
+    EXPECT_EQ(find_image(engine, text), std::nullopt) << text;
   store.add_image("aabc", {"11"});
   EXPECT_THROW(find_image(engine, "aab"), Error);
   try {
@@ -58,7 +61,9 @@ TEST_F(ImageRemove, OneOfTwoNamesOnlyUntagsTheLastDeletes) {
   EXPECT_EQ(remove_image(engine, "one", false, false).lines(), std::vector<std::string>{"Untagged: one:latest"});
   EXPECT_TRUE(engine.images.has(id));
   const auto removal = remove_image(engine, "two", false, false);
-  EXPECT_EQ(removal.lines(), (std::vector<std::string>{"Untagged: two:latest", "Deleted: sha256:" + id, "Deleted: sha256:" + id_of("12"), "Deleted: sha256:" + id_of("11")}));
+  EXPECT_EQ(removal.lines(),
+            (std::vector<std::string>{"Untagged: two:latest", "Deleted: sha256:" + id, "Deleted: sha256:" + id_of("12"),
+                                      "Deleted: sha256:" + id_of("11")}));
   EXPECT_EQ(removal.bytes, 8192);
   EXPECT_FALSE(engine.images.has(id));
   EXPECT_TRUE(engine.layers.list().empty());
@@ -107,7 +112,8 @@ TEST_F(ImageRemove, StoppedUserRefusesByNameAndForceLeavesItNameless) {
 TEST_F(ImageRemove, RunningUserCannotBeForced) {
   const auto id = store.add_image("aa", {"11"}, {library("one")});
   use("c1", id, wire::ContainerStatus::running);
-  EXPECT_NE(refusal(id, true).find("cannot be forced) - image is being used by running container user-c1"), std::string::npos);
+  EXPECT_NE(refusal(id, true).find("cannot be forced) - image is being used by running container user-c1"),
+            std::string::npos);
   EXPECT_TRUE(engine.images.has(id));
 }
 
@@ -142,7 +148,8 @@ TEST_F(ImageRemove, PruneTakesNamelessAndUnusedOnly) {
   store.add_image("ab", {"12"});
   store.add_image("ac", {"13"});
   use("c1", id_of("ac"), wire::ContainerStatus::created);
-  EXPECT_EQ(prune_images(engine, {}).deleted, (std::vector<std::string>{"sha256:" + id_of("ab"), "sha256:" + id_of("12")}));
+  EXPECT_EQ(prune_images(engine, {}).deleted,
+            (std::vector<std::string>{"sha256:" + id_of("ab"), "sha256:" + id_of("12")}));
   EXPECT_TRUE(prune_images(engine, {.all = true, .filters = {"label=kind=zz"}}).deleted.empty());
   EXPECT_TRUE(prune_images(engine, {.all = true, .filters = {"until=2020-01-01"}}).deleted.empty());
   EXPECT_EQ(prune_images(engine, {.all = true, .filters = {"label=kind=aa"}}).deleted[0], "sha256:" + id_of("aa"));

@@ -31,7 +31,8 @@ class SettingsTest : public ::testing::Test {
   Settings load() { return load_settings(global_, environment_); }
   void expect_invalid(const std::string& text, const std::string& piece) {
     configure(text);
-    expect_error(ErrorKind::invalid, piece, [&] { load(); }, text);
+    expect_error(
+        ErrorKind::invalid, piece, [&] { load(); }, text);
   }
 
   test::TempDir dir_;
@@ -86,8 +87,10 @@ TEST_F(SettingsTest, RelativePathsMeanTheCurrentDirectory) {
 
 TEST_F(SettingsTest, EveryKeyOfTheFile) {
   configure(
-      "[storage]\nfuse_overlayfs = \"/f\"\n[engine]\nstop_timeout = 3\npull_policy = \"always\"\ndetach_keys = \"ctrl-x\"\n"
-      "[containers]\nlog_driver = \"none\"\nlog_size_max = 1000\ndefault_capabilities = [\"chown\", \"kill\"]\n[network]\ndefault = \"none\"\n");
+      "[storage]\nfuse_overlayfs = \"/f\"\n[engine]\nstop_timeout = 3\npull_policy = \"always\"\ndetach_keys = "
+      "\"ctrl-x\"\n"
+      "[containers]\nlog_driver = \"none\"\nlog_size_max = 1000\ndefault_capabilities = [\"chown\", "
+      "\"kill\"]\n[network]\ndefault = \"none\"\n");
   const Settings settings = load();
   EXPECT_EQ(settings.config_path, dir_ / "config/lichen/config.toml");
   EXPECT_EQ(settings.fuse_overlayfs, "/f");
@@ -102,13 +105,15 @@ TEST_F(SettingsTest, EveryKeyOfTheFile) {
 
 TEST_F(SettingsTest, ErrorsHaveTheirLine) {
   const std::string file = dir_ / "config/lichen/config.toml";
-  expect_invalid("[storage]\n\ndriverr = \"vfs\"\n", file + ":3: unknown key 'storage.driverr' (did you mean 'storage.driver'?)");
+  expect_invalid("[storage]\n\ndriverr = \"vfs\"\n",
+                 file + ":3: unknown key 'storage.driverr' (did you mean 'storage.driver'?)");
   expect_invalid("[nothing]\nx = 1\n", file + ":2: unknown key 'nothing.x'");
   expect_invalid("[nothing]\nx = 1\n", "known keys: ");
   expect_invalid("top = 1\n", file + ":1: unknown key 'top'");
   expect_invalid("[engine]\nstop_timeout = 1.5\n", file + ":2: 'engine.stop_timeout' must be a number of seconds");
   expect_invalid("[engine]\nruntime = 1\n", file + ":2: 'engine.runtime' must be a string");
-  expect_invalid("[containers]\ndefault_capabilities = [\"a\", 1]\n", file + ":2: 'containers.default_capabilities' must be a list of strings");
+  expect_invalid("[containers]\ndefault_capabilities = [\"a\", 1]\n",
+                 file + ":2: 'containers.default_capabilities' must be a list of strings");
   expect_invalid("[storage]\ndriver = \n", file + ":2: ");
   expect_invalid("[storage\n", file + ":1: ");
   expect_invalid("[storage]\ndriver = \"vfs\"\ndriver = \"overlay\"\n", file + ":3: ");
@@ -166,7 +171,8 @@ class RuntimeDirTest : public ::testing::Test {
   static std::string fallback() {
     const std::string standard = fmt::format("/run/user/{}", ::geteuid());
     struct stat info {};
-    const bool ours = ::stat(standard.c_str(), &info) == 0 && info.st_uid == ::geteuid() && ::access(standard.c_str(), W_OK) == 0;
+    const bool ours =
+        ::stat(standard.c_str(), &info) == 0 && info.st_uid == ::geteuid() && ::access(standard.c_str(), W_OK) == 0;
     return ours ? standard + "/lichen" : fmt::format("/tmp/lichen-{}-", ::geteuid());
   }
 
@@ -211,7 +217,9 @@ TEST_F(RuntimeDirTest, XdgOfAnotherUserIsIgnored) {
 TEST_F(RuntimeDirTest, APlantedDirectoryIsRefused) {
   sys::make_directory(dir_ / "planted");
   sys::make_symlink(dir_ / "planted", dir_ / "xdg/lichen");
-  expect_error(ErrorKind::permission, "use run directory '" + (dir_ / "xdg/lichen") + "': it is not a directory of ours", [&] { find(dir_ / "xdg"); });
+  expect_error(ErrorKind::permission,
+               "use run directory '" + (dir_ / "xdg/lichen") + "': it is not a directory of ours",
+               [&] { find(dir_ / "xdg"); });
   sys::remove_file(dir_ / "xdg/lichen");
   sys::make_directory(dir_ / "xdg/lichen", 0770);
   expect_error(ErrorKind::permission, "with mode 0700", [&] { find(dir_ / "xdg"); });

@@ -28,7 +28,8 @@ class SystemCheck : public ::testing::Test {
   void repair(const std::string& remains = "") {
     auto findings = check_store(engine, false);
     repair_store(findings);
-    for (const auto& finding : findings) EXPECT_TRUE(finding.repaired || !finding.repair) << finding.object << ": " << finding.problem;
+    for (const auto& finding : findings)
+      EXPECT_TRUE(finding.repaired || !finding.repair) << finding.object << ": " << finding.problem;
     EXPECT_EQ(objects(), remains);
   }
   test::TestStore store;
@@ -92,7 +93,12 @@ TEST_F(SystemCheck, DamagedRefIsRemoved) {
 }
 
 TEST_F(SystemCheck, VolumeKeepsItsDataWhenItsRecordIsDamaged) {
-  engine.volumes.create({.name = "data", .driver = "local", .created = to_rfc3339(now()), .anonymous = false, .labels = {}, .options = {}});
+  engine.volumes.create({.name = "data",
+                         .driver = "local",
+                         .created = to_rfc3339(now()),
+                         .anonymous = false,
+                         .labels = {},
+                         .options = {}});
   sys::write_file(engine.volumes.data_path("data") + "/file", "x");
   sys::write_file(engine.paths.volume("data") + "/volume.json", "");
   EXPECT_EQ(objects(), "volume data; ");

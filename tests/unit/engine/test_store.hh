@@ -20,7 +20,8 @@ class TestStore {
   TestStore() : engine(settings(dir_.path()), {}) {}
 
   /// An image with one layer directory for each of `layers`.
-  std::string add_image(const std::string& digits, const std::vector<std::string>& layers, const std::vector<store::RefName>& names = {}) {
+  std::string add_image(const std::string& digits, const std::vector<std::string>& layers,
+                        const std::vector<store::RefName>& names = {}) {
     store::ImageMeta meta;
     meta.id = id_of(digits);
     meta.created = to_rfc3339(now());
@@ -59,7 +60,8 @@ class TestStore {
 
   /// A container whose config `change` may complete.
   template <typename Change>
-  std::string add_container(const std::string& digits, const std::string& name, Change change, wire::ContainerState state = {}) {
+  std::string add_container(const std::string& digits, const std::string& name, Change change,
+                            wire::ContainerState state = {}) {
     spec::ContainerConfig config;
     config.id = id_of(digits);
     config.name = name;
@@ -95,6 +97,8 @@ class TestStore {
   std::vector<std::string> damaged;
 };
 
-inline store::RefName library(const std::string& name, const std::string& tag = "latest") { return {"docker.io", "library/" + name, tag}; }
+inline store::RefName library(const std::string& name, const std::string& tag = "latest") {
+  return {"docker.io", "library/" + name, tag};
+}
 
 }  // namespace lichen::test

@@ -60,7 +60,8 @@ TEST_F(Vfs, OpaqueDirectoryHidesWhatIsBeneath) {
   EXPECT_FALSE(sys::exists(merged("d/old")));
   EXPECT_TRUE(sys::exists(merged("d/new")));
   char value[8];
-  EXPECT_LT(::getxattr(merged("d").c_str(), "user.overlay.opaque", value, sizeof value), 0) << "the mark means nothing in a merged tree";
+  EXPECT_LT(::getxattr(merged("d").c_str(), "user.overlay.opaque", value, sizeof value), 0)
+      << "the mark means nothing in a merged tree";
 }
 
 TEST_F(Vfs, DirectoriesMergeAndTakeTheUpperMode) {

@@ -16,7 +16,8 @@ class Volumes : public ::testing::Test {
   }
   std::string names(const std::vector<std::string>& filters) {
     std::string out;
-    for (const auto& row : list_volumes(engine, filters, store.remember_damaged())) out += row["Name"].get<std::string>() + " ";
+    for (const auto& row : list_volumes(engine, filters, store.remember_damaged()))
+      out += row["Name"].get<std::string>() + " ";
     return out;
   }
   test::TestStore store;

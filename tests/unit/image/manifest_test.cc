@@ -15,7 +15,8 @@ TEST(Platform, ParsesAsDockerDoes) {
   EXPECT_EQ(parse_platform("aarch64").architecture, "arm64");
   EXPECT_EQ(parse_platform("linux/arm/7").variant, "v7");
   EXPECT_EQ(parse_platform("x86_64").str(), "linux/amd64");
-  for (const char* bad : {"", "a/b/c/d", "linux/", "nonsense", "beos/amd64", "linux/a m"}) EXPECT_THROW(parse_platform(bad), Error) << bad;
+  for (const char* bad : {"", "a/b/c/d", "linux/", "nonsense", "beos/amd64", "linux/a m"})
+    EXPECT_THROW(parse_platform(bad), Error) << bad;
 }
 
 TEST(Platform, ChoosesTheBest) {
@@ -29,7 +30,8 @@ TEST(Platform, ChoosesTheBest) {
 }
 
 TEST(AuthChallenge, ReadsSeveralWithQuotes) {
-  const auto found = parse_challenges(R"(Basic realm="a, b", Bearer realm="https://x/token",service="s\"q",scope="repository:a:pull")");
+  const auto found = parse_challenges(
+      R"(Basic realm="a, b", Bearer realm="https://x/token",service="s\"q",scope="repository:a:pull")");
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[0].scheme, "basic");
   EXPECT_EQ(found[0].parameter("realm"), "a, b");
@@ -40,7 +42,9 @@ TEST(AuthChallenge, ReadsSeveralWithQuotes) {
   EXPECT_EQ(parse_challenges("Negotiate, Basic realm=x").size(), 2u);
 }
 
-bool may(const char* registry, const char* realm) { return may_send_credentials(url_origin(registry), url_origin(realm)); }
+bool may(const char* registry, const char* realm) {
+  return may_send_credentials(url_origin(registry), url_origin(realm));
+}
 
 TEST(Credentials, GoOnlyWhereTheyBelong) {
   EXPECT_TRUE(may("https://registry-1.docker.io/", "https://auth.docker.io/token"));
@@ -72,15 +76,22 @@ TEST(Hash, ChainIds) {
 }
 
 TEST(Manifest, RefusesTwoMeanings) {
-  const std::string descriptor = R"({"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:)" + std::string(64, 'a') + R"(","size":1})";
+  const std::string descriptor = R"({"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:)" +
+                                 std::string(64, 'a') + R"(","size":1})";
   const std::string good = R"({"schemaVersion":2,"config":)" + descriptor + R"(,"layers":[]})";
   EXPECT_EQ(parse_manifest(good, "m").config.size, 1u);
   EXPECT_EQ(document_kind(good, kOciManifest, "m"), DocumentKind::manifest);
   EXPECT_THROW(document_kind(good, kOciIndex, "m"), Error);
   EXPECT_THROW(parse_index(good, "m"), Error);
-  EXPECT_THROW(parse_manifest(R"({"schemaVersion":2,"layers":[],"manifests":[],"config":)" + descriptor + "}", "m"), Error);
-  EXPECT_THROW(parse_manifest(R"({"schemaVersion":2,"layers":[],"layers":[],"config":)" + descriptor + "}", "m"), Error);
-  EXPECT_THROW(parse_manifest(R"({"schemaVersion":2,"layers":[{"mediaType":"x","digest":"sha256:x","size":1}],"config":)" + descriptor + "}", "m"), Error);
+  EXPECT_THROW(parse_manifest(R"({"schemaVersion":2,"layers":[],"manifests":[],"config":)" + descriptor + "}", "m"),
+               Error);
+  EXPECT_THROW(parse_manifest(R"({"schemaVersion":2,"layers":[],"layers":[],"config":)" + descriptor + "}", "m"),
+               Error);
+  EXPECT_THROW(
+      parse_manifest(R"({"schemaVersion":2,"layers":[{"mediaType":"x","digest":"sha256:x","size":1}],"config":)" +
+                         descriptor + "}",
+                     "m"),
+      Error);
 }
 
 }  // namespace

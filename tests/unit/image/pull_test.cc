@@ -1,4 +1,5 @@
-// The client against registries that lie (tests/helpers/fake_registry.py; security.md C28-C30), each with the harmless twin.
+// The client against registries that lie (tests/helpers/fake_registry.py; security.md C28-C30), each with the harmless
+// twin.
 #include "libpod/image/pull.hh"
 
 #include <gmock/gmock.h>
@@ -227,7 +228,9 @@ TEST_F(PullTest, BlocksAndMirrors) {
   request_.registries_conf = conf;
   sys::write_file(conf, "[[registry]]\nlocation='" + host_ + "'\nblocked=true\n");
   EXPECT_THROW(pull("good"), Error);
-  sys::write_file(conf, "[[registry]]\nprefix='example.invalid'\nlocation='example.invalid'\n[[registry.mirror]]\nlocation='" + host_ + "'\n");
+  sys::write_file(
+      conf, "[[registry]]\nprefix='example.invalid'\nlocation='example.invalid'\n[[registry.mirror]]\nlocation='" +
+                host_ + "'\n");
   request_.names = {"example.invalid/good:1"};
   const auto progress = make_progress(true);
   const auto result = pull_images(*paths_, request_, *progress);

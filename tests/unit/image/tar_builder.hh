@@ -33,7 +33,8 @@ class TarBuilder {
       block('x', "pax", "", 0644, 0, 0, static_cast<long>(options.pax.size()), false);
       data(options.pax);
     }
-    block(type, name, options.link, options.mode, options.uid, options.gid, options.size >= 0 ? options.size : static_cast<long>(options.data.size()), options.gnu);
+    block(type, name, options.link, options.mode, options.uid, options.gid,
+          options.size >= 0 ? options.size : static_cast<long>(options.data.size()), options.gnu);
     data(options.data);
     return *this;
   }
@@ -50,7 +51,8 @@ class TarBuilder {
   const std::string& without_end() const { return bytes_; }
 
  private:
-  void block(char type, const std::string& name, const std::string& link, int mode, unsigned uid, unsigned gid, long size, bool gnu) {
+  void block(char type, const std::string& name, const std::string& link, int mode, unsigned uid, unsigned gid,
+             long size, bool gnu) {
     char header[512] = {};
     std::memcpy(header, name.data(), std::min<std::size_t>(name.size(), 100));
     put(header + 100, 8, static_cast<unsigned long>(mode));

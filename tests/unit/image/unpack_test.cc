@@ -1,5 +1,5 @@
-// The tar corpus of security.md C26: what is hostile is refused or stays inside, its harmless twin works. A canary tree beside the
-// layer must look the same after every case.
+// The tar corpus of security.md C26: what is hostile is refused or stays inside, its harmless twin works. A canary tree
+// beside the layer must look the same after every case.
 #include "libpod/image/unpack.hh"
 
 #include <gmock/gmock.h>
@@ -51,7 +51,8 @@ class UnpackTest : public ::testing::Test {
     const auto size = unpacker.unpack(source);
     journal.finish(size);
     std::string again;
-    rebuild_tar(folder_ + "/layer", [&](Bytes data) { again.append(reinterpret_cast<const char*>(data.data()), data.size()); });
+    rebuild_tar(folder_ + "/layer",
+                [&](Bytes data) { again.append(reinterpret_cast<const char*>(data.data()), data.size()); });
     EXPECT_TRUE(again == tar) << "the journal gives other bytes";
   }
   void refused(const std::string& tar, const std::string& why) {
@@ -79,8 +80,18 @@ class UnpackTest : public ::testing::Test {
 };
 
 TEST_F(UnpackTest, OrdinaryLayer) {
-  unpack(TarBuilder().directory("./").directory("bin").file("bin/sh", "shell").symlink("bin/bash", "sh").hard_link("bin/ash", "bin/sh")
-             .directory("var").directory("run").symlink("var/run", "/run").file("var/run/pid", "1").file("a/b/c/implied", "x").end());
+  unpack(TarBuilder()
+             .directory("./")
+             .directory("bin")
+             .file("bin/sh", "shell")
+             .symlink("bin/bash", "sh")
+             .hard_link("bin/ash", "bin/sh")
+             .directory("var")
+             .directory("run")
+             .symlink("var/run", "/run")
+             .file("var/run/pid", "1")
+             .file("a/b/c/implied", "x")
+             .end());
   EXPECT_EQ(text("bin/sh"), "shell");
   EXPECT_EQ(info("bin/ash").st_ino, info("bin/sh").st_ino);
   EXPECT_EQ(text("run/pid"), "1");  // /var/run -> /run is normal
@@ -93,7 +104,12 @@ TEST_F(UnpackTest, NamesThatClimbOutAreRefused) {
   refused(TarBuilder().file("a/../../canary/new").end(), "outside the layer");
   refused(TarBuilder().file("..").end(), "outside the layer");
   refused(TarBuilder().hard_link("x", "../canary/file").end(), "outside the layer");
-  unpack(TarBuilder().file("a/../b", "twin").file("/abs/file", "twin").file("./dot/./x", "twin").file("..x/...", "twin").end());
+  unpack(TarBuilder()
+             .file("a/../b", "twin")
+             .file("/abs/file", "twin")
+             .file("./dot/./x", "twin")
+             .file("..x/...", "twin")
+             .end());
   EXPECT_EQ(text("b"), "twin");
   EXPECT_EQ(text("abs/file"), "twin");
   EXPECT_EQ(text("..x/..."), "twin");
@@ -140,7 +156,13 @@ TEST_F(UnpackTest, TheRootStaysADirectory) {
 }
 
 TEST_F(UnpackTest, Whiteouts) {
-  unpack(TarBuilder().file(".wh.gone", "").directory("d").file("d/.wh..wh..opq", "").file("kept", "k").file(".wh.kept", "").end());
+  unpack(TarBuilder()
+             .file(".wh.gone", "")
+             .directory("d")
+             .file("d/.wh..wh..opq", "")
+             .file("kept", "k")
+             .file(".wh.kept", "")
+             .end());
   EXPECT_TRUE(S_ISCHR(info("gone").st_mode));
   EXPECT_EQ(info("gone").st_rdev, makedev(0, 0));
   EXPECT_EQ(attribute("d", "user.overlay.opaque"), "y");
@@ -150,7 +172,8 @@ TEST_F(UnpackTest, Whiteouts) {
   EXPECT_EQ(attribute("d", "user.overlay.opaque"), "y");
   unpack(TarBuilder().file(".wh.f", "").file("f", "new").end());
   EXPECT_EQ(text("f"), "new");
-  for (const char* name : {".wh.", ".wh..", ".wh...", "d/.wh.", "d/.wh.."}) refused(TarBuilder().directory("d").file(name, "").end(), "whiteout of no name");
+  for (const char* name : {".wh.", ".wh..", ".wh...", "d/.wh.", "d/.wh.."})
+    refused(TarBuilder().directory("d").file(name, "").end(), "whiteout of no name");
   refused(TarBuilder().file("../.wh..wh..opq", "").end(), "outside the layer");
   refused(TarBuilder().file(".wh.x/y", "").end(), "below a whiteout");
   unpack(TarBuilder().file(".wh..wh.plnk", "").file("x.wh.y", "twin").end());
@@ -159,7 +182,12 @@ TEST_F(UnpackTest, Whiteouts) {
 }
 
 TEST_F(UnpackTest, DevicesAreNotMadeAndSetIdBitsStay) {
-  unpack(TarBuilder().add('3', "null", {}).add('4', "disk", {}).add('6', "pipe", {}).add('0', "su", {.data = "x", .mode = 04755}).end());
+  unpack(TarBuilder()
+             .add('3', "null", {})
+             .add('4', "disk", {})
+             .add('6', "pipe", {})
+             .add('0', "su", {.data = "x", .mode = 04755})
+             .end());
   EXPECT_FALSE(sys::exists(diff("null")));
   EXPECT_FALSE(sys::exists(diff("disk")));
   EXPECT_TRUE(S_ISFIFO(info("pipe").st_mode));
@@ -167,15 +195,21 @@ TEST_F(UnpackTest, DevicesAreNotMadeAndSetIdBitsStay) {
 }
 
 TEST_F(UnpackTest, AttributesOfMountProgramsAreDropped) {
-  const auto pax = [](const std::string& key, const std::string& value) { return TarBuilder::pax("SCHILY.xattr." + key, value); };
+  const auto pax = [](const std::string& key, const std::string& value) {
+    return TarBuilder::pax("SCHILY.xattr." + key, value);
+  };
   unpack(TarBuilder()
-             .add('0', "f", {.data = "x", .pax = pax("user.twin", "yes") + pax("user.overlay.opaque", "y") + pax("user.overlay.redirect", "/etc") +
-                                                 pax("trusted.overlay.opaque", "y") + pax("user.containers.override_stat", "0:0:4755") +
-                                                 pax("user.fuseoverlayfs.opaque", "y") + pax("security.selinux", "x")})
+             .add('0', "f",
+                  {.data = "x",
+                   .pax = pax("user.twin", "yes") + pax("user.overlay.opaque", "y") +
+                          pax("user.overlay.redirect", "/etc") + pax("trusted.overlay.opaque", "y") +
+                          pax("user.containers.override_stat", "0:0:4755") + pax("user.fuseoverlayfs.opaque", "y") +
+                          pax("security.selinux", "x")})
              .add('5', "d", {.pax = pax("user.overlay.opaque", "y")})
              .end());
   EXPECT_EQ(attribute("f", "user.twin"), "yes");
-  for (const char* key : {"user.overlay.opaque", "user.overlay.redirect", "trusted.overlay.opaque", "user.containers.override_stat", "user.fuseoverlayfs.opaque", "security.selinux"})
+  for (const char* key : {"user.overlay.opaque", "user.overlay.redirect", "trusted.overlay.opaque",
+                          "user.containers.override_stat", "user.fuseoverlayfs.opaque", "security.selinux"})
     EXPECT_EQ(attribute("f", key), "") << key;
   EXPECT_EQ(attribute("d", "user.overlay.opaque"), "");
 }
@@ -187,10 +221,25 @@ TEST_F(UnpackTest, OwnersAreRecordedWithOneId) {
 }
 
 TEST_F(UnpackTest, LaterEntriesWinAndTheTarStaysWhole) {
-  unpack(TarBuilder().file("f", "one").file("f", "two").directory("d").file("d/x", "in d").file("d", "now a file").directory("d").file("d/x", "again").end());
+  unpack(TarBuilder()
+             .file("f", "one")
+             .file("f", "two")
+             .directory("d")
+             .file("d/x", "in d")
+             .file("d", "now a file")
+             .directory("d")
+             .file("d/x", "again")
+             .end());
   EXPECT_EQ(text("f"), "two");
   EXPECT_EQ(text("d/x"), "again");
-  unpack(TarBuilder().directory("a").symlink("l", "a").file("l/f", "through").symlink("l", "b").directory("b").file("l/f", "other").end());
+  unpack(TarBuilder()
+             .directory("a")
+             .symlink("l", "a")
+             .file("l/f", "through")
+             .symlink("l", "b")
+             .directory("b")
+             .file("l/f", "other")
+             .end());
   EXPECT_EQ(text("a/f"), "through");
   EXPECT_EQ(text("b/f"), "other");
   unpack(TarBuilder().file("Case", "A").file("case", "a").end());
@@ -199,13 +248,21 @@ TEST_F(UnpackTest, LaterEntriesWinAndTheTarStaysWhole) {
 
 TEST_F(UnpackTest, LongNamesAndOverrides) {
   const std::string name = std::string(90, 'n') + "/" + std::string(150, 'm');
-  unpack(TarBuilder().add('L', "././@LongLink", {.data = name + std::string(1, '\0'), .gnu = true}).add('0', "short", {.data = "gnu", .gnu = true}).end());
+  unpack(TarBuilder()
+             .add('L', "././@LongLink", {.data = name + std::string(1, '\0'), .gnu = true})
+             .add('0', "short", {.data = "gnu", .gnu = true})
+             .end());
   EXPECT_EQ(text(name), "gnu");
-  unpack(TarBuilder().add('0', "short", {.data = "pax", .pax = TarBuilder::pax("path", name) + TarBuilder::pax("mtime", "77.5")}).end());
+  unpack(
+      TarBuilder()
+          .add('0', "short", {.data = "pax", .pax = TarBuilder::pax("path", name) + TarBuilder::pax("mtime", "77.5")})
+          .end());
   EXPECT_EQ(text(name), "pax");
   EXPECT_EQ(info(name).st_mtime, 77);
-  refused(TarBuilder().add('0', "fine", {.data = "x", .pax = TarBuilder::pax("path", "../canary/x")}).end(), "outside the layer");
-  refused(TarBuilder().add('0', "fine", {.data = "x", .pax = TarBuilder::pax("path", std::string("a\0b", 3))}).end(), "NUL");
+  refused(TarBuilder().add('0', "fine", {.data = "x", .pax = TarBuilder::pax("path", "../canary/x")}).end(),
+          "outside the layer");
+  refused(TarBuilder().add('0', "fine", {.data = "x", .pax = TarBuilder::pax("path", std::string("a\0b", 3))}).end(),
+          "NUL");
   refused(TarBuilder().add('0', "fine", {.data = "x", .pax = "99 path=x\n"}).end(), "pax record");
   refused(TarBuilder().add('0', "fine", {.data = "x", .pax = TarBuilder::pax("size", "-1")}).end(), "not a number");
 }
@@ -224,9 +281,11 @@ TEST_F(UnpackTest, SizesOfAllKinds) {
 
 TEST_F(UnpackTest, SparseFiles) {
   const std::string map = "2\n0\n4\n1048576\n4\n";
-  const auto pax = TarBuilder::pax("GNU.sparse.major", "1") + TarBuilder::pax("GNU.sparse.minor", "0") + TarBuilder::pax("GNU.sparse.name", "s") +
-                   TarBuilder::pax("GNU.sparse.realsize", "2000000");
-  unpack(TarBuilder().add('0', "GNUSparse/s", {.data = map + std::string(512 - map.size(), '\0') + "headtail", .pax = pax}).end());
+  const auto pax = TarBuilder::pax("GNU.sparse.major", "1") + TarBuilder::pax("GNU.sparse.minor", "0") +
+                   TarBuilder::pax("GNU.sparse.name", "s") + TarBuilder::pax("GNU.sparse.realsize", "2000000");
+  unpack(TarBuilder()
+             .add('0', "GNUSparse/s", {.data = map + std::string(512 - map.size(), '\0') + "headtail", .pax = pax})
+             .end());
   EXPECT_EQ(info("s").st_size, 2000000);
   EXPECT_LT(info("s").st_blocks * 512, 100000);
   EXPECT_EQ(text("s").substr(1048576, 4), "tail");
@@ -243,7 +302,9 @@ TEST_F(UnpackTest, DepthAndLength) {
   std::string deep, fine;
   for (int i = 0; i < 600; ++i) deep += "d/";
   for (int i = 0; i < 200; ++i) fine += "d/";
-  const auto long_name = [](const std::string& name) { return TarBuilder().add('0', "x", {.data = "x", .pax = TarBuilder::pax("path", name)}).end(); };
+  const auto long_name = [](const std::string& name) {
+    return TarBuilder().add('0', "x", {.data = "x", .pax = TarBuilder::pax("path", name)}).end();
+  };
   refused(long_name(deep + "f"), "too deep");
   refused(long_name(std::string(5000, 'x')), "longer than a path");
   unpack(long_name(fine + "f"));
@@ -265,10 +326,14 @@ TEST_F(UnpackTest, RealTarsOfEveryFormatComeOutAgain) {
   sys::make_symlink("../file", work + "/in/sub/link");
   ASSERT_EQ(::link((work + "/in/file").c_str(), (work + "/in/hard").c_str()), 0);
   ASSERT_EQ(sys::run_program({"truncate", "-s", "3M", work + "/in/sparse"}).status.code, 0);
-  ASSERT_EQ(sys::run_program({"dd", "if=/dev/urandom", "of=" + work + "/in/sparse", "bs=4k", "seek=100", "count=9", "conv=notrunc"}).status.code, 0);
+  ASSERT_EQ(sys::run_program(
+                {"dd", "if=/dev/urandom", "of=" + work + "/in/sparse", "bs=4k", "seek=100", "count=9", "conv=notrunc"})
+                .status.code,
+            0);
   for (const char* kind : {"v7", "oldgnu", "gnu", "ustar", "posix"}) {
     for (const char* sparse : {"--no-xattrs", "--sparse"}) {
-      const auto made = sys::run_program({"tar", "-C", work + "/in", "--format", kind, sparse, "--owner=0", "--group=0", "-cf", work + "/out.tar", "."});
+      const auto made = sys::run_program({"tar", "-C", work + "/in", "--format", kind, sparse, "--owner=0", "--group=0",
+                                          "-cf", work + "/out.tar", "."});
       // v7 and ustar cannot hold the long name: tar says so and leaves it out.
       ASSERT_TRUE(sys::exists(work + "/out.tar")) << made.err;
       SCOPED_TRACE(std::string(kind) + " " + sparse);

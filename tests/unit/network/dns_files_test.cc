@@ -23,21 +23,26 @@ Error error_of(Call&& call) {
 }
 
 TEST(HostsFile, HasDockersLines) {
-  EXPECT_EQ(hosts_file({.container_ip = "10.0.2.100", .hostname = "web", .extra_hosts = {{"db", "10.1.1.1"}}}),
-            "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\n"
-            "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n10.1.1.1\tdb\n10.0.2.100\tweb\n");
+  EXPECT_EQ(
+      hosts_file({.container_ip = "10.0.2.100", .hostname = "web", .extra_hosts = {{"db", "10.1.1.1"}}}),
+      "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\n"
+      "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n10.1.1.1\tdb\n10.0.2.100\tweb\n");
 }
 
 TEST(HostsFile, NamesTheDomainFirst) {
   EXPECT_THAT(hosts_file({.container_ip = "10.0.2.100", .hostname = "web", .domainname = "example.org"}),
               HasSubstr("10.0.2.100\tweb.example.org web\n"));
-  EXPECT_THAT(hosts_file({.container_ip = "10.0.2.100", .hostname = "web.example.org"}), HasSubstr("10.0.2.100\tweb.example.org web\n"));
+  EXPECT_THAT(hosts_file({.container_ip = "10.0.2.100", .hostname = "web.example.org"}),
+              HasSubstr("10.0.2.100\tweb.example.org web\n"));
 }
 
-TEST(HostsFile, ResolvesItsNameWithoutNetwork) { EXPECT_THAT(hosts_file({.hostname = "web"}), HasSubstr("127.0.0.1\tweb\n")); }
+TEST(HostsFile, ResolvesItsNameWithoutNetwork) {
+  EXPECT_THAT(hosts_file({.hostname = "web"}), HasSubstr("127.0.0.1\tweb\n"));
+}
 
 TEST(HostsFile, MapsHostGateway) {
-  const auto text = hosts_file({.container_ip = "10.0.2.100", .extra_hosts = {{"me", "host-gateway"}}, .host_gateway = "10.0.2.2"});
+  const auto text =
+      hosts_file({.container_ip = "10.0.2.100", .extra_hosts = {{"me", "host-gateway"}}, .host_gateway = "10.0.2.2"});
   EXPECT_THAT(text, HasSubstr("10.0.2.2\tme\n"));
   EXPECT_THAT(text, HasSubstr("10.0.2.2\thost.docker.internal\n"));
   EXPECT_THAT(text, HasSubstr("10.0.2.2\thost.containers.internal\n"));
@@ -50,14 +55,17 @@ TEST(HostsFile, LetsTheUserNameTheHost) {
 }
 
 TEST(HostsFile, SaysWhyThereIsNoHostGateway) {
-  const auto error = error_of([] { hosts_file({.extra_hosts = {{"me", "host-gateway"}}, .host_gateway_hint = "do that"}); });
+  const auto error = error_of([] {
+    hosts_file({.extra_hosts = {{"me", "host-gateway"}}, .host_gateway_hint = "do that"});
+  });
   EXPECT_EQ(error.kind(), ErrorKind::unsupported);
   EXPECT_THAT(error.what(), HasSubstr("me:host-gateway"));
   EXPECT_EQ(error.hint(), "do that");
 }
 
 TEST(HostsFile, KeepsTheHostsOwn) {
-  EXPECT_EQ(hosts_file({.hostname = "web", .extra_hosts = {{"db", "::1"}}, .base = "127.0.0.1 localhost"}), "127.0.0.1 localhost\n::1\tdb\n");
+  EXPECT_EQ(hosts_file({.hostname = "web", .extra_hosts = {{"db", "::1"}}, .base = "127.0.0.1 localhost"}),
+            "127.0.0.1 localhost\n::1\tdb\n");
 }
 
 TEST(HostsFile, RefusesWhatWouldAddLines) {
@@ -73,12 +81,15 @@ TEST(HostsFile, RefusesWhatWouldAddLines) {
 }
 
 TEST(ResolvConf, PutsTheNetworksServerFirst) {
-  EXPECT_EQ(resolv_conf({.host_conf = "# x\nsearch a b\nnameserver 9.9.9.9\noptions ndots:2\n", .own_servers = {"10.0.2.3"}}),
-            "search a b\nnameserver 10.0.2.3\nnameserver 9.9.9.9\noptions ndots:2\n");
+  EXPECT_EQ(
+      resolv_conf({.host_conf = "# x\nsearch a b\nnameserver 9.9.9.9\noptions ndots:2\n", .own_servers = {"10.0.2.3"}}),
+      "search a b\nnameserver 10.0.2.3\nnameserver 9.9.9.9\noptions ndots:2\n");
 }
 
 TEST(ResolvConf, ReplacesLoopbackServersBySystemdResolvedsOwn) {
-  ResolvInput input{.host_conf = "nameserver 127.0.0.53\n", .resolved_conf = "nameserver 192.168.1.1\nnameserver 127.0.0.1\n", .own_servers = {"10.0.2.3"}};
+  ResolvInput input{.host_conf = "nameserver 127.0.0.53\n",
+                    .resolved_conf = "nameserver 192.168.1.1\nnameserver 127.0.0.1\n",
+                    .own_servers = {"10.0.2.3"}};
   EXPECT_EQ(resolv_conf(input), "nameserver 10.0.2.3\nnameserver 192.168.1.1\n");
   input.shares_host_network = true;
   input.own_servers.clear();

@@ -76,8 +76,8 @@ TEST(Plan, PublishAllAddsExposedPorts) {
 
 TEST(Slirp, IsStartedLockedUp) {
   const auto argv = slirp_argv({}, "/proc/self/fd/7", 3, 4);
-  for (const auto* word : {"--configure", "--mtu=65520", "--disable-host-loopback", "--enable-sandbox", "--enable-seccomp", "--ready-fd=3", "--exit-fd=4",
-                           "--netns-type=path"})
+  for (const auto* word : {"--configure", "--mtu=65520", "--disable-host-loopback", "--enable-sandbox",
+                           "--enable-seccomp", "--ready-fd=3", "--exit-fd=4", "--netns-type=path"})
     EXPECT_THAT(argv, Contains(word));
   EXPECT_EQ(argv.at(argv.size() - 2), "/proc/self/fd/7");
   const auto open = slirp_argv({.allow_host_loopback = true, .api_socket = "/x"}, "/n", 3, 4);
@@ -86,21 +86,23 @@ TEST(Slirp, IsStartedLockedUp) {
 }
 
 TEST(Slirp, RefusesBadOptions) {
-  for (const auto* bad : {"cidr=10.0.2.1/24", "cidr=10.0.2.0/26", "cidr=x", "mtu=9", "mtu=65522", "enable_ipv6=maybe", "port_handler=rootlesskit", "x=y", "x",
-                          "outbound_addr6=fd00::1"})
+  for (const auto* bad : {"cidr=10.0.2.1/24", "cidr=10.0.2.0/26", "cidr=x", "mtu=9", "mtu=65522", "enable_ipv6=maybe",
+                          "port_handler=rootlesskit", "x=y", "x", "outbound_addr6=fd00::1"})
     EXPECT_THROW(parse_slirp_options({bad}), Error) << bad;
 }
 
 TEST(Pasta, ForwardsOnlyWhatIsPublished) {
   EXPECT_THAT(pasta_argv({}, {{.host_ip = "127.0.0.1", .host_port = 8080, .container_port = 80}}, "/n", "/p"),
-              ElementsAre("pasta", "--config-net", "--quiet", "--stderr", "--pid", "/p", "--no-map-gw", "-t", "127.0.0.1/8080:80", "-u", "none", "-T", "none",
-                          "-U", "none", "--netns", "/n"));
+              ElementsAre("pasta", "--config-net", "--quiet", "--stderr", "--pid", "/p", "--no-map-gw", "-t",
+                          "127.0.0.1/8080:80", "-u", "none", "-T", "none", "-U", "none", "--netns", "/n"));
   EXPECT_THAT(pasta_argv({"--map-gw", "-T", "auto"}, {}, "/n", "/p"),
-              ElementsAre("pasta", "--config-net", "--quiet", "--stderr", "--pid", "/p", "-t", "none", "-u", "none", "-U", "none", "-T", "auto", "--netns", "/n"));
+              ElementsAre("pasta", "--config-net", "--quiet", "--stderr", "--pid", "/p", "-t", "none", "-u", "none",
+                          "-U", "none", "-T", "auto", "--netns", "/n"));
 }
 
 TEST(Helper, LastMessageSaysSomething) {
-  EXPECT_EQ(last_message("WARNING: x\nopen(\"/dev/net/tun\"): No such file\nchild failed(1)\nparent failed\n\n"), "open(\"/dev/net/tun\"): No such file");
+  EXPECT_EQ(last_message("WARNING: x\nopen(\"/dev/net/tun\"): No such file\nchild failed(1)\nparent failed\n\n"),
+            "open(\"/dev/net/tun\"): No such file");
   EXPECT_EQ(last_message("a\x1b[31mb"), "a[31mb");
   EXPECT_EQ(last_message(""), "");
 }

@@ -17,8 +17,8 @@
 #include "libpod/sys/userns.hh"
 
 #include <arpa/inet.h>
-#include <signal.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -55,7 +55,8 @@ sys::UniqueFd connect_to(const char* ip, std::uint16_t port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   ::inet_pton(AF_INET, ip, &address.sin_addr);
-  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) throw_errno("connect to {}:{}", ip, port);
+  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    throw_errno("connect to {}:{}", ip, port);
   return fd;
 }
 
@@ -160,7 +161,8 @@ std::string publish_and_fetch(const std::string& directory, bool allow_host_loop
   if (sys::read_full(up.read.get(), &byte, 1) != 1) return "the child did not come up";
   setup.finish();
   const std::string seen = fetch("127.0.0.1", setup.ports()[0].host_port);
-  if (seen.find("127.0.0.1 ") == std::string::npos || seen.find("10.0.2.100 ") == std::string::npos || !seen.ends_with(gateway))
+  if (seen.find("127.0.0.1 ") == std::string::npos || seen.find("10.0.2.100 ") == std::string::npos ||
+      !seen.ends_with(gateway))
     return "the container sees: " + seen;
   server.kill(SIGKILL);
   server.wait();
@@ -204,7 +206,8 @@ TEST_F(Setup, MissingProgramIsNamed) {
     try {
       setup.finish();
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::not_found && error.hint().find("package slirp4netns") != std::string::npos) return "";
+      if (error.kind() == ErrorKind::not_found && error.hint().find("package slirp4netns") != std::string::npos)
+        return "";
       return format("{} ({})", error.what(), error.hint());
     }
     return "no error";
@@ -246,8 +249,10 @@ TEST_F(Setup, NoneHasLoopbackOnly) {
 TEST_F(Setup, PastaServesAndGoes) {
   if (const auto missing = missing_program("pasta"); !missing.empty()) GTEST_SKIP() << missing;
   if (::access("/dev/net/tun", R_OK | W_OK) != 0) GTEST_SKIP() << "/dev/net/tun cannot be used";
-  if (sys::read_file("/proc/net/route").find("\t00000000\t") == std::string::npos) GTEST_SKIP() << "pasta needs a default route";
-  if (::getuid() == 0 && sys::current_maps().uids[0].count == 0xffffffffu) GTEST_SKIP() << "pasta becomes nobody when root starts it";
+  if (sys::read_file("/proc/net/route").find("\t00000000\t") == std::string::npos)
+    GTEST_SKIP() << "pasta needs a default route";
+  if (::getuid() == 0 && sys::current_maps().uids[0].count == 0xffffffffu)
+    GTEST_SKIP() << "pasta becomes nobody when root starts it";
   run_in_child([&]() -> std::string {
     enter_user_namespace();
     NetworkSetup setup(plan_with_port("pasta", 0), directory_, {});
@@ -294,8 +299,11 @@ TEST(Ports, TakenOneNamesItsHolder) {
 
 TEST(Ports, UdpIsCheckedToo) {
   const auto [socket, port] = listen_on("127.0.0.1", 0, SOCK_DGRAM);
-  EXPECT_THROW(reserve_ports({{.host_ip = "127.0.0.1", .host_port = port, .container_port = 80, .protocol = "udp"}}, AddressFamilies::ipv4, {}), Error);
-  EXPECT_NO_THROW(reserve_ports({{.host_ip = "127.0.0.1", .host_port = port, .container_port = 80}}, AddressFamilies::ipv4, {}));
+  EXPECT_THROW(reserve_ports({{.host_ip = "127.0.0.1", .host_port = port, .container_port = 80, .protocol = "udp"}},
+                             AddressFamilies::ipv4, {}),
+               Error);
+  EXPECT_NO_THROW(
+      reserve_ports({{.host_ip = "127.0.0.1", .host_port = port, .container_port = 80}}, AddressFamilies::ipv4, {}));
 }
 
 TEST(Ports, FreeOnesAreChosenDistinct) {
@@ -323,7 +331,8 @@ TEST(Ports, RefusesWhatCannotBeForwarded) {
   EXPECT_EQ(kind({.host_port = 0, .container_port = 80, .protocol = "sctp"}), ErrorKind::unsupported);
   EXPECT_EQ(kind({.host_ip = "::1", .host_port = 0, .container_port = 80}), ErrorKind::unsupported);
   EXPECT_EQ(kind({.host_ip = "203.0.113.7", .host_port = 0, .container_port = 80}), ErrorKind::invalid);
-  const std::vector<spec::PortMapping> twice = {{.host_port = 45678, .container_port = 1}, {.host_ip = "127.0.0.1", .host_port = 45678, .container_port = 2}};
+  const std::vector<spec::PortMapping> twice = {{.host_port = 45678, .container_port = 1},
+                                                {.host_ip = "127.0.0.1", .host_port = 45678, .container_port = 2}};
   EXPECT_THROW(reserve_ports(twice, AddressFamilies::ipv4, {}), Error);
 }
 

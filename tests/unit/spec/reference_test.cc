@@ -55,14 +55,18 @@ TEST_P(Refused, SaysWhatIsWrong) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Names, Refused, ::testing::Values(
-    Bad{"", "empty"}, Bad{"Debian", "try 'debian'"}, Bad{"a//b", "between two slashes"}, Bad{"a/", "between two slashes"},
-    Bad{"/a", "between two slashes"}, Bad{"a:", "not a tag"}, Bad{"a:.x", "not a tag"}, Bad{"a:b:c", "letters and digits"},
-    Bad{"https://a.b/c", "URL"}, Bad{"a@sha256:abc", "not a digest"}, Bad{"a@md5:" + std::string(32, 'a'), "not a digest"},
-    Bad{"a@sha256:" + std::string(64, 'A'), "not a digest"}, Bad{"a___b", "joined by"}, Bad{"a..b", "joined by"}, Bad{"-a", "joined by"},
-    Bad{"../etc", "not a host"}, Bad{"a/../b", "joined by"}, Bad{"host:0/a", "not a host"}, Bad{"host:99999/a", "not a host"},
-    Bad{"[zz]:1/a", "not a host"}, Bad{std::string(64, 'a'), "an id"}, Bad{std::string(300, 'a'), "longer"}, Bad{"a b", "joined by"},
-    Bad{std::string("a\0b", 3), "joined by"}));
+INSTANTIATE_TEST_SUITE_P(
+    Names, Refused,
+    ::testing::Values(Bad{"", "empty"}, Bad{"Debian", "try 'debian'"}, Bad{"a//b", "between two slashes"},
+                      Bad{"a/", "between two slashes"}, Bad{"/a", "between two slashes"}, Bad{"a:", "not a tag"},
+                      Bad{"a:.x", "not a tag"}, Bad{"a:b:c", "letters and digits"}, Bad{"https://a.b/c", "URL"},
+                      Bad{"a@sha256:abc", "not a digest"}, Bad{"a@md5:" + std::string(32, 'a'), "not a digest"},
+                      Bad{"a@sha256:" + std::string(64, 'A'), "not a digest"}, Bad{"a___b", "joined by"},
+                      Bad{"a..b", "joined by"}, Bad{"-a", "joined by"}, Bad{"../etc", "not a host"},
+                      Bad{"a/../b", "joined by"}, Bad{"host:0/a", "not a host"}, Bad{"host:99999/a", "not a host"},
+                      Bad{"[zz]:1/a", "not a host"}, Bad{std::string(64, 'a'), "an id"},
+                      Bad{std::string(300, 'a'), "longer"}, Bad{"a b", "joined by"},
+                      Bad{std::string("a\0b", 3), "joined by"}));
 
 TEST(Reference, AcceptedNamesPrintAsTheyWere) {
   for (const char* text : {"a", "a:1", "a.b/c", "localhost:5000/x/y_z:T", "[::1]/a:b", "a__b/c--d", "EXAMPLE/a"})

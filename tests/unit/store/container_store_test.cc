@@ -34,7 +34,9 @@ class ContainerStoreTest : public ::testing::Test {
     config.storage_driver = "overlay";
     return config;
   }
-  void add(const std::string& id, const std::string& name) { store_.begin(config(id, name), Durability::none).publish(); }
+  void add(const std::string& id, const std::string& name) {
+    store_.begin(config(id, name), Durability::none).publish();
+  }
   void set_status(const std::string& id, wire::ContainerStatus status) {
     auto state = store_.load_state(id);
     state.status = status;
@@ -58,7 +60,8 @@ class ContainerStoreTest : public ::testing::Test {
 TEST_F(ContainerStoreTest, PublishedOnesAreFoundByAllNames) {
   add(kA, "web");
   EXPECT_THAT(store_.list(), ElementsAre(kA));
-  for (const auto& name : {kA, std::string("web"), std::string("a"), std::string(12, 'a')}) EXPECT_EQ(store_.find(name), kA) << name;
+  for (const auto& name : {kA, std::string("web"), std::string("a"), std::string(12, 'a')})
+    EXPECT_EQ(store_.find(name), kA) << name;
   EXPECT_EQ(store_.load(kA).config.name, "web");
   EXPECT_EQ(store_.load(kA).state.status, wire::ContainerStatus::created);
   EXPECT_EQ(store_.load(kA).state.boot_id, "boot");
@@ -113,7 +116,8 @@ TEST_F(ContainerStoreTest, HandedOverOnesBelongToTheMarkersHeir) {
 
 TEST_F(ContainerStoreTest, TakenNamesAreNamedWithTheirHolder) {
   add(kA, "web");
-  expect_error(ErrorKind::conflict, "the name \"web\" is already in use by container aaaaaaaaaaaa (remove or rename", [&] { add(kB, "web"); });
+  expect_error(ErrorKind::conflict, "the name \"web\" is already in use by container aaaaaaaaaaaa (remove or rename",
+               [&] { add(kB, "web"); });
   EXPECT_FALSE(store_.has(kB));
   EXPECT_THAT(sys::list_directory(paths_.staging()), IsEmpty()) << "the refused one leaves nothing";
   EXPECT_EQ(store_.find("web"), kA);
@@ -237,7 +241,8 @@ TEST_F(ContainerStoreTest, DamagedRecordsNameTheFileAndTheWayOut) {
   const std::string folder = paths_.container(kA);
   for (const char* damage : {"", "{", "[]", "{\"version\":99}", "\xff"}) {
     sys::write_file(folder + "/state.json", damage);
-    expect_error(ErrorKind::invalid, folder + "/state.json", [&] { store_.load(kA); }, damage);
+    expect_error(
+        ErrorKind::invalid, folder + "/state.json", [&] { store_.load(kA); }, damage);
   }
   sys::write_file(folder + "/state.json", "{");
   expect_error(ErrorKind::invalid, "system check --repair", [&] { store_.load_state(kA); });
@@ -269,7 +274,8 @@ TEST_F(ContainerStoreTest, LostMeansRunningWithoutAMonitor) {
   }
   set_status(kA, running);
   sys::make_directories(paths_.container_run(kA));
-  const auto lock = sys::try_lock(paths_.container_run(kA) + "/monitor.lock", sys::LockMode::exclusive, /*create=*/true);
+  const auto lock =
+      sys::try_lock(paths_.container_run(kA) + "/monitor.lock", sys::LockMode::exclusive, /*create=*/true);
   ASSERT_TRUE(lock);
   EXPECT_TRUE(store_.load(kA).monitor_alive);
   EXPECT_FALSE(store_.load(kA).is_lost());
@@ -283,7 +289,8 @@ TEST_F(ContainerStoreTest, RenameKeepsOneName) {
   EXPECT_TRUE(store_.rename(kA, "web", "front"));
   EXPECT_EQ(store_.find("front"), kA);
   EXPECT_EQ(store_.find_name("web"), std::nullopt);
-  expect_error(ErrorKind::conflict, "already in use by container bbbbbbbbbbbb", [&] { store_.rename(kA, "front", "db"); });
+  expect_error(ErrorKind::conflict, "already in use by container bbbbbbbbbbbb",
+               [&] { store_.rename(kA, "front", "db"); });
   EXPECT_EQ(store_.find("front"), kA);
   EXPECT_EQ(store_.find("db"), kB);
 }

@@ -38,8 +38,12 @@ TEST(RegistriesConf, AliasesComeBeforeSearching) {
 }
 
 TEST(RegistriesConf, SeveralSearchRegistriesNeedPermission) {
-  EXPECT_THROW(read_text("unqualified-search-registries=['a.test','b.test']").candidates(spec::parse_reference("x")), Error);
-  EXPECT_EQ(read_text("unqualified-search-registries=['a.test','b.test']\nshort-name-mode='permissive'").candidates(spec::parse_reference("x")).size(), 2u);
+  EXPECT_THROW(read_text("unqualified-search-registries=['a.test','b.test']").candidates(spec::parse_reference("x")),
+               Error);
+  EXPECT_EQ(read_text("unqualified-search-registries=['a.test','b.test']\nshort-name-mode='permissive'")
+                .candidates(spec::parse_reference("x"))
+                .size(),
+            2u);
 }
 
 TEST(RegistriesConf, LongestPrefixMirrorsAndRewriting) {

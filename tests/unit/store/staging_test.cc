@@ -28,7 +28,8 @@ class StagingTest : public ::testing::Test {
 };
 
 TEST_F(StagingTest, TopFoldersArePrivateAndComeBack) {
-  for (const auto& path : {paths_.root(), paths_.staging(), paths_.containers(), paths_.names(), paths_.volumes(), paths_.events(), paths_.userns_members()}) {
+  for (const auto& path : {paths_.root(), paths_.staging(), paths_.containers(), paths_.names(), paths_.volumes(),
+                           paths_.events(), paths_.userns_members()}) {
     struct stat info {};
     ASSERT_EQ(::stat(path.c_str(), &info), 0) << path;
     EXPECT_EQ(info.st_mode & 0777, 0700U) << path;
@@ -131,7 +132,11 @@ class VolumeStoreTest : public StagingTest {
 };
 
 TEST_F(VolumeStoreTest, CreatedOnceAndReadBack) {
-  const VolumeRecord record{.name = "data", .created = "2026-01-01T00:00:00Z", .anonymous = true, .labels = {{"a", "b"}}, .options = {{"o", "p"}}};
+  const VolumeRecord record{.name = "data",
+                            .created = "2026-01-01T00:00:00Z",
+                            .anonymous = true,
+                            .labels = {{"a", "b"}},
+                            .options = {{"o", "p"}}};
   EXPECT_TRUE(volumes_.create(record));
   EXPECT_FALSE(volumes_.create(record));
   const auto back = volumes_.get("data");
@@ -148,7 +153,8 @@ TEST_F(VolumeStoreTest, AbsentOnesAndBadNames) {
   volumes_.create({.name = "data"});
   expect_error(ErrorKind::not_found, "no such volume: dta (did you mean 'data'?)", [&] { volumes_.get("dta"); });
   for (const char* name : {"", "..", "../containers", "a/b", "-x"}) {
-    expect_error(ErrorKind::usage, "is no valid volume name (names are letters", [&] { volumes_.create({.name = name}); }, name);
+    expect_error(
+        ErrorKind::usage, "is no valid volume name (names are letters", [&] { volumes_.create({.name = name}); }, name);
     EXPECT_FALSE(volumes_.has(name)) << name;
     EXPECT_THROW(volumes_.get(name), Error) << name;
   }
@@ -157,7 +163,8 @@ TEST_F(VolumeStoreTest, AbsentOnesAndBadNames) {
 TEST_F(VolumeStoreTest, RemovingABadNameTouchesNothing) {
   sys::write_file(paths_.containers() + "/kept", "x");
   for (const char* name : {"", "..", "../containers", "."})
-    expect_error(ErrorKind::not_found, "no such volume", [&] { volumes_.remove(name); }, name);
+    expect_error(
+        ErrorKind::not_found, "no such volume", [&] { volumes_.remove(name); }, name);
   EXPECT_TRUE(sys::exists(paths_.containers() + "/kept"));
   EXPECT_TRUE(sys::exists(paths_.volumes()));
 }
@@ -176,7 +183,8 @@ TEST_F(VolumeStoreTest, DamagedRecordsAreNamedAndLeaveOthersAlone) {
 
 TEST_F(VolumeStoreTest, TwoMakersAreBothWell) {
   std::vector<sys::Pid> makers;
-  for (int i = 0; i < 6; ++i) makers.push_back(sys::fork_child([&] { return volumes_.create({.name = "data"}) ? 1 : 0; }));
+  for (int i = 0; i < 6; ++i)
+    makers.push_back(sys::fork_child([&] { return volumes_.create({.name = "data"}) ? 1 : 0; }));
   int made = 0;
   for (auto& maker : makers) made += maker.wait().code;
   EXPECT_EQ(made, 1);

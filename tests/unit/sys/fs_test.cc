@@ -54,7 +54,8 @@ TEST(Fs, DirectoriesHaveTheModeThatWasAskedForWhateverTheUmask) {
 TEST(Fs, DirectoriesThroughAFile) {
   const TempDir dir;
   write_file(dir / "file", "");
-  expect_error(ErrorKind::system, "make directory '" + (dir / "file") + "': Not a directory", [&] { make_directories(dir / "file/x"); });
+  expect_error(ErrorKind::system, "make directory '" + (dir / "file") + "': Not a directory",
+               [&] { make_directories(dir / "file/x"); });
   expect_error(ErrorKind::system, "Not a directory", [&] { make_directories(dir / "file"); });
 }
 
@@ -196,7 +197,8 @@ TEST(RemoveTreeMore, SymlinksAreRemovedNotFollowed) {
 
 TEST(RemoveTreeMore, DeepTree) {
   // In memory where that is possible: making the tree takes a disk seconds.
-  const std::string top = (::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + std::string("/lichen-deep-") + random_hex(12);
+  const std::string top =
+      (::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + std::string("/lichen-deep-") + random_hex(12);
   make_directory(top);
   UniqueFd here = open_path(top, O_RDONLY | O_DIRECTORY);
   for (int depth = 0; depth < 4096; ++depth) {
@@ -243,8 +245,10 @@ TEST(RemoveTreeMore, MountPointsAreRefusedEvenOfTheSameFileSystem) {
   const int status = test::in_mount_namespace([&] {
     const std::string target = dir / "tree/a/mounted";
     ASSERT_EQ(::mount((dir / "precious").c_str(), target.c_str(), nullptr, MS_BIND, nullptr), 0);
-    expect_error(ErrorKind::system, "remove 'mounted', where another file system is mounted", [&] { remove_tree(dir / "tree"); });
-    expect_error(ErrorKind::system, "remove 'mounted', where another file system is mounted", [&] { remove_tree(target); });
+    expect_error(ErrorKind::system, "remove 'mounted', where another file system is mounted",
+                 [&] { remove_tree(dir / "tree"); });
+    expect_error(ErrorKind::system, "remove 'mounted', where another file system is mounted",
+                 [&] { remove_tree(target); });
     ASSERT_EQ(::umount(target.c_str()), 0);
     ASSERT_EQ(::mount("tmpfs", target.c_str(), "tmpfs", 0, nullptr), 0);
     write_file(target + "/kept", "");

@@ -20,7 +20,8 @@ TEST(HostProbe, EveryFindingIsComplete) {
   char name[] = "/tmp/lichen-probe-XXXXXX";
   const std::string root = ::mkdtemp(name);
   std::set<std::string> names;
-  for (const auto& probe : probe_host({.uid = ::getuid(), .user = "nobody-there", .store_root = root + "/not/yet", .runtime_dir = ""})) {
+  for (const auto& probe :
+       probe_host({.uid = ::getuid(), .user = "nobody-there", .store_root = root + "/not/yet", .runtime_dir = ""})) {
     EXPECT_TRUE(names.insert(probe.name).second) << probe.name;
     EXPECT_NE(probe.detail, "") << probe.name;
     EXPECT_EQ(probe.fix.empty(), probe.state == ProbeState::ok) << probe.name << ": " << probe.detail;

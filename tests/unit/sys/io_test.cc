@@ -58,12 +58,14 @@ TEST(Io, WritingToNobodyNamesTheObject) {
   pipe.read.reset();
   auto child = fork_child([&] {
     ::signal(SIGPIPE, SIG_IGN);
-    expect_error(ErrorKind::system, "write 'the pipe': Broken pipe", [&] { write_all(pipe.write.get(), "x", "the pipe"); });
+    expect_error(ErrorKind::system, "write 'the pipe': Broken pipe",
+                 [&] { write_all(pipe.write.get(), "x", "the pipe"); });
     return ::testing::Test::HasFailure() ? 1 : 0;
   });
   EXPECT_EQ(child.wait().code, 0);
   const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
-  if (full) expect_error(ErrorKind::system, "write 'log': No space left on device", [&] { write_all(full.get(), "x", "log"); });
+  if (full)
+    expect_error(ErrorKind::system, "write 'log': No space left on device", [&] { write_all(full.get(), "x", "log"); });
 }
 
 }  // namespace

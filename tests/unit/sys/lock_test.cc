@@ -48,7 +48,8 @@ TEST(Lock, SymlinksAreNotLocked) {
   const TempDir dir;
   write_file(dir / "target", "");
   make_symlink("target", dir / "link");
-  expect_error(ErrorKind::system, "open lock '" + (dir / "link") + "'", [&] { try_lock(dir / "link", LockMode::exclusive); });
+  expect_error(ErrorKind::system, "open lock '" + (dir / "link") + "'",
+               [&] { try_lock(dir / "link", LockMode::exclusive); });
   EXPECT_FALSE(is_locked(dir / "link"));
 }
 
@@ -85,7 +86,8 @@ TEST(Lock, HolderIsTheOneOfThisVeryFile) {
     char byte = 0;
     ASSERT_EQ(::read(ready.read.get(), &byte, 1), 1);
     const auto lock = try_lock(dir / "0", LockMode::exclusive);
-    expect_error(ErrorKind::conflict, fmt::format("by pid {} (", ::getpid()), [&] { wait_lock(dir / "0", LockMode::exclusive, 1ms); });
+    expect_error(ErrorKind::conflict, fmt::format("by pid {} (", ::getpid()),
+                 [&] { wait_lock(dir / "0", LockMode::exclusive, 1ms); });
   });
   if (status == 77) GTEST_SKIP() << "mount namespaces are forbidden here";
   EXPECT_EQ(status, 0);
@@ -154,7 +156,8 @@ TEST(Lock, FileReplacedWhileWaiting) {
   });
   const FileLock got = wait_lock(path, LockMode::exclusive, 10s, /*create=*/true);
   replacer.join();
-  struct stat held {}, named {};
+  struct stat held {
+  }, named{};
   ASSERT_EQ(::fstat(got.fd(), &held), 0);
   ASSERT_EQ(::stat(path.c_str(), &named), 0);
   EXPECT_EQ(held.st_ino, named.st_ino);

@@ -28,13 +28,19 @@ using ::testing::IsEmpty;
 
 TEST(Spawn, ErrorsNameTheProgramAndItsCause) {
   const TempDir dir;
-  expect_error(ErrorKind::not_found, "execute 'lichen-none': No such file or directory", [] { spawn({.argv = {"lichen-none"}}); });
-  expect_error(ErrorKind::not_found, "execute '/none/x': No such file", [] { spawn({.argv = {"x"}, .program = "/none/x"}); });
+  expect_error(ErrorKind::not_found, "execute 'lichen-none': No such file or directory",
+               [] { spawn({.argv = {"lichen-none"}}); });
+  expect_error(ErrorKind::not_found, "execute '/none/x': No such file",
+               [] { spawn({.argv = {"x"}, .program = "/none/x"}); });
   write_file(dir / "plain", "#!/bin/sh\n", 0644);
-  expect_error(ErrorKind::permission, "execute '" + (dir / "plain") + "': Permission denied", [&] { spawn({.argv = {dir / "plain"}}); });
+  expect_error(ErrorKind::permission, "execute '" + (dir / "plain") + "': Permission denied",
+               [&] { spawn({.argv = {dir / "plain"}}); });
   expect_error(ErrorKind::permission, "Permission denied", [&] { spawn({.argv = {dir.path()}}); });
-  expect_error(ErrorKind::not_found, "change to directory '/none': No such file", [] { spawn({.argv = {"true"}, .working_dir = "/none"}); });
-  expect_error(ErrorKind::system, "duplicate a file descriptor for the child: Bad file", [] { spawn({.argv = {"true"}, .fds = {{987, 3}}}); });
+  expect_error(ErrorKind::not_found, "change to directory '/none': No such file",
+               [] { spawn({.argv = {"true"}, .working_dir = "/none"}); });
+  expect_error(ErrorKind::system, "duplicate a file descriptor for the child: Bad file", [] {
+    spawn({.argv = {"true"}, .fds = {{987, 3}}});
+  });
 }
 
 TEST(Spawn, FolderOfPathThatMayNotBeSearchedIsNotTheCause) {
@@ -43,10 +49,12 @@ TEST(Spawn, FolderOfPathThatMayNotBeSearchedIsNotTheCause) {
   make_directory(dir / "closed", 0000);
   const std::string saved = ::getenv("PATH");
   ::setenv("PATH", (saved + ":" + (dir / "closed")).c_str(), 1);
-  expect_error(ErrorKind::not_found, "execute 'lichen-none': No such file or directory", [] { spawn({.argv = {"lichen-none"}}); });
+  expect_error(ErrorKind::not_found, "execute 'lichen-none': No such file or directory",
+               [] { spawn({.argv = {"lichen-none"}}); });
   write_file(dir / "lichen-plain", "", 0644);
   ::setenv("PATH", (saved + ":" + dir.path()).c_str(), 1);
-  expect_error(ErrorKind::permission, "execute 'lichen-plain': Permission denied", [] { spawn({.argv = {"lichen-plain"}}); });
+  expect_error(ErrorKind::permission, "execute 'lichen-plain': Permission denied",
+               [] { spawn({.argv = {"lichen-plain"}}); });
   ::setenv("PATH", saved.c_str(), 1);
 }
 
@@ -61,9 +69,11 @@ TEST(Spawn, ErrnoComesAlong) {
 
 TEST(Spawn, ErrorsOfTheChildsOwnStepsArriveWhole) {
   const auto fail = [] { throw Error(ErrorKind::unsupported, "join 'x': no").with_hint("do without"); };
-  expect_error(ErrorKind::unsupported, "join 'x': no (do without)", [&] { spawn({.argv = {"true"}, .in_child = fail}); });
+  expect_error(ErrorKind::unsupported, "join 'x': no (do without)",
+               [&] { spawn({.argv = {"true"}, .in_child = fail}); });
   const auto fail_with_errno = [] { throw_errno_value(ENOSPC, "map '{}'", "y"); };
-  expect_error(ErrorKind::system, "map 'y': No space left on device ()", [&] { spawn({.argv = {"true"}, .in_child = fail_with_errno}); });
+  expect_error(ErrorKind::system, "map 'y': No space left on device ()",
+               [&] { spawn({.argv = {"true"}, .in_child = fail_with_errno}); });
   const auto odd = [] { throw std::runtime_error("odd"); };
   expect_error(ErrorKind::internal, "odd", [&] { spawn({.argv = {"true"}, .in_child = odd}); });
 }
@@ -80,7 +90,8 @@ TEST(Spawn, FailuresLeaveNoZombieAndNoDescriptor) {
 std::vector<std::string> descriptors_of_child(std::vector<std::pair<int, int>> fds) {
   Pipe out = make_pipe();
   fds.emplace_back(out.write.get(), 1);
-  Pid child = spawn({.argv = {"sh", "-c", "for f in /proc/self/fd/*; do [ -e $f ] && echo ${f##*/}; done; true"}, .fds = fds});
+  Pid child =
+      spawn({.argv = {"sh", "-c", "for f in /proc/self/fd/*; do [ -e $f ] && echo ${f##*/}; done; true"}, .fds = fds});
   out.write.reset();
   const std::string text = read_all(out.read.get(), "pipe");
   EXPECT_EQ(child.wait().code, 0);
@@ -126,7 +137,8 @@ TEST(Spawn, ADescriptorMayKeepItsNumber) {
   const UniqueFd fd = duplicate(open_path(dir / "a", O_RDONLY).get(), 7);
   Pipe out = make_pipe();
   if (fd.get() > 9) GTEST_SKIP() << "dash knows only one digit";
-  Pid child = spawn({.argv = {"sh", "-c", fmt::format("cat <&{}", fd.get())}, .fds = {{fd.get(), fd.get()}, {out.write.get(), 1}}});
+  Pid child = spawn(
+      {.argv = {"sh", "-c", fmt::format("cat <&{}", fd.get())}, .fds = {{fd.get(), fd.get()}, {out.write.get(), 1}}});
   out.write.reset();
   EXPECT_EQ(read_all(out.read.get(), "pipe"), "A");
   EXPECT_EQ(child.wait().code, 0);
@@ -146,8 +158,11 @@ TEST(Spawn, SignalsAreAsInANewLogin) {
 
 TEST(Spawn, EnvironmentNameAndDirectory) {
   Pipe out = make_pipe();
-  Pid child = spawn({.argv = {"other-name", "-c", "echo $0 $FOO $HOME; pwd"}, .program = "/bin/sh", .env = std::vector<std::string>{"FOO=bar"},
-                     .fds = {{out.write.get(), 1}}, .working_dir = "/usr"});
+  Pid child = spawn({.argv = {"other-name", "-c", "echo $0 $FOO $HOME; pwd"},
+                     .program = "/bin/sh",
+                     .env = std::vector<std::string>{"FOO=bar"},
+                     .fds = {{out.write.get(), 1}},
+                     .working_dir = "/usr"});
   out.write.reset();
   EXPECT_EQ(read_all(out.read.get(), "pipe"), "other-name bar\n/usr\n");
   EXPECT_EQ(child.wait().code, 0);

@@ -74,7 +74,9 @@ TEST_F(ResolveTest, LastComponentMayStayASymlink) {
   EXPECT_TRUE(S_ISLNK(info.st_mode));
 }
 
-TEST_F(ResolveTest, EmptyPathIsTheRoot) { EXPECT_EQ(where(open_in_root(root_.get(), "", O_PATH).get()), dir_ / "root"); }
+TEST_F(ResolveTest, EmptyPathIsTheRoot) {
+  EXPECT_EQ(where(open_in_root(root_.get(), "", O_PATH).get()), dir_ / "root");
+}
 
 TEST_F(ResolveTest, DescriptorsAreCloseOnExec) {
   const UniqueFd fd = open_in_root(root_.get(), "etc/inside", O_RDONLY);
@@ -86,8 +88,10 @@ TEST_F(ResolveTest, MagicLinksAreRefused) {
   const UniqueFd outside = open_path(dir_ / "outside", O_PATH | O_DIRECTORY);
   const std::string magic = "self/fd/" + std::to_string(outside.get());
   ASSERT_TRUE(exists("/proc/" + magic + "/secret")) << "by name it leads out";
-  expect_error(ErrorKind::system, "Too many levels of symbolic links", [&] { open_in_root(proc.get(), magic + "/secret", O_RDONLY); });
-  expect_error(ErrorKind::system, "symbolic links", [&] { open_in_root(proc.get(), "self/root/etc/passwd", O_RDONLY); });
+  expect_error(ErrorKind::system, "Too many levels of symbolic links",
+               [&] { open_in_root(proc.get(), magic + "/secret", O_RDONLY); });
+  expect_error(ErrorKind::system, "symbolic links",
+               [&] { open_in_root(proc.get(), "self/root/etc/passwd", O_RDONLY); });
   EXPECT_TRUE(open_in_root(proc.get(), "self/status", O_RDONLY)) << "an ordinary symlink of procfs works";
 }
 
@@ -107,7 +111,8 @@ TEST_F(ResolveTest, DirectoriesStayInsideWhateverIsAsked) {
   make_directories_in_root(root_.get(), "../../up/../x");
   EXPECT_TRUE(made("x"));
   link("../../../outside", "evil");
-  expect_error(ErrorKind::system, "open '/evil' in the root file system", [&] { make_directories_in_root(root_.get(), "evil/x"); });
+  expect_error(ErrorKind::system, "open '/evil' in the root file system",
+               [&] { make_directories_in_root(root_.get(), "evil/x"); });
   EXPECT_THAT(list_directory(dir_ / "outside"), ElementsAre("secret"));
 }
 
@@ -116,7 +121,8 @@ TEST_F(ResolveTest, DanglingSymlinkIsNeverMadeThroughNorItsHostTargetTouched) {
   const std::string target = dir_ / "outside";
   ASSERT_EQ(::chmod(target.c_str(), 0700), 0);
   link(target, "evil");
-  expect_error(ErrorKind::system, "open '/evil' in the root file system", [&] { make_directories_in_root(root_.get(), "evil/x"); });
+  expect_error(ErrorKind::system, "open '/evil' in the root file system",
+               [&] { make_directories_in_root(root_.get(), "evil/x"); });
   expect_error(ErrorKind::system, "'/evil'", [&] { make_directories_in_root(root_.get(), "evil"); });
   struct stat info {};
   ASSERT_EQ(::stat(target.c_str(), &info), 0);

@@ -25,7 +25,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 TEST(SignalNames, AllSpellings) {
-  for (const char* text : {"TERM", "SIGTERM", "term", "sigterm", "SigTerm", "15"}) EXPECT_EQ(parse_signal_name(text), 15) << text;
+  for (const char* text : {"TERM", "SIGTERM", "term", "sigterm", "SigTerm", "15"})
+    EXPECT_EQ(parse_signal_name(text), 15) << text;
   EXPECT_EQ(parse_signal_name("KILL"), SIGKILL);
   EXPECT_EQ(parse_signal_name("IOT"), SIGABRT);
   EXPECT_EQ(parse_signal_name("CLD"), SIGCHLD);
@@ -39,13 +40,14 @@ TEST(SignalNames, AllSpellings) {
 }
 
 TEST(SignalNames, WhatIsNone) {
-  for (const char* text : {"", "SIG", "0", "65", "-9", "+9", "SIG9", "SIGSIGTERM", "TERMX", " TERM", "RTMIN+31", "RTMIN-1", "RTMAX+1", "RTMIN+",
-                           "RTMIN3", "99999999999999999999", "1.5"})
+  for (const char* text : {"", "SIG", "0", "65", "-9", "+9", "SIG9", "SIGSIGTERM", "TERMX", " TERM", "RTMIN+31",
+                           "RTMIN-1", "RTMAX+1", "RTMIN+", "RTMIN3", "99999999999999999999", "1.5"})
     EXPECT_EQ(parse_signal_name(text), std::nullopt) << text;
 }
 
 TEST(SignalNames, EveryNumberGoesRound) {
-  for (int signal = 1; signal <= 64; ++signal) EXPECT_EQ(parse_signal_name(signal_name(signal)), signal) << signal_name(signal);
+  for (int signal = 1; signal <= 64; ++signal)
+    EXPECT_EQ(parse_signal_name(signal_name(signal)), signal) << signal_name(signal);
   EXPECT_EQ(signal_name(15), "SIGTERM");
   EXPECT_EQ(signal_name(6), "SIGABRT");
   EXPECT_EQ(signal_name(37), "SIGRTMIN+3");
@@ -109,8 +111,9 @@ TEST(MountInfoTest, ParsesWhatTheManPageShows) {
 
 TEST(MountInfoTest, OddLinesAreSkipped) {
   EXPECT_THAT(parse_mountinfo(""), IsEmpty());
-  for (const char* line : {"x", "36 35 98:0 / /mnt rw", "36 35 98:0 / /mnt rw - ext3 /dev/root", "a 35 98:0 / /mnt rw - ext3 x rw",
-                           "36 35 98 / /mnt rw - ext3 x rw", "36 35 98:0 / /mnt rw shared:1 ext3 x rw"})
+  for (const char* line :
+       {"x", "36 35 98:0 / /mnt rw", "36 35 98:0 / /mnt rw - ext3 /dev/root", "a 35 98:0 / /mnt rw - ext3 x rw",
+        "36 35 98 / /mnt rw - ext3 x rw", "36 35 98:0 / /mnt rw shared:1 ext3 x rw"})
     EXPECT_THAT(parse_mountinfo(line), IsEmpty()) << line;
   EXPECT_EQ(decode_mount_escapes("a\\011b\\134c\\"), "a\tb\\c\\");
   EXPECT_EQ(decode_mount_escapes("\\04"), "\\04");
@@ -139,7 +142,8 @@ TEST(ProcFsTest, SomethingMountedOverAFileIsSeen) {
   const int status = test::in_mount_namespace([&] {
     if (::mount((dir / "fake").c_str(), "/proc/sys/kernel/ostype", nullptr, MS_BIND, nullptr) != 0) ::_exit(77);
     const ProcFs proc = ProcFs::open_host();
-    expect_error(ErrorKind::invalid, "open '/proc/sys/kernel/ostype': something else is mounted there", [&] { proc.read("sys/kernel/ostype"); });
+    expect_error(ErrorKind::invalid, "open '/proc/sys/kernel/ostype': something else is mounted there",
+                 [&] { proc.read("sys/kernel/ostype"); });
     EXPECT_EQ(proc.read("sys/kernel/osrelease").empty(), false);
   });
   if (status == 77) GTEST_SKIP() << "mounts below /proc are forbidden here";

@@ -43,7 +43,8 @@ TEST(UnixSocket, PathsLongerThanAnAddressHolds) {
   // 107 bytes fit, 108 and more do not (unix(7)).
   for (const std::size_t length : {106U, 107U, 108U, 109U, 300U}) {
     std::string folder = dir.path();
-    while (folder.size() + 60 < length) folder += "/" + std::string(std::min<std::size_t>(50, length - folder.size() - 10), 'd');
+    while (folder.size() + 60 < length)
+      folder += "/" + std::string(std::min<std::size_t>(50, length - folder.size() - 10), 'd');
     make_directories(folder);
     const std::string path = folder + "/" + std::string(length - folder.size() - 1, 's');
     ASSERT_EQ(path.size(), length);
@@ -59,7 +60,8 @@ TEST(UnixSocket, NameThatCannotBeShortened) {
 TEST(UnixSocket, NobodyListens) {
   const TempDir dir;
   EXPECT_FALSE(connect_unix(dir / "none", SOCK_SEQPACKET));
-  EXPECT_FALSE(connect_unix(dir / ("none/" + std::string(200, 'd') + "/s"), SOCK_SEQPACKET)) << "a long path to nowhere";
+  EXPECT_FALSE(connect_unix(dir / ("none/" + std::string(200, 'd') + "/s"), SOCK_SEQPACKET))
+      << "a long path to nowhere";
   { const UniqueFd listener = listen_unix(dir / "dead", SOCK_SEQPACKET); }
   ASSERT_TRUE(exists(dir / "dead"));
   EXPECT_FALSE(connect_unix(dir / "dead", SOCK_SEQPACKET)) << "the socket file of a dead listener";
@@ -69,7 +71,8 @@ TEST(UnixSocket, NobodyListens) {
 TEST(UnixSocket, AnotherKindOfSocketIsAnError) {
   const TempDir dir;
   const UniqueFd listener = listen_unix(dir / "s", SOCK_STREAM);
-  expect_error(ErrorKind::system, "connect to socket '" + (dir / "s") + "'", [&] { connect_unix(dir / "s", SOCK_SEQPACKET); });
+  expect_error(ErrorKind::system, "connect to socket '" + (dir / "s") + "'",
+               [&] { connect_unix(dir / "s", SOCK_SEQPACKET); });
 }
 
 TEST(UnixSocket, OtherUsersAreTurnedAway) {
@@ -113,7 +116,7 @@ TEST(Packets, KeepTheirBorders) {
 
 TEST(Packets, WhatWasSentBeforeAResetIsStillRead) {
   SocketPair pair = make_socket_pair(SOCK_SEQPACKET);
-  EXPECT_TRUE(send_packet(pair.first.get(), "unread"));   // makes the close of second a reset
+  EXPECT_TRUE(send_packet(pair.first.get(), "unread"));  // makes the close of second a reset
   EXPECT_TRUE(send_packet(pair.second.get(), "last words"));
   pair.second.reset();
   const auto packet = receive_packet(pair.first.get(), 100);
@@ -174,7 +177,8 @@ TEST(Packets, NonblockingSenderIsToldOfAFullQueue) {
 
 TEST(Packets, TooLargeForTheQueueIsAnError) {
   SocketPair pair = make_socket_pair(SOCK_SEQPACKET);
-  expect_error(ErrorKind::system, "send a packet: Message too long", [&] { send_packet(pair.first.get(), std::string(64U << 20, 'x')); });
+  expect_error(ErrorKind::system, "send a packet: Message too long",
+               [&] { send_packet(pair.first.get(), std::string(64U << 20, 'x')); });
 }
 
 }  // namespace

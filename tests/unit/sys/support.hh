@@ -1,5 +1,5 @@
-// What tests of system wrappers share: a directory that goes with its owner, the open descriptors of this process, and a child in
-// namespaces of its own for tests that mount.
+// What tests of system wrappers share: a directory that goes with its owner, the open descriptors of this process, and
+// a child in namespaces of its own for tests that mount.
 #pragma once
 
 #include <functional>
@@ -33,8 +33,8 @@ inline std::set<std::string> open_descriptors() {
   return all;
 }
 
-/// Run `body` as the root of a new user and mount namespace, in a child. Its failures are seen by the caller as a status that is not 0.
-/// 77: namespaces are forbidden here.
+/// Run `body` as the root of a new user and mount namespace, in a child. Its failures are seen by the caller as a
+/// status that is not 0. 77: namespaces are forbidden here.
 inline int in_mount_namespace(const std::function<void()>& body) {
   auto child = sys::fork_child([&] {
     try {

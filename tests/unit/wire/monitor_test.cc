@@ -110,11 +110,12 @@ TEST(MonitorArgs, Refused) {
   expect_usage("--tty 'yes': neither true nor false", with({"--tty", "yes"}));
 }
 
-constexpr MessageType kNumbered[] = {MessageType::attach,  MessageType::start,  MessageType::stdin_eof, MessageType::resize, MessageType::stop,
-                                     MessageType::kill,    MessageType::wait,   MessageType::pause,     MessageType::unpause, MessageType::remove,
-                                     MessageType::get_rootfs, MessageType::exec, MessageType::detach,  MessageType::update, MessageType::hold,
-                                     MessageType::created, MessageType::started, MessageType::exited,  MessageType::done,   MessageType::rootfs,
-                                     MessageType::stdin_taken};
+constexpr MessageType kNumbered[] = {
+    MessageType::attach,     MessageType::start,   MessageType::stdin_eof, MessageType::resize,  MessageType::stop,
+    MessageType::kill,       MessageType::wait,    MessageType::pause,     MessageType::unpause, MessageType::remove,
+    MessageType::get_rootfs, MessageType::exec,    MessageType::detach,    MessageType::update,  MessageType::hold,
+    MessageType::created,    MessageType::started, MessageType::exited,    MessageType::done,    MessageType::rootfs,
+    MessageType::stdin_taken};
 
 TEST(MonitorProtocol, EveryMessageGoesRound) {
   const std::string text("bytes\0\xff with all", 18);
@@ -136,7 +137,8 @@ TEST(MonitorProtocol, EveryMessageGoesRound) {
 
 TEST(MonitorProtocol, LayoutIsFixed) {
   // Programs of different versions talk: a running monitor outlives an upgrade.
-  EXPECT_EQ(encode({.type = MessageType::kill, .a = 15, .b = 0x0102}), std::string("\x07\x0f\0\0\0\0\0\0\0\x02\x01\0\0\0\0\0\0", 17));
+  EXPECT_EQ(encode({.type = MessageType::kill, .a = 15, .b = 0x0102}),
+            std::string("\x07\x0f\0\0\0\0\0\0\0\x02\x01\0\0\0\0\0\0", 17));
   EXPECT_EQ(encode({.type = MessageType::out, .text = "x"}), "\x43x");
 }
 
