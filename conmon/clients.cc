@@ -155,8 +155,8 @@ bool Clients::flush(ClientId id, Client& client) {
     moved = true;
     client.queued -= client.queue.front().packet->size();
     client.queue.pop_front();
+    if (client.lagging) end_lagging(client);
   }
-  if (moved && client.lagging) end_lagging(client);
   loop_.change(client.watch, client.queue.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT);
   if (client.queued <= kLowWater) {
     loop_.cancel(client.patience);

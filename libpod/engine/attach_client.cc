@@ -118,7 +118,7 @@ class AttachClient {
   AttachClient(sys::UniqueFd socket, const AttachClientOptions& options)
       : socket_(std::move(socket)),
         options_(options),
-        keys_(options.detach_keys),
+        keys_(options.tty ? options.detach_keys : ""),
         out_(options.out),
         err_(options.err) {
     const sigset_t signals = watched_signals(options.sig_proxy);

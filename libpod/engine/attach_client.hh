@@ -17,7 +17,7 @@ struct AttachClientOptions {
   bool tty = false;  // the container has a terminal: ours goes raw, its size is passed on
   bool forward_stdin = false;
   bool sig_proxy = true;    // signals that we get are for the container
-  std::string detach_keys;  // bytes; only looked for in what is typed, that is with forward_stdin
+  std::string detach_keys;  // bytes; only looked for with tty: piped data may hold any byte
   int in = 0, out = 1, err = 2;
 };
 

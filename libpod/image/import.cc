@@ -55,15 +55,20 @@ void feed_fd(int fd, const std::string& what, const FeedSink& sink, ProgressLine
   }
 }
 
-}  // namespace
-
-wire::ImageResult import_image(const store::Paths& paths, const wire::ImageRequest& request, Progress& progress) {
+spec::ImageConfig config_from_request(const wire::ImageRequest& request) {
   spec::ImageConfig config;
   const Platform platform = request.platform.empty() ? host_platform() : parse_platform(request.platform);
   config.os = platform.os;
   config.architecture = platform.architecture;
   config.variant = platform.variant;
   for (const auto& change : request.changes) spec::apply_image_change(change, config);
+  return config;
+}
+
+}  // namespace
+
+wire::ImageResult import_image(const store::Paths& paths, const wire::ImageRequest& request, Progress& progress) {
+  spec::ImageConfig config = config_from_request(request);
   std::optional<spec::Reference> reference;
   if (!request.reference.empty()) reference = spec::parse_full_reference(request.reference);
   if (reference && reference->tag.empty())

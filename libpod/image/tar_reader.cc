@@ -206,6 +206,36 @@ std::optional<TarEntry> TarReader::next() {
   }
 }
 
+namespace {
+
+// The type flag of POSIX ustar; the oldest archives mark directories by their names only.
+std::optional<TarType> tar_type(char flag, std::string_view name) {
+  switch (flag) {
+    case '\0':
+      return name.ends_with('/') ? TarType::directory : TarType::file;
+    case '0':
+    case '7':
+    case 'S':
+      return TarType::file;
+    case '1':
+      return TarType::hard_link;
+    case '2':
+      return TarType::symlink;
+    case '3':
+      return TarType::character_device;
+    case '4':
+      return TarType::block_device;
+    case '5':
+      return TarType::directory;
+    case '6':
+      return TarType::fifo;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
 TarEntry TarReader::make_entry(const std::uint8_t* block, Extras& extras) {
   TarEntry entry;
   const TarFormat kind = tar_format(block);
@@ -235,37 +265,11 @@ TarEntry TarReader::make_entry(const std::uint8_t* block, Extras& extras) {
   if (!extras.gnu_link.empty()) entry.link = extras.gnu_link;
 
   const char type = static_cast<char>(block[156]);
-  switch (type) {
-    case '\0':
-      entry.type = entry.name.ends_with('/') ? TarType::directory : TarType::file;
-      break;
-    case '0':
-    case '7':
-    case 'S':
-      entry.type = TarType::file;
-      break;
-    case '1':
-      entry.type = TarType::hard_link;
-      break;
-    case '2':
-      entry.type = TarType::symlink;
-      break;
-    case '3':
-      entry.type = TarType::character_device;
-      break;
-    case '4':
-      entry.type = TarType::block_device;
-      break;
-    case '5':
-      entry.type = TarType::directory;
-      break;
-    case '6':
-      entry.type = TarType::fifo;
-      break;
-    default:
-      throw_error(ErrorKind::unsupported, "tar archive at byte {}: entry '{}' is of unknown type {:#x}", position_,
-                  printable(entry.name), static_cast<unsigned>(block[156]));
-  }
+  const auto known = tar_type(type, entry.name);
+  if (!known)
+    throw_error(ErrorKind::unsupported, "tar archive at byte {}: entry '{}' is of unknown type {:#x}", position_,
+                printable(entry.name), static_cast<unsigned>(block[156]));
+  entry.type = *known;
   if (entry.type != TarType::file) entry.size = 0;
   if (entry.size > kMaxSize) refuse("a file of impossible size");
   entry.stored = entry.size;

@@ -157,6 +157,23 @@ std::optional<UniqueFd> open_for_removal(int dirfd, const char* name) {
   throw_errno_value(EBUSY, "remove '{}', where another file system is mounted", name);
 }
 
+// The directory `child`, accessible; or nothing, when it is gone now.
+std::optional<UniqueFd> open_or_remove(int parent, const std::string& child, dev_t device) {
+  auto below = open_for_removal(parent, child.c_str());
+  if (!below) {
+    if (errno == EXDEV) throw_mounted(child);
+    // A directory without write permission for its owner: make it writable and try this entry again.
+    if (::fchmod(parent, 0700) == 0 && ::unlinkat(parent, child.c_str(), 0) == 0) return std::nullopt;
+    if (errno == ENOENT) return std::nullopt;
+    throw_errno("remove '{}'", child);
+  }
+  struct stat info {};
+  if (::fstat(below->get(), &info) != 0) throw_errno("look at '{}'", child);
+  if (info.st_dev != device) throw_mounted(child);
+  if ((info.st_mode & 0700) != 0700 && ::fchmod(below->get(), 0700) != 0) throw_errno("set mode of '{}'", child);
+  return below;
+}
+
 }  // namespace
 
 // Levels that a walk keeps open. A container may nest directories deeper than there are descriptors (RLIMIT_NOFILE is
@@ -202,18 +219,8 @@ void remove_tree_at(int dirfd, const std::string& name) {
     const std::string child = entry->d_name;
     if (entry->d_type != DT_DIR && ::unlinkat(here.fd(), child.c_str(), 0) == 0) continue;
     if (entry->d_type != DT_DIR && errno == ENOENT) continue;
-    auto below = open_for_removal(here.fd(), child.c_str());
-    if (!below) {
-      if (errno == EXDEV) throw_mounted(child);
-      // A directory without write permission for its owner: make it writable and try this entry again.
-      if (::fchmod(here.fd(), 0700) == 0 && ::unlinkat(here.fd(), child.c_str(), 0) == 0) continue;
-      if (errno == ENOENT) continue;
-      throw_errno("remove '{}'", child);
-    }
-    struct stat info {};
-    if (::fstat(below->get(), &info) != 0) throw_errno("look at '{}'", child);
-    if (info.st_dev != root.st_dev) throw_mounted(child);
-    if ((info.st_mode & 0700) != 0700 && ::fchmod(below->get(), 0700) != 0) throw_errno("set mode of '{}'", child);
+    auto below = open_or_remove(here.fd(), child, root.st_dev);
+    if (!below) continue;
     if (levels.size() == kOpenLevels) {
       // Too deep: it moves up beside its ancestors, and has its turn when the top is read again.
       const std::string place = ".deep-" + random_hex(16);

@@ -67,11 +67,12 @@ TEST(Attach, CarriesBinaryInputAndOutputExactly) {
   std::string data(20'000'003, '\0');
   std::mt19937 random(5);
   for (char& byte : data) byte = static_cast<char>(random());
+  data.replace(1000, 2, "\x10\x11");  // the detach keys mean nothing without a terminal
   sys::Pipe in = sys::make_pipe(), out = sys::make_pipe(), err = sys::make_pipe();
   sys::Pid client = start_client(std::move(h.sync), {.tty = false,
                                                      .forward_stdin = true,
                                                      .sig_proxy = true,
-                                                     .detach_keys = "",
+                                                     .detach_keys = "\x10\x11",
                                                      .in = in.read.get(),
                                                      .out = out.write.get(),
                                                      .err = err.write.get()});

@@ -286,7 +286,9 @@ TEST(Monitor, AStarterThatDiesLeavesNoOrphans) {
       EXPECT_THAT(sys::list_directory(h.config.staging_dir), IsEmpty());
     } else {
       ++published;
-      EXPECT_FALSE(sys::exists(h.config.marker_path));
+      if (sys::exists(h.config.marker_path))
+        ADD_FAILURE() << "hangs in round " << round << ":\n" << sys::run_program({"sh", "-c", "ps -eo pid,ppid,stat,wchan:20,args | grep " + h.base + "; cat /proc/" + std::to_string(h.monitor.get()) + "/syscall; ls -l /proc/" + std::to_string(h.monitor.get()) + "/fd; find " + h.base}).out;
+      ASSERT_FALSE(sys::exists(h.config.marker_path));
       EXPECT_EQ(h.state().status, wire::ContainerStatus::running);
       const auto client = h.connect();
       ASSERT_TRUE(client);
