@@ -5,6 +5,7 @@
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/control.hh"
 #include "libpod/engine/events.hh"
+#include "libpod/sys/fs.hh"
 
 #include <signal.h>
 
@@ -84,6 +85,28 @@ void remove_container(Engine& engine, const std::string& name_or_id, const Remov
     return remove_container(engine, id, options);
   }
   if (engine.containers.has(id)) remove_stopped(engine, record.config, options.volumes);
+}
+
+PrunedContainers prune_containers(Engine& engine) {
+  PrunedContainers pruned;
+  engine.enter_userns();
+  const auto on_damaged = [](const std::string& id, const Error& error) {
+    log_warn("container {}: {}", id, error.what());
+  };
+  for (const auto& record : load_all_containers(engine, on_damaged)) {
+    using enum wire::ContainerStatus;
+    if (record.state.status != created && record.state.status != exited) continue;
+    const auto usage = sys::disk_usage(engine.paths.container(record.config.id));
+    try {
+      remove_container(engine, record.config.id, {.force = false, .volumes = false});
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::conflict && error.kind() != ErrorKind::not_found) throw;
+      continue;  // started, or removed by another, since we looked
+    }
+    pruned.ids.push_back(record.config.id);
+    pruned.bytes += static_cast<std::int64_t>(usage.bytes);
+  }
+  return pruned;
 }
 
 }  // namespace lichen::engine

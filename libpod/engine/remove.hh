@@ -16,4 +16,11 @@ void remove_container(Engine& engine, const std::string& name_or_id, const Remov
 /// Remove the files of a container that has no monitor. @stage in U0
 void remove_stopped(Engine& engine, const spec::ContainerConfig& config, bool volumes);
 
+struct PrunedContainers {
+  std::vector<std::string> ids;
+  std::int64_t bytes = 0;  // on disk
+};
+/// Remove every container that does not run.
+PrunedContainers prune_containers(Engine& engine);
+
 }  // namespace lichen::engine

@@ -8,6 +8,7 @@
 namespace lichen::cli {
 
 int logs_command(Context& context, const ParsedArgs& args);
+int container_prune_command(Context& context, const ParsedArgs& args);
 int container_exists_command(Context& context, const ParsedArgs& args);
 int version_command(Context& context, const ParsedArgs& args);
 int completion_command(Context& context, const ParsedArgs& args);

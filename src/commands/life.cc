@@ -8,6 +8,8 @@
 #include "libpod/engine/stop.hh"
 #include "libpod/spec/options.hh"
 #include "src/commands/commands.hh"
+#include "src/commands/objects.hh"
+#include "src/output.hh"
 #include "src/session.hh"
 
 namespace lichen::cli {
@@ -129,6 +131,19 @@ int wait_command(Context& context, const ParsedArgs& args) {
     std::printf("%d\n", code);
     std::fflush(stdout);
   });
+}
+
+int container_prune_command(Context& context, const ParsedArgs& args) {
+  if (!args.get_list("filter").empty())
+    throw Error(ErrorKind::unsupported, "container prune --filter is not done yet")
+        .with_hint("lichen ps -aq --filter ... | xargs lichen rm");
+  if (!confirmed(args, "This will remove all stopped containers.")) return 0;
+  const auto engine = open_engine(context);
+  const auto pruned = engine::prune_containers(*engine);
+  std::string text = pruned.ids.empty() ? "" : "Deleted Containers:\n";
+  for (const auto& id : pruned.ids) text += id + "\n";
+  write_out(text + (pruned.ids.empty() ? "" : "\n") + reclaimed_line(pruned.bytes));
+  return 0;
 }
 
 }  // namespace lichen::cli

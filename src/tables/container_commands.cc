@@ -275,7 +275,7 @@ constexpr CommandSpec kCommands[] = {
      .options = {kPrune},
      .arguments = {0, 0},
      .group = HelpGroup::run,
-     .handler = nullptr},
+     .handler = container_prune_command},
 };
 
 }  // namespace

@@ -44,7 +44,7 @@ x'
 
 @test "log writing on a full disk does not stop the container" {
   on_small_disk 90m 'lichen load -q -i $fixtures/busybox.tar >/dev/null || exit 9
-    lichen run -d --name w --network none '"$BUSYBOX"' sh -c "yes | head -c 200000000; echo \$? >/dev/null; exit 4" >/dev/null
+    lichen run -d --name w --network none '"$BUSYBOX"' sh -c "yes | head -c 20000000; echo \$? >/dev/null; exit 4" >/dev/null
     timeout 30 '"'$LICHEN'"' wait w; lichen rm -f w'
   assert_output "4
 w"

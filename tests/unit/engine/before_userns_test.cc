@@ -1,5 +1,5 @@
-// Members of the user namespace. Other suites of this program enter it and cannot leave again: this one has to come first, so its
-// file is named to be linked first.
+// Members of the user namespace. Other suites of this program enter it and cannot leave again: this one has to come
+// first, so its file is named to be linked first.
 #include "libpod/engine/userns.hh"
 
 #include <gmock/gmock.h>
@@ -67,7 +67,8 @@ TEST(UsernsMembers, AllEnterTheSameNamespace) {
         return 0;
       } catch (const Error& error) {
         const std::string text = std::string(error.what()) + "\n";
-        return ::write(answers.write.get(), text.data(), text.size()) > 0 && error.kind() == ErrorKind::unsupported ? 77 : 1;
+        return ::write(answers.write.get(), text.data(), text.size()) > 0 && error.kind() == ErrorKind::unsupported ? 77
+                                                                                                                    : 1;
       }
     }));
   answers.write.reset();
