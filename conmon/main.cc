@@ -1,6 +1,6 @@
 // lichen-conmon: the parent of one container. Started by lichen, never by hand; what it does is described in
 // monitor.hh.
-#include <cstdio>
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -27,8 +27,23 @@ void leave_callers_streams(bool keep_stderr) {
   if (::chdir("/") != 0) throw_errno("change to directory '/'");
 }
 
+// Only what the arguments name stays open: another descriptor that somebody forgot would live as long as the container.
+void close_unnamed_descriptors(const wire::MonitorConfig& config) {
+  std::vector<int> named = config.keep_fds;
+  named.insert(named.end(), {config.sync_fd, config.lock_fd, config.marker_fd});
+  std::sort(named.begin(), named.end());
+  unsigned from = 3;
+  for (const int fd : named) {
+    if (fd < static_cast<int>(from)) continue;
+    if (fd > static_cast<int>(from)) ::close_range(from, static_cast<unsigned>(fd) - 1, 0);
+    from = static_cast<unsigned>(fd) + 1;
+  }
+  ::close_range(from, ~0u, 0);
+}
+
 int run(const std::vector<std::string>& arguments) {
   wire::MonitorConfig config = wire::monitor_config_from_argv(arguments);
+  close_unnamed_descriptors(config);
   leave_callers_streams(config.sync_fd < 0);
   return conmon::Monitor(std::move(config)).run();
 }

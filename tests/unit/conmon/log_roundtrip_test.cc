@@ -165,9 +165,9 @@ TEST_P(Log, TheSinkCanStop) {
 }
 
 TEST_P(Log, FollowSeesEveryLineAcrossManyRotations) {
-  options.max_size = 5000;
-  options.max_files = 2000;
-  constexpr int kLines = 40'000;
+  options.max_size = 1000;
+  options.max_files = 900;
+  constexpr int kLines = 10'000;
   std::atomic<bool> ended = false;
   std::thread writer_thread([&] {
     LogWriter writer(options);

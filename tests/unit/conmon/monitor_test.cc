@@ -273,11 +273,12 @@ TEST(Monitor, AStarterThatDiesLeavesNoOrphans) {
     h.launch("sleep 100");
     // The start request waits in the socket until the container is created.
     h.send(simple(MessageType::start));
-    ::usleep(static_cast<useconds_t>(random() % 25'000));
+    ::usleep(static_cast<useconds_t>(random() % 60'000));
     h.sync.reset();
     // Either the monitor goes, or it has published and says so by the missing marker.
     bool gone = false;
-    for (int i = 0; i < 4000 && !(gone = sys::wait_pidfd(h.monitor.pidfd(), std::chrono::milliseconds(1))); ++i)
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(15);
+    while (!(gone = sys::wait_pidfd(h.monitor.pidfd(), std::chrono::milliseconds(2))) && std::chrono::steady_clock::now() < deadline)
       if (!sys::exists(h.config.marker_path) && sys::exists(h.config.container_dir + "/state.json")) break;
     if (gone) {
       EXPECT_FALSE(sys::exists(h.config.container_dir));
@@ -286,8 +287,6 @@ TEST(Monitor, AStarterThatDiesLeavesNoOrphans) {
       EXPECT_THAT(sys::list_directory(h.config.staging_dir), IsEmpty());
     } else {
       ++published;
-      if (sys::exists(h.config.marker_path))
-        ADD_FAILURE() << "hangs in round " << round << ":\n" << sys::run_program({"sh", "-c", "ps -eo pid,ppid,stat,wchan:20,args | grep " + h.base + "; cat /proc/" + std::to_string(h.monitor.get()) + "/syscall; ls -l /proc/" + std::to_string(h.monitor.get()) + "/fd; find " + h.base}).out;
       ASSERT_FALSE(sys::exists(h.config.marker_path));
       EXPECT_EQ(h.state().status, wire::ContainerStatus::running);
       const auto client = h.connect();
