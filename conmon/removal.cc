@@ -13,7 +13,7 @@
 namespace lichen::conmon {
 
 std::string rootfs_path(const wire::MonitorConfig& config) {
-  return config.rootfs.empty() ? config.bundle_dir + "/rootfs" : config.rootfs;
+  return config.rootfs.empty() ? config.container_dir + "/rootfs" : config.rootfs;
 }
 
 std::vector<std::string> hide_container(const wire::MonitorConfig& config) {

@@ -16,7 +16,7 @@ struct MonitorConfig {
   std::string container_dir;              // containers/<id>: state.json, logs
   std::string run_dir;                    // <runtime dir>/<boot id>/containers/<id>: monitor.lock, ctl.sock, pid
   std::string bundle_dir;                 // holds config.json (the OCI spec) for the runtime
-  std::string rootfs;                     // where the root file system is mounted; empty = bundle_dir/rootfs
+  std::string rootfs;                     // where the root file system is mounted; empty = container_dir/rootfs
   std::string runtime;                    // absolute path of the OCI runtime
   std::string runtime_root;               // its --root
   std::vector<std::string> runtime_args;  // further arguments before the verb, such as --cgroup-manager=disabled
