@@ -278,7 +278,8 @@ TEST(Monitor, AStarterThatDiesLeavesNoOrphans) {
     // Either the monitor goes, or it has published and says so by the missing marker.
     bool gone = false;
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(15);
-    while (!(gone = sys::wait_pidfd(h.monitor.pidfd(), std::chrono::milliseconds(2))) && std::chrono::steady_clock::now() < deadline)
+    while (!(gone = sys::wait_pidfd(h.monitor.pidfd(), std::chrono::milliseconds(2))) &&
+           std::chrono::steady_clock::now() < deadline)
       if (!sys::exists(h.config.marker_path) && sys::exists(h.config.container_dir + "/state.json")) break;
     if (gone) {
       EXPECT_FALSE(sys::exists(h.config.container_dir));
