@@ -131,7 +131,7 @@ class Pump {
 
 int exec_with_terminal(const TerminalExec& exec) {
   ConsoleSocket console(exec.socket_path);
-  sys::SpawnOptions options{.argv = exec.argv, .program = exec.runtime};
+  sys::SpawnOptions options{.argv = exec.argv, .program_fd = exec.program_fd};
   options.argv.insert(options.argv.end() - 1, {"--console-socket", exec.socket_path});
   options.fds = {{0, 0}, {1, 1}, {2, 2}, {exec.process_fd, 3}};
   sys::Pid runtime = sys::spawn(options);

@@ -9,7 +9,7 @@
 namespace lichen::engine {
 
 struct TerminalExec {
-  std::string runtime;            // absolute path of lichen-oci
+  int program_fd = -1;            // lichen-oci, open where nobody can write to it (sys::open_program_readonly)
   std::vector<std::string> argv;  // its arguments, without --console-socket; process.json is descriptor 3
   int process_fd = -1;
   std::string socket_path;   // where the console socket may be made
