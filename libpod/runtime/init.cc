@@ -2,6 +2,7 @@
 
 #include "libpod/base/error.hh"
 #include "libpod/base/parse.hh"
+#include "libpod/base/path.hh"
 #include "libpod/runtime/credentials.hh"
 #include "libpod/runtime/devices.hh"
 #include "libpod/runtime/hooks.hh"
@@ -128,12 +129,17 @@ class Init {
     const auto& linux = *spec_.linux_;
     const sys::UniqueFd root = prepare_root(plan_.rootfs, linux.rootfs_propagation);
     const MountContext context{root.get(), plan_.own_cgroup_namespace};
-    for (const auto& mount : spec_.mounts) mount_entry(context, mount);
+    std::vector<Anchor> anchors;
+    for (const auto& mount : spec_.mounts) {
+      sys::UniqueFd made = mount_entry(context, mount);
+      const std::string path = clean_path(mount.destination);
+      if (made && (path == "/proc" || path == "/sys")) anchors.push_back({path, std::move(made)});
+    }
     make_devices(root.get(), spec_);
     if (process_.terminal) open_terminal(root.get());
     run_hooks(spec_.hooks.create_container, "createContainer", hook_state(Status::creating));
-    make_paths_readonly(root.get(), linux.readonly_paths);
-    mask_paths(root.get(), linux.masked_paths);
+    make_paths_readonly(root.get(), anchors, linux.readonly_paths);
+    mask_paths(root.get(), anchors, linux.masked_paths);
     enter_root(root.get(), spec_.root->readonly, linux.rootfs_propagation);
   }
 

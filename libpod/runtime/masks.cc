@@ -1,6 +1,9 @@
 #include "libpod/runtime/masks.hh"
 
+#include <optional>
+
 #include "libpod/base/error.hh"
+#include "libpod/base/path.hh"
 #include "libpod/sys/mount.hh"
 #include "libpod/sys/resolve.hh"
 
@@ -35,12 +38,21 @@ class EmptyDirectory {
   sys::UniqueFd first_;
 };
 
+std::optional<sys::UniqueFd> open_target(int root, const std::vector<Anchor>& anchors, const std::string& path) {
+  const std::string clean = clean_path(path);
+  // The last one of a name lies on the others.
+  for (auto anchor = anchors.rbegin(); anchor != anchors.rend(); ++anchor)
+    if (is_below(clean, anchor->path))
+      return sys::open_in_root_if_exists(anchor->mount.get(), clean.substr(anchor->path.size()), O_PATH);
+  return sys::open_in_root_if_exists(root, path, O_PATH);
+}
+
 }  // namespace
 
-void mask_paths(int root, const std::vector<std::string>& paths) {
+void mask_paths(int root, const std::vector<Anchor>& anchors, const std::vector<std::string>& paths) {
   EmptyDirectory empty;
   for (const auto& path : paths) {
-    const auto target = sys::open_in_root_if_exists(root, path, O_PATH);
+    const auto target = open_target(root, anchors, path);
     if (!target) continue;
     struct stat info {};
     if (::fstat(target->get(), &info) != 0) throw_errno("look at '{}'", path);
@@ -49,9 +61,9 @@ void mask_paths(int root, const std::vector<std::string>& paths) {
   }
 }
 
-void make_paths_readonly(int root, const std::vector<std::string>& paths) {
+void make_paths_readonly(int root, const std::vector<Anchor>& anchors, const std::vector<std::string>& paths) {
   for (const auto& path : paths) {
-    const auto target = sys::open_in_root_if_exists(root, path, O_PATH);
+    const auto target = open_target(root, anchors, path);
     if (!target) continue;
     const sys::UniqueFd tree = sys::clone_mount(target->get(), "", /*recursive=*/true, path);
     sys::set_mount_attributes(tree.get(), {.set = MOUNT_ATTR_RDONLY}, /*recursive=*/true, path);

@@ -68,19 +68,20 @@ sys::UniqueFd open_source(const spec::OciMount& mount, const MountOptions& optio
   return sys::open_path(mount.source, O_PATH | (options.source_nofollow ? O_NOFOLLOW : 0));
 }
 
-void bind(const MountContext& context, const spec::OciMount& mount, const MountOptions& options) {
+sys::UniqueFd bind(const MountContext& context, const spec::OciMount& mount, const MountOptions& options) {
   if (!options.super_flags.empty())
     throw_error(ErrorKind::invalid, "bind on '{}': option '{}' belongs to a file system, not to a bind",
                 mount.destination, options.super_flags.front());
   if (!options.data.empty())
     throw_error(ErrorKind::invalid, "bind on '{}': unknown option '{}'", mount.destination, options.data.front().first);
   const sys::UniqueFd source = open_source(mount, options);
-  const sys::UniqueFd tree = sys::clone_mount(source.get(), "", options.bind_recursive, mount.source);
+  sys::UniqueFd tree = sys::clone_mount(source.get(), "", options.bind_recursive, mount.source);
   if (options.idmap || !mount.uid_mappings.empty() || !mount.gid_mappings.empty())
     apply_idmap(tree.get(), mount, options.idmap_recursive);
   apply_options(tree.get(), options, mount.destination);
   const sys::UniqueFd target = open_destination(context, mount, options, is_directory_fd(source.get()));
   sys::attach_mount(tree.get(), target.get(), mount.destination);
+  return tree;
 }
 
 void remount(const MountContext& context, const spec::OciMount& mount, const MountOptions& options) {
@@ -109,9 +110,9 @@ sys::UniqueFd make_tree(const spec::OciMount& mount, const MountOptions& options
   }
 }
 
-void mount_file_system(const MountContext& context, const spec::OciMount& mount, const MountOptions& options) {
+sys::UniqueFd mount_file_system(const MountContext& context, const spec::OciMount& mount, const MountOptions& options) {
   if (mount.type.empty()) throw_error(ErrorKind::invalid, "mount on '{}': no type is given", mount.destination);
-  const sys::UniqueFd tree = make_tree(mount, options);
+  sys::UniqueFd tree = make_tree(mount, options);
   sys::MountAttributes late;  // what fsmount(2) does not take
   late.set = options.top.set & MOUNT_ATTR_NOSYMFOLLOW;
   late.propagation = options.propagation;
@@ -126,12 +127,13 @@ void mount_file_system(const MountContext& context, const spec::OciMount& mount,
     if (read_only) sys::set_mount_attributes(tree.get(), {.set = MOUNT_ATTR_RDONLY}, false, mount.destination);
   }
   sys::attach_mount(tree.get(), target.get(), mount.destination);
+  return tree;
 }
 
 // Type "cgroup": the v2 tree as our cgroup namespace shows it. Without a cgroup namespace of our own the kernel refuses
 // to mount one: then the host's is bound. Hybrid machines have a v2 tree beside the v1 ones; where there is none, an
 // empty directory is shown.
-void mount_cgroup(const MountContext& context, const spec::OciMount& mount, MountOptions options) {
+sys::UniqueFd mount_cgroup(const MountContext& context, const spec::OciMount& mount, MountOptions options) {
   options.data.clear();
   spec::OciMount v2 = mount;
   v2.type = "cgroup2";
@@ -150,7 +152,7 @@ void mount_cgroup(const MountContext& context, const spec::OciMount& mount, Moun
   v2.type = "tmpfs";
   v2.source = "tmpfs";
   options.top.set |= MOUNT_ATTR_RDONLY;
-  mount_file_system(context, v2, options);
+  return mount_file_system(context, v2, options);
 }
 
 }  // namespace
@@ -160,17 +162,20 @@ bool is_bind(const spec::OciMount& mount) {
                                              [](const auto& word) { return word == "bind" || word == "rbind"; });
 }
 
-void mount_entry(const MountContext& context, const spec::OciMount& mount) {
+sys::UniqueFd mount_entry(const MountContext& context, const spec::OciMount& mount) {
   const MountOptions options = parse_mount_options(mount.options);
   if (clean_path(mount.destination) == "/")
     throw_error(ErrorKind::invalid, "mount on '/': the root comes from root.path");
   try {
-    if (options.remount) return remount(context, mount, options);
+    if (options.remount) {
+      remount(context, mount, options);
+      return {};
+    }
     if (is_bind(mount)) return bind(context, mount, options);
     if (options.idmap || !mount.uid_mappings.empty())
       throw_error(ErrorKind::unsupported, "mount on '{}': id-mapped mounts are for binds only", mount.destination);
     if (mount.type == "cgroup" || mount.type == "cgroup2") return mount_cgroup(context, mount, options);
-    mount_file_system(context, mount, options);
+    return mount_file_system(context, mount, options);
   } catch (Error& error) {
     error.add_context(format("mount '{}'", mount.destination));
     throw;

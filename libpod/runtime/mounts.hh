@@ -18,7 +18,8 @@ struct MountContext {
 /// @throws Error with "mounts[destination]" context
 /// @stage   init, before the root changes
 /// @must    be called in the order of the spec: later mounts lie on earlier ones
-void mount_entry(const MountContext& context, const spec::OciMount& mount);
+/// @return  the mount that was made; empty for a remount
+sys::UniqueFd mount_entry(const MountContext& context, const spec::OciMount& mount);
 
 /// "bind", or an option says bind; type "none" with bind too (Slurm writes that).
 bool is_bind(const spec::OciMount& mount);

@@ -66,6 +66,12 @@ inline std::string enter_namespaces() {
   return problem;
 }
 
+/// How often a loop runs: `normal` times in the normal run, more with LICHEN_TEST_ROUNDS=FACTOR.
+inline int rounds(int normal) {
+  const char* factor = std::getenv("LICHEN_TEST_ROUNDS");
+  return normal * std::max(1, factor != nullptr ? std::atoi(factor) : 1);
+}
+
 struct Output {
   int code = 0;
   std::string out, err;

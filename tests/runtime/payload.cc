@@ -4,7 +4,9 @@
 //   payload syscalls FIRST LAST     "NUMBER RESULT" for each, called with bad arguments in a process of its own
 //   payload call NUMBER [ARG...]    "RESULT": 0, or the errno; arguments are hexadecimal
 //   payload int80 NUMBER            the same through the 32-bit entry
+//   payload int80 FIRST LAST        "NUMBER RESULT" for each
 //   payload write-exe PID           errno of opening /proc/PID/exe for writing
+//   payload look PATH...            "PATH TYPE MAJOR:MINOR", "PATH - writable|closed" of a file, "PATH none"
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -14,7 +16,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,6 +93,35 @@ int print_int80(int number) {
 #endif
 }
 
+int print_int80s(int first, int last) {
+  // These end or stop the caller: exit, fork, pause, sigreturn, vfork, exit_group and both sigreturns of i386.
+  constexpr int kNoAnswer[] = {1, 2, 29, 119, 173, 190, 252};
+  for (int number = first; number <= last; ++number) {
+    bool ask = true;
+    for (const int no : kNoAnswer) ask = ask && number != no;
+    if (!ask) continue;
+    std::printf("%d ", number);
+    print_int80(number);
+  }
+  return 0;
+}
+
+int look(int count, char** paths) {
+  for (int i = 0; i < count; ++i) {
+    struct stat info {};
+    if (::lstat(paths[i], &info) != 0) {
+      std::printf("%s none\n", paths[i]);
+    } else if (S_ISCHR(info.st_mode)) {
+      std::printf("%s c %u:%u\n", paths[i], major(info.st_rdev), minor(info.st_rdev));
+    } else if (S_ISREG(info.st_mode)) {
+      std::printf("%s - %s\n", paths[i], ::open(paths[i], O_WRONLY | O_CLOEXEC) >= 0 ? "writable" : "closed");
+    } else {
+      std::printf("%s %o\n", paths[i], info.st_mode & S_IFMT);
+    }
+  }
+  return 0;
+}
+
 int print_write_exe(const char* pid) {
   char path[64];
   std::snprintf(path, sizeof path, "/proc/%s/exe", pid);
@@ -105,6 +138,8 @@ int main(int argc, char** argv) {
     return print_system_calls(std::atol(argv[2]), std::atol(argv[3]));
   if (argc >= 3 && std::strcmp(argv[1], "call") == 0) return print_call(argc - 2, argv + 2);
   if (argc == 3 && std::strcmp(argv[1], "int80") == 0) return print_int80(std::atoi(argv[2]));
+  if (argc == 4 && std::strcmp(argv[1], "int80") == 0) return print_int80s(std::atoi(argv[2]), std::atoi(argv[3]));
+  if (argc >= 3 && std::strcmp(argv[1], "look") == 0) return look(argc - 2, argv + 2);
   if (argc == 3 && std::strcmp(argv[1], "write-exe") == 0) return print_write_exe(argv[2]);
   return 2;
 }
