@@ -139,7 +139,7 @@ class Box : public ::testing::Test {
   void write_bundle() const { sys::write_file(dir_ + "/b/config.json", dump_json_pretty(to_json(spec_)), 0644); }
 
   Output oci(std::vector<std::string> arguments, const std::string& input = {}) const {
-    std::vector<std::string> argv{program_path("lichen-oci"), "--root", dir_ + "/root"};
+    std::vector<std::string> argv{program_, "--root", dir_ + "/root"};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     auto result = sys::run_program(argv, input);
     return {result.status.code, std::move(result.out), std::move(result.err)};
@@ -163,7 +163,7 @@ class Box : public ::testing::Test {
   /// `create` with streams that the waiting init may keep: it would hold run_program's pipes open.
   Output create(const std::string& id, std::vector<std::string> options = {}) const {
     const std::string err = dir_ + "/create.err";
-    std::vector<std::string> argv{program_path("lichen-oci"), "--root", dir_ + "/root", "create", "-b", dir_ + "/b"};
+    std::vector<std::string> argv{program_, "--root", dir_ + "/root", "create", "-b", dir_ + "/b"};
     argv.insert(argv.end(), options.begin(), options.end());
     argv.push_back(id);
     const sys::UniqueFd null = sys::open_path("/dev/null", O_RDWR);
@@ -196,6 +196,7 @@ class Box : public ::testing::Test {
   }
 
   std::string dir_;
+  std::string program_ = program_path("lichen-oci");
   spec::OciSpec spec_;
   int runs_ = 0;
 };

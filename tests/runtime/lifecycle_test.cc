@@ -262,8 +262,8 @@ TEST_F(Lifecycle, AFailingHookStopsTheCreation) {
   EXPECT_TRUE(sys::list_directory(dir_ + "/root").empty());
 }
 
-// C01, C47: hooks get no descriptors, annotations choose none.
-TEST_F(Lifecycle, HooksGetNothingOfOurs) {
+// Hooks get no descriptors, annotations choose none.
+TEST_F(Lifecycle, C01_C47_HooksGetNothingOfOurs) {
   spec_.annotations = {{"run.oci.hooks", "/bin/false"}, {"org.criu.config", "/x"}};
   const std::string payload = program_path("oci_payload");
   spec_.hooks.create_runtime = {{payload, {"payload", "fds"}, {}, {}}};

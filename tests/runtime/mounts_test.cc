@@ -122,9 +122,9 @@ TEST_F(Mounts, ErrorsNameTheMountAndTheCause) {
   EXPECT_EQ(run({"true"}).code, 125);
 }
 
-// C03: every destination made a symlink of every hostile kind; nothing outside the root changes, whatever the outcome
+// Every destination made a symlink of every hostile kind; nothing outside the root changes, whatever the outcome
 // is.
-TEST_F(Mounts, HostileDestinationsStayInside) {
+TEST_F(Mounts, C03_HostileDestinationsStayInside) {
   struct Case {
     const char* name;
     std::string target;
@@ -164,9 +164,9 @@ TEST_F(Mounts, HostileDestinationsStayInside) {
   EXPECT_GT(survived, 0) << "no case at all went through: the test shows nothing";
 }
 
-// C04: while containers are made, a directory on a shared volume is swapped with a symlink to the host, again and
+// While containers are made, a directory on a shared volume is swapped with a symlink to the host, again and
 // again.
-TEST_F(Mounts, ASwappedDirectoryLeadsNowhere) {
+TEST_F(Mounts, C04_ASwappedDirectoryLeadsNowhere) {
   sys::make_directories(dir_ + "/volume/place/below", 0755);
   sys::make_symlink(dir_ + "/outside", dir_ + "/volume/lure");
   sys::Pid swapper = sys::fork_child([&] {
@@ -182,7 +182,7 @@ TEST_F(Mounts, ASwappedDirectoryLeadsNowhere) {
   linux_section().masked_paths = {"/v/place/below"};
   linux_section().readonly_paths = {"/v/place"};
   int survived = 0;
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < rounds(60); ++round) {
     survived += run({"true"}).code == 0;
     ASSERT_EQ(sys::list_directory(dir_ + "/outside").size(), 2u) << round;
     ASSERT_TRUE(sys::list_directory(dir_ + "/outside/sub").empty()) << round;
@@ -192,7 +192,7 @@ TEST_F(Mounts, ASwappedDirectoryLeadsNowhere) {
 }
 
 // The innocent twin.
-TEST_F(Mounts, OrdinarySymlinksWork) {
+TEST_F(Mounts, C03_OrdinarySymlinksWork) {
   sys::make_directories(dir_ + "/rootfs/run", 0755);
   sys::make_directories(dir_ + "/rootfs/var", 0755);
   sys::make_symlink("/run", dir_ + "/rootfs/var/run");
@@ -203,8 +203,8 @@ TEST_F(Mounts, OrdinarySymlinksWork) {
   EXPECT_EQ(sh("cat /run/x /run/lock/file").out, "content\nin folder\n");
 }
 
-// C07: files of the image where /proc is wanted are never written.
-TEST_F(Mounts, OurProcWritesNeverReachTheImage) {
+// Files of the image where /proc is wanted are never written.
+TEST_F(Mounts, C07_OurProcWritesNeverReachTheImage) {
   std::erase_if(spec_.mounts, [](const auto& mount) { return mount.destination == "/proc"; });
   sys::make_directories(dir_ + "/rootfs/proc/self/attr", 0777);
   sys::make_directories(dir_ + "/rootfs/proc/sys/kernel", 0777);
@@ -218,15 +218,14 @@ TEST_F(Mounts, OurProcWritesNeverReachTheImage) {
     EXPECT_EQ(sys::read_file(dir_ + "/rootfs" + file), "") << file;
 }
 
-TEST_F(Mounts, ALabelThatCannotBeAppliedStopsTheStart) {
+TEST_F(Mounts, C07_ALabelThatCannotBeAppliedStopsTheStart) {
   process().apparmor_profile = "no-such-profile";
   const Output result = run({"true"});
   EXPECT_EQ(result.code, 125);
   EXPECT_THAT(result.err, HasSubstr("apply the AppArmor profile 'no-such-profile'"));
 }
 
-// C09
-TEST_F(Mounts, MaskedAndReadOnlyPaths) {
+TEST_F(Mounts, C09_MaskedAndReadOnlyPaths) {
   sys::make_directories(dir_ + "/rootfs/secret", 0755);
   sys::write_file(dir_ + "/rootfs/secret/key", "key", 0644);
   sys::write_file(dir_ + "/rootfs/hidden", "hidden", 0644);
@@ -277,8 +276,7 @@ TEST_F(Mounts, DevicesWithOtherNumbersThanTheHosts) {
   EXPECT_THAT(result.err, HasSubstr("the host has no device c 250:199 there"));
 }
 
-// C10
-TEST_F(Mounts, CgroupFilesRefuseWrites) {
+TEST_F(Mounts, C10_CgroupFilesRefuseWrites) {
   add("/sys", "bind", "/sys", {"rbind", "ro", "rro"});
   add("/sys/fs/cgroup", "cgroup", "cgroup", {"ro", "nosuid", "noexec", "nodev"});
   const Output result =

@@ -74,7 +74,7 @@ TEST_F(Namespaces, SysctlsOfTheContainerOnly) {
   EXPECT_NE(trim(sys::read_file("/proc/sys/kernel/shmmni")), "77");
 }
 
-TEST_F(Namespaces, SysctlsThatAreNotNamespacedAreRefused) {
+TEST_F(Namespaces, C48_SysctlsThatAreNotNamespacedAreRefused) {
   for (const std::string key :
        {"vm.overcommit_memory", "kernel.msgmax/../../vm/swappiness", "net..ipv4", "kernel.core_pattern",
         "net/ipv4/../../kernel/sysrq", "kernel.msgmax\nkernel.shmmni", "", "/kernel/msgmax"}) {
@@ -85,7 +85,7 @@ TEST_F(Namespaces, SysctlsThatAreNotNamespacedAreRefused) {
   }
 }
 
-TEST_F(Namespaces, SysctlsOfTheMachineAreRefused) {
+TEST_F(Namespaces, C48_SysctlsOfTheMachineAreRefused) {
   std::erase_if(linux_section().namespaces, [](const auto& entry) { return entry.type == "ipc"; });
   linux_section().sysctl = {{"kernel.msgmax", "4096"}};
   EXPECT_EQ(run({"true"}).code, 125);

@@ -6,6 +6,7 @@
 //   payload int80 NUMBER            the same through the 32-bit entry
 //   payload int80 FIRST LAST        "NUMBER RESULT" for each
 //   payload write-exe PID           errno of opening /proc/PID/exe for writing
+//   payload write-exes              for ever, of all processes; /tmp/tries counts, /tmp/written names a success
 //   payload look PATH...            "PATH TYPE MAJOR:MINOR", "PATH - writable|closed" of a file, "PATH none"
 #include <cerrno>
 #include <cstdio>
@@ -130,6 +131,33 @@ int print_write_exe(const char* pid) {
   return 0;
 }
 
+// The container's own two programs may be written by its root, once nobody runs them; any other is a way out.
+int write_exes() {
+  struct stat shell {
+  }, own{};
+  if (::stat("/bin/busybox", &shell) != 0 || ::stat("/proc/self/exe", &own) != 0) return 1;
+  const int tries = ::open("/tmp/tries", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  for (long count = 1;; ++count) {
+    DIR* listing = ::opendir("/proc");
+    while (const dirent* entry = ::readdir(listing)) {
+      char path[300];
+      std::snprintf(path, sizeof path, "/proc/%s/exe", entry->d_name);
+      const int fd = std::atoi(entry->d_name) > 0 ? ::open(path, O_WRONLY | O_CLOEXEC) : -1;
+      if (fd < 0) continue;
+      struct stat info {};
+      if (::fstat(fd, &info) == 0 && info.st_ino != shell.st_ino && info.st_ino != own.st_ino) {
+        const int written = ::open("/tmp/written", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+        ::dprintf(written, "%s\n", path);
+        ::close(written);
+      }
+      ::close(fd);
+    }
+    ::closedir(listing);
+    ::lseek(tries, 0, SEEK_SET);
+    ::dprintf(tries, "%ld", count);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -139,6 +167,7 @@ int main(int argc, char** argv) {
   if (argc >= 3 && std::strcmp(argv[1], "call") == 0) return print_call(argc - 2, argv + 2);
   if (argc == 3 && std::strcmp(argv[1], "int80") == 0) return print_int80(std::atoi(argv[2]));
   if (argc == 4 && std::strcmp(argv[1], "int80") == 0) return print_int80s(std::atoi(argv[2]), std::atoi(argv[3]));
+  if (argc == 2 && std::strcmp(argv[1], "write-exes") == 0) return write_exes();
   if (argc >= 3 && std::strcmp(argv[1], "look") == 0) return look(argc - 2, argv + 2);
   if (argc == 3 && std::strcmp(argv[1], "write-exe") == 0) return print_write_exe(argv[2]);
   return 2;
