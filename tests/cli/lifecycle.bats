@@ -36,6 +36,15 @@ bye" logs
   assert_equal "$(lichen inspect -f '{{.State.ExitCode}}' stubborn)" 137 "exit code"
 }
 
+@test "a monitor that waits takes little memory" {
+  sleeper quiet
+  sleep 1.5 # it gives pages back after a second of silence
+  local monitor
+  monitor=$(lichen inspect -f '{{.State.ConmonPid}}' quiet)
+  assert_equal "$(readlink "/proc/$monitor/exe" | sed 's|.*/||')" lichen-conmon
+  assert_less "$(awk '$1 == "Pss:" { print $2 }' "/proc/$monitor/smaps_rollup")" 600 "kB of the monitor (design, section 9)"
+}
+
 @test "--stop-signal and --stop-timeout of the container are used" {
   lichen run -d --name usr --stop-signal USR2 --stop-timeout 20 --network none $BUSYBOX \
     sh -c 'trap "exit 8" USR2; echo up; while :; do sleep 0.02; done'

@@ -41,13 +41,12 @@ style_tests() {
 gtest_programs() { # FOLDER PATTERN PREFIX LABEL TIMEOUT
   local program
   for program in "$1"/$2; do
-    [ ! -x "$program" ] || add_test "$3$(basename "$program")" "$4" gtest "$5" "" "$program" --gtest_brief=0
+    [ ! -x "$program" ] || add_user_test "$3$(basename "$program")" "$4" gtest "$5" "" env LICHEN_TEST_SOURCE="$LICHEN_TEST_STAGE" "$program" --gtest_brief=0
   done
 }
 
 unit_tests() {
-  gtest_programs "$LICHEN_TEST_REPO/build/asan/tests" 'unit_*' '' unit 300
-  gtest_programs "$LICHEN_TEST_REPO/build/asan/tests" 'golden_*' '' golden 300
+  gtest_programs "$LICHEN_TEST_STAGE/units" 'unit_*' '' unit 300
 }
 
 runtime_tests() {

@@ -8,6 +8,7 @@
 #include "libpod/sys/io.hh"
 #include "libpod/sys/lock.hh"
 #include "libpod/sys/socket.hh"
+#include "tests/unit/source_dir.hh"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -24,7 +25,7 @@ Harness::Harness() {
   config.container_dir = base + "/containers/" + config.id;
   config.run_dir = base + "/run/" + config.id;
   config.bundle_dir = base + "/bundle";
-  config.runtime = LICHEN_SOURCE_DIR "/tests/helpers/fake_runtime.sh";
+  config.runtime = lichen::test::source_dir() + "/tests/helpers/fake_runtime.sh";
   config.runtime_root = base + "/oci";
   config.runtime_is_ours = false;
   config.log_path = config.container_dir + "/ctr.log";

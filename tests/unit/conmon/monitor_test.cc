@@ -242,16 +242,6 @@ TEST(Monitor, RubbishEndsThatConnectionOnly) {
   EXPECT_TRUE(h.expect(MessageType::exited));
 }
 
-TEST(Monitor, WaitingTakesFewBytes) {
-  Harness h;
-  h.run("sleep 100", 0);
-  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
-  const std::string rollup = sys::read_file("/proc/" + std::to_string(h.monitor.get()) + "/smaps_rollup");
-  const auto at = rollup.find("Pss:");
-  ASSERT_NE(at, std::string::npos);
-  EXPECT_LT(std::stoi(rollup.substr(at + 4)), 600) << "kB; design.md, section 9";
-}
-
 TEST(Monitor, SigtermStopsTheContainer) {
   Harness h;
   h.config.restart = "always";

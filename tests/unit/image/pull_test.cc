@@ -16,6 +16,7 @@
 #include "libpod/sys/io.hh"
 #include "libpod/sys/process.hh"
 #include "libpod/sys/userns.hh"
+#include "tests/unit/source_dir.hh"
 
 #include <unistd.h>
 
@@ -43,7 +44,7 @@ class PullTest : public ::testing::Test {
     folder_ = ::mkdtemp(pattern);
     auto in = sys::make_pipe(), out = sys::make_pipe();
     sys::SpawnOptions options;
-    options.argv = {"python3", LICHEN_SOURCE_DIR "/tests/helpers/fake_registry.py", folder_ + "/log"};
+    options.argv = {"python3", test::source_dir() + "/tests/helpers/fake_registry.py", folder_ + "/log"};
     options.fds = {{in.read.get(), 0}, {out.write.get(), 1}, {2, 2}};
     options.die_with_parent = true;
     server_ = sys::spawn(options);

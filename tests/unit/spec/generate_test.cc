@@ -11,6 +11,7 @@
 
 #include "libpod/spec/mounts.hh"
 #include "tests/unit/spec/expect_error.hh"
+#include "tests/unit/source_dir.hh"
 
 namespace lichen::spec {
 namespace {
@@ -88,7 +89,7 @@ HostFacts read_facts(const std::string& text) {
 class Golden : public testing::TestWithParam<std::string> {};
 
 TEST_P(Golden, Spec) {
-  const fs::path folder = fs::path(LICHEN_SOURCE_DIR) / "tests/golden/spec" / GetParam();
+  const fs::path folder = fs::path(test::source_dir()) / "tests/golden/spec" / GetParam();
   const fs::path facts_file = folder / "facts.json";
   const HostFacts facts = fs::exists(facts_file) ? read_facts(read_text(facts_file)) : default_facts();
   const OciSpec spec = generate(read_config(read_text(folder / "config.json")), facts);
@@ -105,7 +106,7 @@ TEST_P(Golden, Spec) {
 
 Strings cases() {
   Strings names;
-  for (const auto& entry : fs::directory_iterator(fs::path(LICHEN_SOURCE_DIR) / "tests/golden/spec"))
+  for (const auto& entry : fs::directory_iterator(fs::path(test::source_dir()) / "tests/golden/spec"))
     if (entry.is_directory()) names.push_back(entry.path().filename());
   std::ranges::sort(names);
   return names;

@@ -11,6 +11,7 @@
 #include "libpod/base/strings.hh"
 #include "src/completion.hh"
 #include "src/man_pages.hh"
+#include "tests/unit/source_dir.hh"
 
 namespace lichen::cli {
 namespace {
@@ -155,7 +156,7 @@ TEST(Completion, Format) {
 
 TEST(Completion, CommittedScriptsAreTheGeneratedOnes) {
   for (const char* shell : {"bash", "zsh", "fish"}) {
-    const std::string path = std::string(LICHEN_SOURCE_DIR) + "/completions/lichen." + shell;
+    const std::string path = test::source_dir() + "/completions/lichen." + shell;
     std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"), std::fclose);
     ASSERT_TRUE(file) << path;
     std::string text(1 << 16, '\0');

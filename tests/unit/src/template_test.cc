@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "libpod/base/error.hh"
+#include "tests/unit/source_dir.hh"
 
 namespace lichen::cli {
 namespace {
@@ -38,7 +39,7 @@ std::string error_of(std::string_view text, const Json& data = Json::object()) {
 }
 
 TEST(Template, DoesWhatGoDoes) {
-  const Json golden = Json::parse(read_file(std::string(LICHEN_SOURCE_DIR) + "/tests/unit/src/template_cases.json"));
+  const Json golden = Json::parse(read_file(test::source_dir() + "/tests/unit/src/template_cases.json"));
   ASSERT_GT(golden["cases"].size(), 150u);
   for (const Json& entry : golden["cases"]) {
     const auto text = entry["template"].get<std::string>();

@@ -118,7 +118,7 @@ constexpr MessageType kNumbered[] = {
     MessageType::stdin_taken};
 
 TEST(MonitorProtocol, EveryMessageGoesRound) {
-  const std::string text("bytes\0\xff with all", 18);
+  const std::string text("bytes\0\xff with all", 16);
   for (const auto type : kNumbered)
     for (const std::int64_t number : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{255}, INT64_MIN, INT64_MAX}) {
       const auto back = decode(encode({.type = type, .a = number, .b = ~number, .text = text}));
