@@ -65,7 +65,13 @@ struct OptionSpec {
   constexpr bool takes_value() const { return kind != OptionKind::boolean; }
   constexpr bool repeats() const { return kind == OptionKind::list || kind == OptionKind::csv; }
 
-  // The tables are written with these: OptionSpec rows differ in few fields.
+  // The tables are written with these: OptionSpec rows differ in few fields. (`set` stands before its users: clang 14
+  // would instantiate it too late for constant expressions.)
+  template <typename T>
+  constexpr OptionSpec set(T OptionSpec::*member, T value) {
+    this->*member = value;
+    return *this;
+  }
   constexpr OptionSpec with_default(std::string_view text) const {
     return OptionSpec(*this).set(&OptionSpec::default_value, text);
   }
@@ -83,13 +89,6 @@ struct OptionSpec {
   }
   constexpr OptionSpec as_hidden() const { return OptionSpec(*this).set(&OptionSpec::hidden, true); }
   constexpr OptionSpec as_not_yet() const { return OptionSpec(*this).set(&OptionSpec::state, OptionState::not_yet); }
-
- private:
-  template <typename T>
-  constexpr OptionSpec set(T OptionSpec::*member, T value) {
-    this->*member = value;
-    return *this;
-  }
 };
 
 /// How many words may follow the options.

@@ -2,6 +2,7 @@
 
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
+#include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/spec/resources.hh"
 #include "libpod/sys/fs.hh"
@@ -25,6 +26,21 @@ std::string own_cgroup() {
   return "";
 }
 
+// Both are needed: making a directory there, and moving processes from below it into that (cgroups(7), "Delegation
+// containment").
+bool delegated(const std::string& path) {
+  const std::string directory = std::string(kMount) + path;
+  return ::access((directory + "/cgroup.procs").c_str(), W_OK) == 0 && ::access(directory.c_str(), W_OK) == 0;
+}
+
+std::set<std::string> controllers_for_children(const std::string& path) {
+  std::set<std::string> names;
+  const auto text = sys::read_file_if_exists(std::string(kMount) + path + "/cgroup.subtree_control", 4096);
+  for (const auto& name : split(trim(text.value_or("")), ' '))
+    if (!name.empty()) names.insert(name);
+  return names;
+}
+
 }  // namespace
 
 CgroupPlace find_cgroup_place() {
@@ -35,20 +51,24 @@ CgroupPlace find_cgroup_place() {
     return place;
   }
   const std::string own = own_cgroup();
-  const std::string directory = std::string(kMount) + own;
-  if (own.empty() || ::access((directory + "/cgroup.procs").c_str(), W_OK) != 0 ||
-      ::access(directory.c_str(), W_OK) != 0) {
-    place.reason = directory +
-                   " is not delegated to you: with systemd, Delegate=yes in user@.service.d/delegate.conf and a "
-                   "session of your own";
+  if (own.empty() || !delegated(own)) {
+    place.reason = format("{}{} is not delegated to you: with systemd, Delegate=yes in user@.service.d/delegate.conf "
+                          "and a session of your own",
+                          kMount, own);
     return place;
   }
+  // A cgroup with processes in it, as our own, cannot limit its children (cgroups(7), "no internal processes"): the
+  // nearest one above that is ours as well and has controllers switched on takes the container.
+  for (std::string path = own; delegated(path); path = parent_path(path)) {
+    if (auto controllers = controllers_for_children(path); !controllers.empty()) {
+      place.path = path;
+      place.controllers = std::move(controllers);
+      return place;
+    }
+    if (path == "/") break;
+  }
   place.path = own;
-  const auto enabled = sys::read_file_if_exists(directory + "/cgroup.subtree_control", 4096);
-  for (const auto& name : split(trim(enabled.value_or("")), ' '))
-    if (!name.empty()) place.controllers.insert(name);
-  if (place.controllers.empty())
-    place.reason = directory + "/cgroup.subtree_control is empty: no controller is switched on for containers";
+  place.reason = format("no controller is switched on in {}{}/cgroup.subtree_control or above", kMount, own);
   return place;
 }
 

@@ -21,7 +21,7 @@ namespace lichen::image {
 namespace {
 
 constexpr std::size_t kBlobChunk = 256u << 10, kBlobChunks = 16;
-constexpr std::size_t kTarChunk = 1u << 20, kTarChunks = 8;
+constexpr std::size_t kTarChunks = 8;
 
 // The threads of one pipeline; whatever happens they are told to stop and are joined.
 class Pipeline {

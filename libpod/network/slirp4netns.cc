@@ -14,7 +14,6 @@
 namespace lichen::network {
 namespace {
 
-constexpr std::size_t kStderrSize = 16 << 10;
 
 bool boolean_option(const std::string& name, const std::string& value) {
   const auto parsed = parse_bool(value);

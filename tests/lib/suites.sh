@@ -59,14 +59,16 @@ runtime_tests() {
   done
 }
 
-# A file asks for its own time or for the whole machine in a comment:  # ctest: timeout=900 serial
+# A file asks for its own time, for the whole machine, or for a delegated cgroup v2 tree in a comment:
+#   # ctest: timeout=900 serial cgroup2
 bats_file() { # NAME LABEL FILE [VARIABLE=VALUE...]
-  local name=$1 label=$2 file=$3 wishes timeout=300 properties=""
+  local name=$1 label=$2 file=$3 wishes timeout=300 properties="" start=as_user
   shift 3
   wishes=$(sed -n 's/^# ctest: //p' "$file")
   [[ ! $wishes =~ timeout=([0-9]+) ]] || timeout=${BASH_REMATCH[1]}
   [[ ! $wishes =~ serial ]] || properties="RUN_SERIAL TRUE"
-  add_user_test "$name" "$label" bats "$timeout" "$properties" env "$@" bats --timing --tap "$file"
+  [[ ! $wishes =~ cgroup2 ]] || start=in_cgroup2
+  add_test "$name" "$label" bats "$timeout" "$properties" "$LICHEN_TEST_REPO/tests/lib/$start" env "$@" bats --timing --tap "$file"
 }
 
 cli_tests() {
