@@ -205,7 +205,7 @@ ROWS
 }
 
 @test "C14 passwd and group without an end: sparse, fifo, socket, /dev/zero, a million members, NUL bytes" {
-  local what file name took
+  local what file name peak cpu
   mkfifo "$BASE/canary.fifo"
   # Whoever reads the host's fifo lets this end: nobody may.
   (echo >"$BASE/canary.fifo") 3>&- 4>&- &
@@ -224,10 +224,10 @@ ROWS
         nul) printf 'user\0x:x:0:0::/:\0\n\0\0\0' >"$BASE/fs/etc/$file" ;;
       esac
       for name in user 1000:1000; do
-        took=$(milliseconds python3 "$HELPERS/peak.py" "$BASE/peak" "$LICHEN" run --rm --network none --rootfs -u $name "$BASE/fs" true)
-        assert_less "$took" 2000 "milliseconds with $file: $what, -u $name"
-        assert_less "$(cut -d' ' -f1 "$BASE/peak")" 65536 "KiB with $file: $what, -u $name"
-        status=$(cut -d' ' -f2 "$BASE/peak")
+        run_split timeout 30 python3 "$HELPERS/peak.py" "$BASE/peak" "$LICHEN" run --rm --network none --rootfs -u $name "$BASE/fs" true
+        read -r peak status cpu <"$BASE/peak"
+        assert_less "$cpu" 2000 "milliseconds of CPU time with $file: $what, -u $name"
+        assert_less "$peak" 65536 "KiB with $file: $what, -u $name"
         expect_ended "$file: $what, -u $name"
         [ "$name" = user ] || [ "$status" = 0 ] || [ "$what" = socket ] || fail_with "$what: a numeric user" 0 "$status"
       done
@@ -242,8 +242,7 @@ ROWS
   lichen run -d --name swap --network none --rootfs "$BASE/fs" sleep 1000
   run_lichen exec -u user swap id -u; assert_output 1000
   lichen exec swap sh -c 'rm /etc/passwd /etc/group; mkfifo /etc/passwd; ln -s /dev/zero /etc/group'
-  assert_less "$(milliseconds "$LICHEN" exec -u user swap id -u)" 2000 "milliseconds"
-  run_lichen exec -u user swap id -u; assert_status 125
+  run_split timeout 20 "$LICHEN" exec -u user swap id -u; assert_status 125
   run_lichen exec -u 7:7 swap grep Uid: /proc/self/status; assert_output $'Uid:\t7\t7\t7\t7'
   lichen rm -f swap
 }
