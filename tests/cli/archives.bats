@@ -110,7 +110,7 @@ b"
   assert_equal "$(leftover_staging)" "" staging
 }
 
-@test "a layer that differs from its diff id is refused" {
+@test "C29 a layer that differs from its diff id is refused" {
   mkdir "$BASE/t"
   python3 "$HELPERS/make_image.py" tiny "$BASE/true.tar" --tag localhost/lie --marker "a layer that no store has"
   tar -C "$BASE/t" -xf "$BASE/true.tar"

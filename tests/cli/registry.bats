@@ -74,6 +74,41 @@ from-cmd"
   run_lichen pull -q "$TLS/tiny:1"; assert_success
 }
 
+@test "certs.d: another host's authority is not ours; --cert-dir is instead of it" {
+  local base=$HOME/.config/containers/certs.d
+  mkdir -p "$base/localhost:5000" "$base/$TLS"
+  cp "$BASE/tls/ca.crt" "$base/localhost:5000/"
+  cp "$BASE/auth/ca.crt" "$base/$TLS/ca.crt"
+  run_lichen pull "$TLS/tiny:1"; [ "$status" != 0 ]; assert_stderr "certificate"
+  mkdir -p "$BASE/certs"
+  cp "$BASE/tls/ca.crt" "$BASE/certs/mine.crt"
+  run_lichen pull -q --cert-dir "$BASE/certs" "$TLS/tiny:1"; assert_success
+  lichen rmi "$TLS/tiny:1"
+  # What is no certificate is not passed over in silence.
+  echo "no certificate" >"$base/$TLS/ca.crt"
+  run_lichen pull "$TLS/tiny:1"; [ "$status" != 0 ]
+}
+
+@test "client certificates of certs.d: shown to their registry, their key must be there" {
+  local mutual base
+  mutual=$("$HELPERS/registry.sh" start "$BASE/mutual" tls mutual)
+  base=$HOME/.config/containers/certs.d/$mutual
+  mkdir -p "$base" "$BASE/dest-certs"
+  cp "$BASE/mutual/ca.crt" "$base/"
+  cp "$BASE/mutual/ca.crt" "$BASE/mutual/client.cert" "$BASE/mutual/client.key" "$BASE/dest-certs/"
+  "$HELPERS/registry.sh" push "$BASE/mutual" "$LICHEN_TEST_FIXTURES/tiny.tar" tiny:1 --dest-cert-dir "$BASE/dest-certs"
+  run_lichen pull "$mutual/tiny:1"; [ "$status" != 0 ]; assert_stderr "$mutual"
+  cp "$BASE/mutual/client.cert" "$base/"
+  run_lichen pull "$mutual/tiny:1"; [ "$status" != 0 ]; assert_stderr "client.key"
+  cp "$BASE/mutual/client.key" "$base/"
+  run_lichen pull -q "$mutual/tiny:1"; assert_success
+  lichen rmi "$mutual/tiny:1"
+  # A certificate of another authority is no pass.
+  cp "$BASE/tls/client.cert" "$BASE/tls/client.key" "$base/"
+  run_lichen pull "$mutual/tiny:1"; [ "$status" != 0 ]; assert_stderr "$mutual"
+  "$HELPERS/registry.sh" stop "$BASE/mutual"
+}
+
 @test "passwords: missing, wrong, from --creds, auth.json, docker's config.json and a helper" {
   local certs=$HOME/.config/containers/certs.d/$AUTH
   mkdir -p "$certs"
@@ -131,6 +166,38 @@ EOF
   run_lichen pull blocked.example/x; [ "$status" != 0 ]; assert_stderr "blocked"
 }
 
+@test "registries.conf: a dead mirror is passed over, a block holds below its prefix, digest-only mirrors get no tags" {
+  local digest
+  digest=$(skopeo inspect --tls-verify=false "docker://$PLAIN/team/layers:1" | jq -r .Digest)
+  mkdir -p "$HOME/.config/containers"
+  cat >"$HOME/.config/containers/registries.conf" <<EOT
+[[registry]]
+prefix = "example.org"
+location = "$PLAIN"
+insecure = true
+[[registry.mirror]]
+location = "127.0.0.1:1"
+insecure = true
+[[registry]]
+prefix = "example.org/team/blocked"
+blocked = true
+[[registry]]
+prefix = "digests.example"
+location = "127.0.0.1:1"
+insecure = true
+[[registry.mirror]]
+location = "$PLAIN"
+insecure = true
+pull-from-mirror = "digest-only"
+EOT
+  run_lichen pull -q example.org/team/layers:1; assert_success
+  run_lichen pull example.org/team/blocked/x:1; [ "$status" != 0 ]; assert_stderr "blocked by registries.conf"
+  run_lichen pull example.org/team/blockedx:1; [ "$status" != 0 ]; refute_stderr "blocked by"
+  run_lichen run --rm example.org/team/blocked/x:1 true; assert_failure 125 "blocked"
+  run_lichen pull digests.example/team/layers:1; [ "$status" != 0 ]; assert_stderr "127.0.0.1:1"
+  run_lichen pull -q "digests.example/team/layers@$digest"; assert_success
+}
+
 @test "an index gives the platform asked for; a missing one lists those that are there" {
   need skopeo
   python3 "$HELPERS/make_index.py" "$PLAIN" multi:1 amd64 arm64
@@ -139,7 +206,7 @@ EOF
   run_lichen pull --platform linux/s390x "$PLAIN/multi:1"; [ "$status" != 0 ]; assert_stderr "s390x"; assert_stderr "arm64"
 }
 
-@test "a blob whose bytes differ from its digest is refused and leaves nothing" {
+@test "C29 a blob whose bytes differ from its digest is refused and leaves nothing" {
   "$HELPERS/registry.sh" push "$BASE/plain" "$LICHEN_TEST_FIXTURES/busybox.tar" rotten:1
   local blob
   blob=$(skopeo inspect --tls-verify=false "docker://$PLAIN/rotten:1" | jq -r '.Layers[0]' | sed 's/sha256://')
@@ -163,7 +230,7 @@ EOF
   assert_equal "$(grep 'response completed' "$BASE/plain/log" | grep 'GET' | grep -o 'blobs/sha256:[0-9a-f]*' | sort | uniq -d)" "" "blobs fetched twice"
 }
 
-@test "credentials appear in no log, argument list or record" {
+@test "C30 credentials appear in no log, argument list or record" {
   mkdir -p "$HOME/.config/containers/certs.d/$AUTH"
   cp "$BASE/auth/ca.crt" "$HOME/.config/containers/certs.d/$AUTH/"
   lichen pull -q --creds tester:s3cret "$AUTH/private:1"

@@ -19,7 +19,7 @@ EOF
   lichen load -q -i "$BASE/$1.tar" >/dev/null 2>"$BASE/load.err"
 }
 
-@test "capabilities: the eleven, nothing inheritable or ambient" {
+@test "C12 capabilities: the eleven, nothing inheritable or ambient" {
   inside -- grep Cap /proc/self/status
   assert_matches $'CapInh:\t0000000000000000'
   assert_matches $'CapBnd:\t00000000800405fb'
@@ -28,12 +28,12 @@ EOF
   assert_contains "0000000000000000"
 }
 
-@test "seccomp is on in the first process, its children and exec" {
+@test "C43 seccomp is on in the first process, its children and exec" {
   inside -- sh -c 'grep Seccomp: /proc/self/status; sh -c "grep Seccomp: /proc/self/status"'
   assert_equal "$(grep -c '2$' <<<"$output")" 2 "processes under a filter"
 }
 
-@test "mount, unshare, keyctl, io_uring, userfaultfd, AF_ALG, AF_VSOCK are refused" {
+@test "C18 mount, unshare, keyctl, io_uring, userfaultfd, AF_ALG, AF_VSOCK are refused" {
   inside -- mount -t tmpfs none /tmp; [ "$status" != 0 ]; assert_stderr "not permitted" || assert_stderr "denied"
   inside -- unshare -U true; [ "$status" != 0 ]; assert_stderr "not permitted"
   need cc
@@ -71,14 +71,14 @@ EOF
   assert_contains "af_unix 1"
 }
 
-@test "masked paths show nothing, read-only paths are read-only" {
+@test "C09 masked paths show nothing, read-only paths are read-only" {
   inside -- sh -c 'for p in /proc/kcore /proc/keys /proc/timer_list /proc/sched_debug /proc/interrupts; do [ -e $p ] || continue; [ "$(head -c 10 $p 2>/dev/null | wc -c)" = 0 ] || echo open $p; done
     for d in /proc/acpi /proc/scsi /sys/firmware /sys/devices/virtual/powercap; do [ -d $d ] && [ -n "$(ls $d)" ] && echo listed $d; done
     for p in /proc/sys/kernel/hostname /proc/sysrq-trigger /proc/irq/default_smp_affinity; do (echo x >$p) 2>/dev/null && echo wrote $p; done; true'
   assert_output ""
 }
 
-@test "cgroup files refuse writes, also where nothing is delegated" {
+@test "C10 cgroup files refuse writes, also where nothing is delegated" {
   inside -- sh -c 'find /sys/fs/cgroup -type f -maxdepth 3 2>/dev/null | while read f; do (echo 1 >"$f") 2>/dev/null && echo "wrote $f"; done; true'
   assert_output ""
 }
@@ -88,7 +88,7 @@ EOF
   assert_matches '^/dev/full /dev/null (/dev/pts/ptmx )?/dev/random /dev/tty /dev/urandom /dev/zero $'
 }
 
-@test "descriptors of the caller do not reach the container, WORKDIR through /proc/self/fd stays inside" {
+@test "C01 descriptors of the caller do not reach the container, WORKDIR through /proc/self/fd stays inside" {
   exec 30</ 31<"$HOME"
   inside -- ls /proc/self/fd
   assert_output "0
@@ -111,7 +111,7 @@ EOF
   done
 }
 
-@test "the program behind /proc/1/exe is not ours and ours does not change" {
+@test "C02 the program behind /proc/1/exe is not ours and ours does not change" {
   local sum
   sum=$(sha256sum "$LICHEN_TEST_BIN"/lichen* | sha256sum)
   inside -- sh -c 'readlink /proc/1/exe; for i in 1 2 3; do (echo x >/proc/self/exe) 2>/dev/null; done; true'
@@ -120,7 +120,7 @@ EOF
   assert_equal "$(sha256sum "$LICHEN_TEST_BIN"/lichen* | sha256sum)" "$sum" "our programs"
 }
 
-@test "an image whose /proc, /dev, /etc or workdir are symlinks to the host: contained; /var/run -> /run works" {
+@test "C03 C08 an image whose /proc, /dev, /etc or workdir are symlinks to the host: contained; /var/run -> /run works" {
   local target
   mkdir -p "$BASE/canary"
   echo canary >"$BASE/canary/file"
@@ -136,7 +136,7 @@ EOF
   assert_output "x"
 }
 
-@test "hostile layer names never leave the layer; the harmless twin unpacks" {
+@test "C26 hostile layer names never leave the layer; the harmless twin unpacks" {
   echo untouched >"$BASE/tmp/victim"
   local calls
   for calls in "layer.file('../../../../../../../..$BASE/tmp/victim', 'x')" "layer.file('$BASE/tmp/victim', 'x')" \
@@ -151,7 +151,7 @@ EOF
   assert_output "ok"
 }
 
-@test "image environment is exact: nothing of the host by name or wildcard" {
+@test "C15 image environment is exact: nothing of the host by name or wildcard" {
   image_with envs "layer.file('x', '')" '{"Env": ["HOME", "*", "USER*", "=x", "GOOD=1", "PATH=/bin"]}'
   SECRET_HERE=1 run_lichen run --rm --network none localhost/envs env
   refute_contains "SECRET"
@@ -159,7 +159,7 @@ EOF
   [ "$status" != 0 ] || assert_contains "GOOD=1"
 }
 
-@test "a newline in a user, host name, label or added host makes no second line" {
+@test "C15 a newline in a user, host name, label or added host makes no second line" {
   local nl=$'evil\nroot2:x:0:0::/:/bin/sh'
   run_lichen run --rm --network none --hostname "$nl" $BUSYBOX true; [ "$status" != 0 ]
   run_lichen run --rm --network none --add-host "$nl:1.2.3.4" $BUSYBOX true; [ "$status" != 0 ]
@@ -168,7 +168,7 @@ EOF
   assert_output "0"
 }
 
-@test "user names that are numbers are uids, and overflows are refused" {
+@test "C13 user names that are numbers are uids, and overflows are refused" {
   image_with numbers "layer.file('etc/passwd', 'root:x:0:0::/root:/bin/sh\\n1000:x:0:0::/:/bin/sh\\n')"
   run_lichen run --rm --network none -u 1000 localhost/numbers id -u; assert_output "1000"
   for uid in 4294967296 -1 4294967295 99999999999999999999 0x0; do
@@ -178,19 +178,19 @@ EOF
   done
 }
 
-@test "no-new-privileges: setuid does nothing; without it setuid works" {
+@test "C12 no-new-privileges: setuid does nothing; without it setuid works" {
   image_with suid "layer.file('bin/sid', open('/bin/busybox', 'rb').read(), 0o4755)"
   # busybox drops privileges by itself in most applets; cat keeps them.
   run_lichen run --rm --network none -u user localhost/suid sh -c 'grep NoNewPrivs /proc/self/status'; assert_contains "0"
   run_lichen run --rm --network none -u user --security-opt no-new-privileges localhost/suid grep NoNewPrivs /proc/self/status; assert_contains "1"
 }
 
-@test "TIOCSTI does not reach the caller's terminal" {
+@test "C20 TIOCSTI does not reach the caller's terminal" {
   run_split "$HELPERS/terminal.py" --step 'expect:done' -- "$LICHEN" run --rm -t --network none $BUSYBOX sh -c 'printf "\033[6n"; echo done'
   assert_success
 }
 
-@test "sysctl names that try to escape" {
+@test "C48 sysctl names that try to escape" {
   local name
   for name in 'kernel/../../x' 'net.ipv4.ip_forward+x' '../../etc/x' 'kernel.core_pattern' 'net..x' $'kernel.shm_rmid_forced\n'; do
     run_lichen run --rm --network none --sysctl "$name=1" $BUSYBOX true
@@ -200,7 +200,7 @@ EOF
   assert_output "1"
 }
 
-@test "labels and annotations choose nothing on the host" {
+@test "C47 labels and annotations choose nothing on the host" {
   image_with labels "layer.file('x', '')" '{"Labels": {"run.oci.handler": "krun", "io.podman.annotations.privileged": "TRUE", "run.oci.hooks.stderr": "/tmp/x", "org.opencontainers.image.stopSignal": "KILL"}}'
   run_lichen run --rm --network none --annotation run.oci.keep_original_groups=1 localhost/labels grep CapEff /proc/self/status
   assert_contains "800405fb"

@@ -16,6 +16,7 @@ import os
 import sys
 import tarfile
 import threading
+import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -23,6 +24,7 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 PASSWORD = "tester:s3cret-marker"
+IDENTITY = "refresh-marker"
 
 
 def digest(data):
@@ -91,12 +93,24 @@ SCENARIOS = {
     "wrong-blob": text(manifest()),
     "wrong-config": text(manifest()),
     "header-lie": text(manifest()),
+    "identity": text(manifest()),
+    "sha512": text(manifest(layer={"mediaType": LAYER, "digest": "sha512:" + hashlib.sha512(BLOB).hexdigest(), "size": len(BLOB)})),
+    "sha512-lie": text(manifest(layer={"mediaType": LAYER, "digest": "sha512:" + hashlib.sha512(OTHER).hexdigest(), "size": len(BLOB)})),
+    "size-negative": text(manifest(layer={"mediaType": LAYER, "digest": digest(BLOB), "size": -1})),
+    "data-right": text(manifest() | {"config": descriptor(config(), CONFIG, data=base64.b64encode(config()).decode())}),
+    "toc-lie": text(manifest(layer=descriptor(BLOB, LAYER, annotations={
+        "io.github.containers.zstd-chunked.manifest-checksum": "sha256:" + "3" * 64,
+        "io.github.containers.zstd-chunked.manifest-position": "0:99999999:99999999:1"}))),
+    "retag": text(manifest(annotations={"org.opencontainers.image.ref.name": "localhost/busybox:latest",
+                                        "io.containerd.image.name": "localhost/busybox:latest"})),
     "schema1": text({"schemaVersion": 1, "name": "x", "tag": "1", "fsLayers": []}),
     "artifact": text({"schemaVersion": 2, "mediaType": MANIFEST, "config": descriptor(b"{}", "application/vnd.cncf.helm.config.v1+json"), "layers": []}),
     "many-layers": text(manifest() | {"layers": [descriptor(BLOB, LAYER)] * 20000}),
     "huge": b"",
     "index": b"",
     "index-loop": b"",
+    "index-size": b"",
+    "index-digest": b"",
     "other-platform": b"",
 }
 CONFIGS = {digest(c): c for c in (config(), config("sha256:" + "1" * 64), config(count=2))}
@@ -104,6 +118,10 @@ SCENARIOS["index"] = text({"schemaVersion": 2, "mediaType": INDEX, "manifests": 
     descriptor(b"x", MANIFEST, platform={"os": "linux", "architecture": "s390x"}),
     descriptor(SCENARIOS["good"], MANIFEST, platform={"os": "linux", "architecture": "amd64"}),
     descriptor(SCENARIOS["good"], MANIFEST, platform={"os": "linux", "architecture": "arm64"})]})
+SCENARIOS["index-size"] = text({"schemaVersion": 2, "mediaType": INDEX, "manifests": [
+    descriptor(SCENARIOS["good"], MANIFEST, platform={"os": "linux", "architecture": "amd64"}) | {"size": len(SCENARIOS["good"]) + 1}]})
+SCENARIOS["index-digest"] = text({"schemaVersion": 2, "mediaType": INDEX, "manifests": [
+    descriptor(b"other".ljust(len(SCENARIOS["good"])), MANIFEST, platform={"os": "linux", "architecture": "amd64"})]})
 SCENARIOS["other-platform"] = text({"schemaVersion": 2, "mediaType": INDEX, "manifests": [
     descriptor(b"x", MANIFEST, platform={"os": "linux", "architecture": "s390x"})]})
 
@@ -120,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def note(self):
         length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length).decode("latin1")
+        body = self.body = self.rfile.read(length).decode("latin1")
         with Handler.log_lock:
             Handler.log_file.write(json.dumps({"server": self.server.letter, "method": self.command, "path": self.path,
                                                "headers": dict(self.headers), "body": body}) + "\n")
@@ -177,6 +195,11 @@ class Handler(BaseHTTPRequestHandler):
             given = self.headers.get("Authorization")
             if "endless-token" in self.path:
                 return self.endless(200)
+            if self.command == "POST":  # the refresh token of an identity (distribution's oauth2 endpoint)
+                form = dict(urllib.parse.parse_qsl(self.body))
+                if form.get("grant_type") != "refresh_token" or form.get("refresh_token") != IDENTITY or form.get("service") != "identity":
+                    return self.answer(401)
+                return self.answer(200, text({"access_token": "token-of-a", "refresh_token": IDENTITY}))
             if given != "Basic " + base64.b64encode(PASSWORD.encode()).decode():
                 return self.answer(401)
             return self.answer(200, text({"token": "token-of-a"}))
@@ -201,7 +224,7 @@ class Handler(BaseHTTPRequestHandler):
         given = self.headers.get("Authorization", "")
         if scenario == "auth" and given != "Basic " + base64.b64encode(PASSWORD.encode()).decode():
             self.answer(401, WWW_Authenticate='Basic realm="test"')
-        elif scenario in ("bearer", "endless-token") and given != "Bearer token-of-a":
+        elif scenario in ("bearer", "endless-token", "identity") and given != "Bearer token-of-a":
             self.answer(401, WWW_Authenticate=f'Bearer realm="http://127.0.0.1:{port_a}/token",service="{scenario}",scope="repository:x:pull"')
         elif scenario == "realm-b" and given != "Bearer token-of-b":
             self.answer(401, WWW_Authenticate=f'Bearer realm="http://127.0.0.1:{port_b}/token",service="b"')
@@ -217,7 +240,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.endless(200, Content_Type=MANIFEST)
         if scenario == "index-loop":
             body = text({"schemaVersion": 2, "mediaType": INDEX, "manifests": [descriptor(b"loop", INDEX, platform={"os": "linux", "architecture": "amd64"})]})
-        if scenario in ("index", "other-platform") and reference == digest(SCENARIOS["good"]):
+        if scenario.startswith("index") and scenario != "index-loop" and reference.startswith("sha256:"):
             return self.answer(200, SCENARIOS["good"], Content_Type=MANIFEST)
         kind = json.loads(body).get("mediaType", MANIFEST) if scenario not in ("many-layers",) else MANIFEST
         if scenario == "media-type":
