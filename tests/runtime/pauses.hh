@@ -14,8 +14,8 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
-#include <stddef.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -23,10 +23,9 @@
 namespace lichen::test {
 
 // Calls between which a name can change its meaning.
-inline constexpr int kPausedCalls[] = {SYS_openat2,   SYS_open_tree, SYS_move_mount, SYS_mkdirat,
-                                       SYS_openat,    SYS_symlinkat, SYS_unlinkat,   SYS_readlinkat,
-                                       SYS_fchmodat,  SYS_mount,      SYS_mount_setattr,
-                                       SYS_pivot_root, SYS_chdir,    SYS_faccessat,  SYS_execve};
+inline constexpr int kPausedCalls[] = {SYS_openat2,       SYS_open_tree,  SYS_move_mount, SYS_mkdirat,   SYS_openat,
+                                       SYS_symlinkat,     SYS_unlinkat,   SYS_readlinkat, SYS_fchmodat,  SYS_mount,
+                                       SYS_mount_setattr, SYS_pivot_root, SYS_chdir,      SYS_faccessat, SYS_execve};
 
 /// In the child. @return descriptor on which the calls are reported; below 0 with errno where the kernel cannot
 inline int report_calls() {
@@ -37,8 +36,7 @@ inline int report_calls() {
   }
   program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
   sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-  return static_cast<int>(
-      ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter));
+  return static_cast<int>(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter));
 }
 
 struct PausedRun {

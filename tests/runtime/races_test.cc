@@ -111,8 +111,8 @@ TEST_F(Races, C05_C08_TheMaskedProcIsTheOneThatIsMasked) {
   linux_section().masked_paths = {"/proc/timer_list", "/proc/keys"};
   linux_section().readonly_paths = {"/proc/sys"};
   sys::make_directories(in_root("/fake/sys/kernel"), 0755);
-  process().args = {"payload", "look", "/proc/timer_list", "/fake/timer_list", "/proc/keys", "/fake/keys", "/proc/sys/kernel/msgmax",
-                    "/fake/sys/kernel/msgmax"};
+  process().args = {"payload",    "look",       "/proc/timer_list",        "/fake/timer_list",
+                    "/proc/keys", "/fake/keys", "/proc/sys/kernel/msgmax", "/fake/sys/kernel/msgmax"};
   at_every_call(in_root("/proc"), in_root("/fake"), [](const PausedRun& run, int point) {
     EXPECT_THAT(run.output.out, HasSubstr("c 1:3")) << point << run.output.out;
     for (const auto& line : split(run.output.out, '\n')) {

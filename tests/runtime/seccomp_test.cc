@@ -119,8 +119,8 @@ TEST_F(Seccomp, C16_EveryNumberOfTheOtherAbisIsUnknown) {
   constexpr long kX32 = 0x40000000;
   use_default_seccomp();
   ASSERT_EQ(start_sleeper().code, 0);
-  const std::vector<std::vector<std::string>> questions{
-      {"payload", "int80", "0", number(kRange)}, {"payload", "syscalls", number(kX32), number(kX32 + kRange)}};
+  const std::vector<std::vector<std::string>> questions{{"payload", "int80", "0", number(kRange)},
+                                                        {"payload", "syscalls", number(kX32), number(kX32 + kRange)}};
   for (const auto& question : questions) {
     std::vector<std::string> exec{"exec", "c"};
     exec.insert(exec.end(), question.begin(), question.end());
