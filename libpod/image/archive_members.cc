@@ -207,7 +207,8 @@ std::unique_ptr<ArchiveMembers> open_archive(const store::Paths& paths, const st
       }
     }
     FdSource raw(fd, what);
-    const auto tar = decompress(raw, Allowed::archives);
+    const auto tar =
+        decompress(raw, Allowed::archives, S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0);
     members->spool(paths, *tar);
     if (members->empty()) throw_error(ErrorKind::invalid, "it has no members");
   } catch (Error& error) {

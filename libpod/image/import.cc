@@ -20,7 +20,6 @@ namespace lichen::image {
 namespace {
 
 constexpr int kMaxRedirects = 5;
-constexpr std::uint64_t kUnknownSize = std::uint64_t{1} << 40;
 
 bool is_url(const std::string& input) { return input.starts_with("http://") || input.starts_with("https://"); }
 

@@ -8,6 +8,7 @@
 
 #include <archive.h>
 #include <isa-l/igzip_lib.h>
+#include <lzma.h>
 #include <zstd.h>
 
 namespace lichen::image {
@@ -15,13 +16,31 @@ namespace {
 
 constexpr std::size_t kOutput = 1u << 20;
 
+// Says how much of the compressed bytes was used.
+class CountedSource : public ByteSource {
+ public:
+  explicit CountedSource(ByteSource& source) : source_(source) {}
+  Bytes peek() override { return source_.peek(); }
+  void consume(std::size_t count) override {
+    source_.consume(count);
+    used_ += count;
+  }
+  std::uint64_t used() const { return used_; }
+
+ private:
+  ByteSource& source_;
+  std::uint64_t used_ = 0;
+};
+
 class Decoder : public ByteSource {
  public:
-  explicit Decoder(ByteSource& source) : source_(source), output_(kOutput) {}
+  Decoder(ByteSource& source, std::uint64_t size) : source_(source), size_(size), output_(kOutput) {}
   Bytes peek() override {
     while (begin_ == end_ && !done_) {
       begin_ = end_ = 0;
       end_ = decode(output_);
+      made_ += end_;
+      check_ratio();
     }
     return Bytes(output_).subspan(begin_, end_ - begin_);
   }
@@ -31,17 +50,27 @@ class Decoder : public ByteSource {
   /// Fill the buffer as far as the input goes; sets done_ at the end. @return bytes
   virtual std::size_t decode(std::span<std::uint8_t> output) = 0;
 
-  ByteSource& source_;
+  CountedSource source_;
   bool done_ = false;
 
  private:
+  // Here and not only where files are written: padding, skipped entries and members that nobody wants cost time, too.
+  void check_ratio() const {
+    if (made_ <= kRatioFloor || made_ / kMaxRatio <= std::max(size_, source_.used())) return;
+    throw_error(ErrorKind::invalid, "it unpacks to more than {} times its size", kMaxRatio);
+  }
+
+  std::uint64_t size_, made_ = 0;
   std::vector<std::uint8_t> output_;
   std::size_t begin_ = 0, end_ = 0;
 };
 
 class GzipDecoder : public Decoder {
  public:
-  explicit GzipDecoder(ByteSource& source) : Decoder(source), state_(std::make_unique<inflate_state>()) { start(); }
+  GzipDecoder(ByteSource& source, std::uint64_t size)
+      : Decoder(source, size), state_(std::make_unique<inflate_state>()) {
+    start();
+  }
 
  private:
   void start() {
@@ -85,7 +114,7 @@ class GzipDecoder : public Decoder {
 
 class ZstdDecoder : public Decoder {
  public:
-  explicit ZstdDecoder(ByteSource& source) : Decoder(source), context_(ZSTD_createDCtx()) {
+  ZstdDecoder(ByteSource& source, std::uint64_t size) : Decoder(source, size), context_(ZSTD_createDCtx()) {
     ZSTD_DCtx_setParameter(context_, ZSTD_d_windowLogMax, kZstdWindowLog);
   }
   ~ZstdDecoder() override { ZSTD_freeDCtx(context_); }
@@ -114,20 +143,49 @@ class ZstdDecoder : public Decoder {
   bool inside_ = true;
 };
 
-class ArchiveDecoder : public Decoder {
+// liblzma itself: libarchive's filter grants whatever dictionary a stream asks for, up to 4 GiB.
+class XzDecoder : public Decoder {
  public:
-  ArchiveDecoder(ByteSource& source, Compression kind) : Decoder(source), archive_(archive_read_new()) {
+  XzDecoder(ByteSource& source, std::uint64_t size) : Decoder(source, size) {
+    if (lzma_stream_decoder(&state_, kXzMemory, LZMA_CONCATENATED) != LZMA_OK)
+      throw_error(ErrorKind::system, "start the xz decoder");
+  }
+  ~XzDecoder() override { lzma_end(&state_); }
+
+ private:
+  std::size_t decode(std::span<std::uint8_t> output) override {
+    state_.next_out = output.data();
+    state_.avail_out = output.size();
+    while (state_.avail_out > 0 && !done_) {
+      const Bytes next = source_.peek();
+      state_.next_in = next.data();
+      state_.avail_in = next.size();
+      const lzma_ret result = lzma_code(&state_, next.empty() ? LZMA_FINISH : LZMA_RUN);
+      source_.consume(next.size() - state_.avail_in);
+      if (result == LZMA_MEMLIMIT_ERROR)
+        throw_error(ErrorKind::unsupported, "xz data: it asks for more memory than the {} MiB allowed",
+                    kXzMemory >> 20);
+      if (result != LZMA_OK && result != LZMA_STREAM_END)
+        throw_error(ErrorKind::invalid, "xz data is damaged or ends too early (code {})", static_cast<int>(result));
+      done_ = result == LZMA_STREAM_END;
+    }
+    return output.size() - state_.avail_out;
+  }
+
+  lzma_stream state_ = LZMA_STREAM_INIT;
+};
+
+class Bzip2Decoder : public Decoder {
+ public:
+  Bzip2Decoder(ByteSource& source, std::uint64_t size) : Decoder(source, size), archive_(archive_read_new()) {
     archive_read_support_format_raw(archive_);
-    if (kind == Compression::xz)
-      archive_read_support_filter_xz(archive_);
-    else
-      archive_read_support_filter_bzip2(archive_);
+    archive_read_support_filter_bzip2(archive_);
     archive_entry* entry = nullptr;
     if (archive_read_open2(archive_, this, nullptr, read_callback, nullptr, nullptr) != ARCHIVE_OK ||
         archive_read_next_header(archive_, &entry) != ARCHIVE_OK)
       fail();
   }
-  ~ArchiveDecoder() override { archive_read_free(archive_); }
+  ~Bzip2Decoder() override { archive_read_free(archive_); }
 
  private:
   [[noreturn]] void fail() {
@@ -136,7 +194,7 @@ class ArchiveDecoder : public Decoder {
     throw_error(ErrorKind::invalid, "compressed data: {}", why == nullptr ? "it is damaged" : why);
   }
   static la_ssize_t read_callback(archive*, void* self, const void** data) {
-    auto& decoder = *static_cast<ArchiveDecoder*>(self);
+    auto& decoder = *static_cast<Bzip2Decoder*>(self);
     try {
       decoder.source_.consume(std::exchange(decoder.given_, 0));
       const Bytes next = decoder.source_.peek();
@@ -203,21 +261,22 @@ std::string_view to_string(Compression compression) {
   return "unknown";
 }
 
-std::unique_ptr<ByteSource> decompress(ByteSource& source, Allowed allowed) {
+std::unique_ptr<ByteSource> decompress(ByteSource& source, Allowed allowed, std::uint64_t size) {
   const Compression kind = detect_compression(source.peek());
   switch (kind) {
     case Compression::none:
       return std::make_unique<PassThrough>(source);
     case Compression::gzip:
-      return std::make_unique<GzipDecoder>(source);
+      return std::make_unique<GzipDecoder>(source, size);
     case Compression::zstd:
-      return std::make_unique<ZstdDecoder>(source);
+      return std::make_unique<ZstdDecoder>(source, size);
     case Compression::bzip2:
     case Compression::xz:
       break;
   }
   if (allowed == Allowed::layers) throw_error(ErrorKind::unsupported, "a layer compressed with {}", to_string(kind));
-  return std::make_unique<ArchiveDecoder>(source, kind);
+  if (kind == Compression::xz) return std::make_unique<XzDecoder>(source, size);
+  return std::make_unique<Bzip2Decoder>(source, size);
 }
 
 }  // namespace lichen::image

@@ -69,7 +69,8 @@ class Pipeline {
     try {
       sys::confine_thread_to("");  // bytes in, bytes out
       ChannelSource compressed(blob_);
-      const auto plain = decompress(compressed, input_.allowed);
+      const auto plain =
+          decompress(compressed, input_.allowed, input_.blob_size == kUnknownSize ? 0 : input_.blob_size);
       bool wanted = true;
       while (wanted) {
         auto chunk = std::make_shared<std::vector<std::uint8_t>>();
@@ -130,7 +131,8 @@ void run_in_thread(const std::function<void()>& work) {
 }
 
 std::uint64_t size_limit(std::uint64_t blob_size) {
-  return blob_size > UINT64_MAX / kMaxRatio ? UINT64_MAX : std::max(kRatioFloor, blob_size * kMaxRatio);
+  if (blob_size == kUnknownSize || blob_size > UINT64_MAX / kMaxRatio) return UINT64_MAX;
+  return std::max(kRatioFloor, blob_size * kMaxRatio);
 }
 
 }  // namespace

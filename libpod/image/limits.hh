@@ -27,6 +27,8 @@ inline constexpr std::size_t kMaxXattrSize = 64u << 10;  // XATTR_SIZE_MAX
 /// stay below 20.
 inline constexpr std::uint64_t kMaxRatio = 200;
 inline constexpr std::uint64_t kRatioFloor = std::uint64_t{1} << 30;
+/// Of a stream whose size nobody has told.
+inline constexpr std::uint64_t kUnknownSize = UINT64_MAX;
 /// Left free on the store's file system; checked each kSpaceStep bytes.
 inline constexpr std::uint64_t kSpaceReserve = std::uint64_t{64} << 20;
 inline constexpr std::uint64_t kSpaceStep = std::uint64_t{64} << 20;

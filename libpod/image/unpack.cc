@@ -76,14 +76,13 @@ LayerUnpacker::LayerUnpacker(const std::string& layer_dir, sys::IdMaps maps, Jou
 
 std::uint64_t LayerUnpacker::unpack(ByteSource& tar) {
   std::uint64_t entries = 0;
-  TarReader reader(tar, [&](Bytes data) { journal_.literal(data); });
-  const auto count = [&] {
-    space_.add(reader.position() - counted_);
-    counted_ = reader.position();
-  };
+  // Every byte counts when it comes, here or in write_data: padding and data of entries that make no file, too.
+  TarReader reader(tar, [&](Bytes data) {
+    space_.add(data.size());
+    journal_.literal(data);
+  });
   while (const auto entry = reader.next()) {
     if (++entries > kMaxEntries) throw_error(ErrorKind::invalid, "more than {} entries", kMaxEntries);
-    count();
     try {
       unpack_entry(reader, *entry);
     } catch (Error& error) {
@@ -92,7 +91,6 @@ std::uint64_t LayerUnpacker::unpack(ByteSource& tar) {
     }
   }
   reader.drain();
-  count();
   set_directory_times();
   return reader.position();
 }
@@ -240,7 +238,6 @@ void LayerUnpacker::make_file(TarReader& reader, const TarEntry& entry, const Pl
 void LayerUnpacker::write_data(TarReader& reader, const TarEntry& entry, int fd, const std::string& path) {
   const auto write = [&](Bytes data) {
     space_.add(data.size());
-    counted_ += data.size();
     sys::write_all(fd, {reinterpret_cast<const char*>(data.data()), data.size()}, path);
   };
   if (!entry.is_sparse) {

@@ -91,7 +91,6 @@ class LayerUnpacker {
   std::string parent_name_;  // what parent_ was looked up by
   std::string parent_path_;  // from diff/, "" for diff/ itself
   bool has_setgid_directory_ = false;
-  std::uint64_t counted_ = 0;  // bytes of the tar that the guard knows of
   std::uint32_t replaced_ = 0;
   sys::UniqueFd replaced_dir_;
   std::vector<DirectoryTime> times_;

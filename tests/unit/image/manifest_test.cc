@@ -29,7 +29,7 @@ TEST(Platform, ChoosesTheBest) {
   EXPECT_EQ(platform_match(parse_platform("linux/amd64"), {"linux", "amd64", "v3"}), 0);
 }
 
-TEST(AuthChallenge, ReadsSeveralWithQuotes) {
+TEST(AuthChallenge, C30_ReadsSeveralWithQuotes) {
   const auto found = parse_challenges(
       R"(Basic realm="a, b", Bearer realm="https://x/token",service="s\"q",scope="repository:a:pull")");
   ASSERT_EQ(found.size(), 2u);
@@ -46,7 +46,7 @@ bool may(const char* registry, const char* realm) {
   return may_send_credentials(url_origin(registry), url_origin(realm));
 }
 
-TEST(Credentials, GoOnlyWhereTheyBelong) {
+TEST(Credentials, C30_GoOnlyWhereTheyBelong) {
   EXPECT_TRUE(may("https://registry-1.docker.io/", "https://auth.docker.io/token"));
   EXPECT_TRUE(may("https://registry.gitlab.com/", "https://gitlab.com/jwt/auth"));
   EXPECT_TRUE(may("https://quay.io/", "https://quay.io/v2/auth"));
@@ -75,7 +75,7 @@ TEST(Hash, ChainIds) {
   EXPECT_EQ(chain_id(a.hex(), b), sha256(a.str() + " " + b.str()).hex());
 }
 
-TEST(Manifest, RefusesTwoMeanings) {
+TEST(Manifest, C29_RefusesTwoMeanings) {
   const std::string descriptor = R"({"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:)" +
                                  std::string(64, 'a') + R"(","size":1})";
   const std::string good = R"({"schemaVersion":2,"config":)" + descriptor + R"(,"layers":[]})";

@@ -131,7 +131,7 @@ TEST_F(PullTest, GoodTwiceMovesNothingTheSecondTime) {
   EXPECT_EQ(layer.blobs[0].repository, host_ + "/good");
 }
 
-TEST_F(PullTest, LiesAreRefusedBeforeAnythingIsVisible) {
+TEST_F(PullTest, C28_C29_LiesAreRefusedBeforeAnythingIsVisible) {
   refused("both", "at once");
   refused("duplicate-keys", "twice");
   refused("media-type", "calls itself");
@@ -141,6 +141,10 @@ TEST_F(PullTest, LiesAreRefusedBeforeAnythingIsVisible) {
   refused("digest-unknown", "not a digest");
   refused("size-plus", "promised");
   refused("size-minus", "promised");
+  refused("size-negative", "must not be negative");
+  refused("sha512-lie", "digest");
+  refused("index-size", "promised");
+  refused("index-digest", "digest");
   refused("data-mismatch", "promised");
   refused("diff-id", "the image's config says");
   refused("layer-count", "layers");
@@ -157,6 +161,33 @@ TEST_F(PullTest, LiesAreRefusedBeforeAnythingIsVisible) {
   refused("other-platform", "no image for linux/amd64");
   refused("absent", "not found");
   EXPECT_NO_THROW(pull("good"));
+}
+
+TEST_F(PullTest, C29_AnotherBodyThanTheDigestAskedFor) {
+  const auto by_digest = [&](const std::string& digest) {
+    request_.names = {host_ + "/good@" + digest};
+    const auto progress = make_progress(true);
+    return pull_images(*paths_, request_, *progress);
+  };
+  try {
+    by_digest("sha256:" + std::string(64, '4'));
+    ADD_FAILURE() << "another manifest was taken";
+  } catch (const Error& error) {
+    EXPECT_THAT(std::string(error.what()), HasSubstr("has digest"));
+  }
+  EXPECT_TRUE(store::ImageStore(*paths_).list().empty());
+  const auto image = pull("good").images[0];
+  EXPECT_EQ(by_digest(image.digest).images[0].id, image.id);
+}
+
+// What an image says beside the bytes changes nothing: tables of contents, names, data that is right.
+TEST_F(PullTest, C29_HarmlessTwinsWork) {
+  const auto id = pull("good").images[0].id;
+  for (const char* scenario : {"sha512", "data-right", "toc-lie", "retag"}) {
+    SCOPED_TRACE(scenario);
+    EXPECT_EQ(pull(scenario).images[0].id, id);
+  }
+  for (const auto& ref : store::ImageStore(*paths_).refs()) EXPECT_EQ(ref.name.host, host_);
 }
 
 TEST_F(PullTest, IndexGivesThePlatform) {
@@ -184,31 +215,56 @@ TEST_F(PullTest, PasswordsAndTokensOfTheRegistryItself) {
   EXPECT_THROW(pull("auth"), Error);
 }
 
-TEST_F(PullTest, CredentialsNeverReachAnotherServer) {
+// docker's identitytoken: a refresh token that is traded for a token at the realm, and goes nowhere else.
+TEST_F(PullTest, C30_IdentityTokens) {
+  const std::string auth = folder_ + "/auth.json";
+  const auto use_token = [&](const std::string& token) {
+    sys::write_file(auth, R"({"auths":{")" + host_ + R"(":{"auth":"","identitytoken":")" + token + R"("}}})");
+  };
+  request_.auth_file = auth;
+  use_token("wrong-token");
+  refused("identity", "refuses with status 401");
+  use_token("refresh-marker");
+  EXPECT_TRUE(pull("identity").images[0].fetched);
+  for (const auto& line : log()) {
+    const bool traded = line["path"].get<std::string>().starts_with("/token") && line["method"] == "POST";
+    if (!traded) {
+      EXPECT_THAT(dump_json(line), Not(HasSubstr("refresh-marker")));
+    }
+  }
+  pull("realm-b");
+  for (const auto& line : log())
+    if (line["server"] == "B") {
+      EXPECT_THAT(dump_json(line), Not(HasSubstr("refresh-marker")));
+    }
+  expect_b_knows_nothing(/*asked=*/true);
+}
+
+TEST_F(PullTest, C30_CredentialsNeverReachAnotherServer) {
   request_.creds = kCreds;
   pull("redirect");
   expect_b_knows_nothing(/*asked=*/true);
 }
 
-TEST_F(PullTest, ARealmElsewhereGetsNoPassword) {
+TEST_F(PullTest, C30_ARealmElsewhereGetsNoPassword) {
   request_.creds = kCreds;
   pull("realm-b");
   expect_b_knows_nothing(/*asked=*/true);
 }
 
-TEST_F(PullTest, ForeignUrlsAreNotUsed) {
+TEST_F(PullTest, C30_ForeignUrlsAreNotUsed) {
   request_.creds = kCreds;
   refused("foreign", "not found");
   expect_b_knows_nothing(/*asked=*/false);
 }
 
-TEST_F(PullTest, CookiesAreNotKept) {
+TEST_F(PullTest, C30_CookiesAreNotKept) {
   request_.creds = kCreds;
   pull("cookie");
   for (const auto& line : log()) EXPECT_FALSE(line["headers"].contains("Cookie"));
 }
 
-TEST_F(PullTest, CredentialsFromFilesAndHelpers) {
+TEST_F(PullTest, C30_CredentialsFromFilesAndHelpers) {
   const std::string auth = folder_ + "/auth.json";
   sys::write_file(auth, R"({"auths":{")" + host_ + R"(":{"auth":"dGVzdGVyOnMzY3JldC1tYXJrZXI="}}})");
   request_.auth_file = auth;

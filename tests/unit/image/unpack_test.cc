@@ -99,7 +99,7 @@ TEST_F(UnpackTest, OrdinaryLayer) {
   EXPECT_EQ(info("bin").st_mtime, 1000);
 }
 
-TEST_F(UnpackTest, NamesThatClimbOutAreRefused) {
+TEST_F(UnpackTest, C26_NamesThatClimbOutAreRefused) {
   refused(TarBuilder().file("../canary/new").end(), "outside the layer");
   refused(TarBuilder().file("a/../../canary/new").end(), "outside the layer");
   refused(TarBuilder().file("..").end(), "outside the layer");
@@ -115,7 +115,7 @@ TEST_F(UnpackTest, NamesThatClimbOutAreRefused) {
   EXPECT_EQ(text("..x/..."), "twin");
 }
 
-TEST_F(UnpackTest, SymlinksLeadNowhereOutside) {
+TEST_F(UnpackTest, C26_SymlinksLeadNowhereOutside) {
   const std::string canary = folder_ + "/canary";
   refused(TarBuilder().symlink("out", canary).file("out/file", "owned").end(), "open '/out'");
   refused(TarBuilder().symlink("out", "../../canary").file("out/file", "owned").end(), "open '/out'");
@@ -131,7 +131,7 @@ TEST_F(UnpackTest, SymlinksLeadNowhereOutside) {
   EXPECT_FALSE(sys::exists(diff("d/x")));
 }
 
-TEST_F(UnpackTest, HardLinksStayInTheLayer) {
+TEST_F(UnpackTest, C26_HardLinksStayInTheLayer) {
   const std::string canary = folder_ + "/canary";
   refused(TarBuilder().hard_link("x", canary + "/file").end(), "does not hold");
   refused(TarBuilder().symlink("out", canary).hard_link("x", "out/file").end(), "does not hold");
@@ -146,7 +146,7 @@ TEST_F(UnpackTest, HardLinksStayInTheLayer) {
   refused(TarBuilder().file("a").add('1', "b", {.link = "a", .data = std::string(512, 'x')}).end(), "checksum");
 }
 
-TEST_F(UnpackTest, TheRootStaysADirectory) {
+TEST_F(UnpackTest, C26_TheRootStaysADirectory) {
   for (const char* name : {".", "/", "./", "a/.."}) {
     refused(TarBuilder().symlink(name, "/etc").end(), "must be a directory");
     refused(TarBuilder().file(name).end(), "must be a directory");
@@ -155,7 +155,7 @@ TEST_F(UnpackTest, TheRootStaysADirectory) {
   EXPECT_EQ(info("").st_mode & 07777, 0700u);
 }
 
-TEST_F(UnpackTest, Whiteouts) {
+TEST_F(UnpackTest, C26_Whiteouts) {
   unpack(TarBuilder()
              .file(".wh.gone", "")
              .directory("d")
@@ -181,7 +181,7 @@ TEST_F(UnpackTest, Whiteouts) {
   EXPECT_EQ(text("x.wh.y"), "twin");
 }
 
-TEST_F(UnpackTest, DevicesAreNotMadeAndSetIdBitsStay) {
+TEST_F(UnpackTest, C26_DevicesAreNotMadeAndSetIdBitsStay) {
   unpack(TarBuilder()
              .add('3', "null", {})
              .add('4', "disk", {})
@@ -194,7 +194,7 @@ TEST_F(UnpackTest, DevicesAreNotMadeAndSetIdBitsStay) {
   EXPECT_EQ(info("su").st_mode & 07777, 04755u);
 }
 
-TEST_F(UnpackTest, AttributesOfMountProgramsAreDropped) {
+TEST_F(UnpackTest, C26_AttributesOfMountProgramsAreDropped) {
   const auto pax = [](const std::string& key, const std::string& value) {
     return TarBuilder::pax("SCHILY.xattr." + key, value);
   };
@@ -214,13 +214,71 @@ TEST_F(UnpackTest, AttributesOfMountProgramsAreDropped) {
   EXPECT_EQ(attribute("d", "user.overlay.opaque"), "");
 }
 
+// Extended attributes and times of a symlink are not set through it.
+TEST_F(UnpackTest, C26_NothingIsSetThroughASymlink) {
+  const std::string canary = folder_ + "/canary/file";
+  ASSERT_EQ(::chmod(canary.c_str(), 0640), 0);
+  struct stat before {};
+  ASSERT_EQ(::stat(canary.c_str(), &before), 0);
+  const auto pax = TarBuilder::pax("SCHILY.xattr.user.evil", "1") + TarBuilder::pax("SCHILY.acl.access", "user::rwx") +
+                   TarBuilder::pax("mtime", "77") + TarBuilder::pax("LIBARCHIVE.xattr.user.evil", "MQ==");
+  unpack(TarBuilder()
+             .add('2', "l", {.link = canary, .mode = 04777, .pax = pax})
+             .add('1', "h", {.link = "l", .mode = 04777, .pax = pax})
+             .add('2', "d", {.link = folder_ + "/canary", .mode = 0777, .pax = pax})
+             .end());
+  struct stat after {};
+  ASSERT_EQ(::stat(canary.c_str(), &after), 0);
+  EXPECT_EQ(after.st_mode, before.st_mode);
+  EXPECT_EQ(after.st_mtim.tv_sec, before.st_mtim.tv_sec);
+  char value[8];
+  EXPECT_LT(::getxattr(canary.c_str(), "user.evil", value, sizeof value), 0);
+  unpack(TarBuilder().add('0', "twin", {.data = "x", .pax = TarBuilder::pax("SCHILY.xattr.user.fine", "1")}).end());
+  EXPECT_EQ(attribute("twin", "user.fine"), "1");
+}
+
+// Padding behind the end mark, data of entries that make no file: all of it counts (moby/tar-split CVE-2017-14992).
+TEST_F(UnpackTest, C28_WhatMakesNoFileCountsToo) {
+  const std::string zeros(std::size_t{300} << 20, '\0');
+  const auto costs = [&](const std::string& tar) {
+    sys::remove_tree(folder_ + "/layer");
+    sys::make_directory(folder_ + "/layer");
+    JournalWriter journal(sys::open_path(folder_ + "/layer/tar.journal", O_WRONLY | O_CREAT, 0600));
+    SpaceGuard space(folder_, std::uint64_t{200} << 20);
+    LayerUnpacker unpacker(folder_ + "/layer", sys::IdMaps{{{0, 0, 1}}, {{0, 0, 1}}}, journal, space);
+    // In pieces, as a layer comes: what is left tells where the reader stopped.
+    std::size_t at = 0;
+    class Pieces : public ByteSource {
+     public:
+      Pieces(const std::string& text, std::size_t& at) : text_(text), at_(at) {}
+      Bytes peek() override {
+        const std::size_t count = std::min<std::size_t>(text_.size() - at_, 1u << 20);
+        return {reinterpret_cast<const std::uint8_t*>(text_.data()) + at_, count};
+      }
+      void consume(std::size_t count) override { at_ += count; }
+
+     private:
+      const std::string& text_;
+      std::size_t& at_;
+    } source(tar, at);
+    EXPECT_THROW(unpacker.unpack(source), Error);
+    EXPECT_GT(at, std::size_t{198} << 20);
+    EXPECT_LT(at, std::size_t{202} << 20) << "it was read to the end";
+  };
+  costs(TarBuilder().file("f").end() + zeros);
+  costs(TarBuilder().add('0', ".wh.x", {.data = zeros}).end());
+  costs(TarBuilder().add('0', ".wh..wh.aufs", {.data = zeros}).end());
+  sys::remove_tree(folder_ + "/layer");
+  sys::make_directory(folder_ + "/layer");
+}
+
 TEST_F(UnpackTest, OwnersAreRecordedWithOneId) {
   unpack(TarBuilder().add('0', "f", {.data = "x", .mode = 0640, .uid = 33, .gid = 34}).file("root").end());
   EXPECT_EQ(attribute("f", "user.containers.override_stat"), "33:34:0640");
   EXPECT_EQ(attribute("root", "user.containers.override_stat"), "");
 }
 
-TEST_F(UnpackTest, LaterEntriesWinAndTheTarStaysWhole) {
+TEST_F(UnpackTest, C26_LaterEntriesWinAndTheTarStaysWhole) {
   unpack(TarBuilder()
              .file("f", "one")
              .file("f", "two")
@@ -246,7 +304,7 @@ TEST_F(UnpackTest, LaterEntriesWinAndTheTarStaysWhole) {
   EXPECT_EQ(text("Case"), "A");
 }
 
-TEST_F(UnpackTest, LongNamesAndOverrides) {
+TEST_F(UnpackTest, C26_LongNamesAndOverrides) {
   const std::string name = std::string(90, 'n') + "/" + std::string(150, 'm');
   unpack(TarBuilder()
              .add('L', "././@LongLink", {.data = name + std::string(1, '\0'), .gnu = true})
@@ -267,7 +325,7 @@ TEST_F(UnpackTest, LongNamesAndOverrides) {
   refused(TarBuilder().add('0', "fine", {.data = "x", .pax = TarBuilder::pax("size", "-1")}).end(), "not a number");
 }
 
-TEST_F(UnpackTest, SizesOfAllKinds) {
+TEST_F(UnpackTest, C26_SizesOfAllKinds) {
   refused(TarBuilder().add('0', "f", {.data = "", .size = 100000}).without_end(), "ends within");
   refused(TarBuilder().file("f").raw("garbage").without_end(), "within a header");
   refused(TarBuilder().file("f").raw(std::string(512, 'x')).without_end(), "checksum");
@@ -279,7 +337,7 @@ TEST_F(UnpackTest, SizesOfAllKinds) {
   unpack("");
 }
 
-TEST_F(UnpackTest, SparseFiles) {
+TEST_F(UnpackTest, C26_SparseFiles) {
   const std::string map = "2\n0\n4\n1048576\n4\n";
   const auto pax = TarBuilder::pax("GNU.sparse.major", "1") + TarBuilder::pax("GNU.sparse.minor", "0") +
                    TarBuilder::pax("GNU.sparse.name", "s") + TarBuilder::pax("GNU.sparse.realsize", "2000000");
@@ -298,7 +356,7 @@ TEST_F(UnpackTest, SparseFiles) {
   }
 }
 
-TEST_F(UnpackTest, DepthAndLength) {
+TEST_F(UnpackTest, C26_DepthAndLength) {
   std::string deep, fine;
   for (int i = 0; i < 600; ++i) deep += "d/";
   for (int i = 0; i < 200; ++i) fine += "d/";
@@ -311,7 +369,7 @@ TEST_F(UnpackTest, DepthAndLength) {
   EXPECT_EQ(text(fine + "f"), "x");
 }
 
-TEST_F(UnpackTest, TheGuardStopsBombs) {
+TEST_F(UnpackTest, C28_TheGuardStopsBombs) {
   SpaceGuard space(folder_, 1000);
   space.add(999);
   EXPECT_THROW(space.add(2), Error);
