@@ -240,7 +240,7 @@ void Monitor::on_started() {
   state_.started_at = to_rfc3339(now());
   state_.exit_code = 0;
   state_.oom_killed = false;
-  state_.stopped_by_user = false;
+  state_.stopped_by_user = stop_asked_ && stop_asked_->by_user;
   write_state(config_, state_);
   if (!published_) {
     sys::remove_file(config_.marker_path);
@@ -248,6 +248,7 @@ void Monitor::on_started() {
     published_ = true;
   }
   append_event(config_, again ? "restart" : "start");
+  answer_restart(std::nullopt);
   if (!again) {
     if (starter_ != 0)
       clients_.send(starter_, {.type = wire::MessageType::started, .a = state_.pid, .b = 0, .text = {}});
@@ -255,7 +256,7 @@ void Monitor::on_started() {
   }
   if (!config_.auto_remove && !end_) sync_state(config_);
   if (end_) return end_container();
-  if (stop_asked_) stop(stop_asked_->first, stop_asked_->second, false);
+  if (stop_asked_) stop(stop_asked_->signal, stop_asked_->timeout_ms, stop_asked_->by_user);
 }
 
 }  // namespace lichen::conmon

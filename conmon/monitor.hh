@@ -65,6 +65,7 @@ class Monitor {
   void end_container();
   void finish_end();
   void schedule_restart();
+  void restart_after(std::chrono::milliseconds delay);
   void finish_for_good();
   void say_goodbye();
   void leave_when_flushed();
@@ -81,6 +82,13 @@ class Monitor {
   void on_exec(ClientId id, const std::string& process_file);
   void on_rootfs(ClientId id);
   void on_update(ClientId id, const std::string& text);
+  void on_restart(ClientId id, int signal, std::int64_t timeout_ms);
+  void answer_restart(const std::optional<RuntimeFailure>& failure);
+  void take_name(std::string name);
+  void on_pause(ClientId id, bool pause);
+  void set_paused(bool pause, std::function<void(const std::optional<RuntimeFailure>&)> then);
+  void resume_if_paused();
+  bool is_paused() const { return state_.status == wire::ContainerStatus::paused; }
   void stop(int signal, std::int64_t timeout_ms, bool by_user);
   void send_stop_signal(int signal, Clock::time_point deadline);
   bool init_drops_signal(int signal) const;
@@ -104,6 +112,8 @@ class Monitor {
   bool abandoned_ = false;    // nobody waits for it: leave nothing behind
   bool terminating_ = false;  // SIGTERM: no restart
   bool start_asked_ = false;
+  bool restart_asked_ = false;  // by a client: no matter what the policy says
+  std::vector<ClientId> restart_waiters_;
   ClientId starter_ = 0;
   int exit_code_ = 0;
   std::optional<RuntimeFailure> failure_;
@@ -120,7 +130,12 @@ class Monitor {
     bool ended = false;
   };
   std::map<ClientId, Typist> typists_;
-  std::optional<std::pair<int, std::int64_t>> stop_asked_;  // before it runs (restarts): signal, timeout
+  struct StopAsked {
+    int signal;
+    std::int64_t timeout_ms;
+    bool by_user;
+  };
+  std::optional<StopAsked> stop_asked_;  // before it runs (restarts)
 
   sys::UniqueFd console_listener_, console_, start_socket_;
   sys::EventLoop::WatchId console_watch_ = 0, start_watch_ = 0;

@@ -119,6 +119,7 @@ void Monitor::finish_end() {
   phase_ = Phase::leaving;
   if (state_.oom_killed) append_event(config_, "oom");
   append_event(config_, "die", {{"exitCode", std::to_string(state_.exit_code)}});
+  if (!terminating_ && restart_asked_) return restart_after(std::chrono::milliseconds(0));
   if (!terminating_ && restart_.should_restart(static_cast<int>(state_.exit_code), state_.stopped_by_user))
     return schedule_restart();
   finish_for_good();
@@ -135,16 +136,21 @@ bool Monitor::was_oom_killed() const {
 }
 
 void Monitor::schedule_restart() {
-  phase_ = Phase::backing_off;
   const auto delay =
       restart_.next_delay(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - running_since_));
   ++state_.restart_count;
+  restart_after(delay);
+}
+
+void Monitor::restart_after(std::chrono::milliseconds delay) {
+  phase_ = Phase::backing_off;
   state_.status = wire::ContainerStatus::restarting;
   write_state(config_, state_);
   const auto due = Clock::now() + delay;
   remove_runtime_state(true, [this, due] {
     if (phase_ != Phase::backing_off) return;  // stopped meanwhile
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(restart_asked_ ? Clock::duration(0) : due - Clock::now());
     stop_timer_ = loop_.after(std::max(left, std::chrono::milliseconds(0)), [this] {
       stop_timer_ = 0;
       create();
@@ -156,6 +162,9 @@ void Monitor::schedule_restart() {
 // the answer.
 void Monitor::finish_for_good() {
   phase_ = Phase::leaving;
+  answer_restart(RuntimeFailure{
+      "conflict",
+      format("restart container '{}': {}", config_.name, state_.error.empty() ? "it was stopped" : state_.error), ""});
   loop_.cancel(stop_timer_);
   if (config_.runtime_is_ours) return say_goodbye();
   remove_runtime_state(true, [this] { say_goodbye(); });
@@ -203,7 +212,9 @@ void Monitor::delete_files() {
   delete_hidden(config_, std::exchange(hidden_, {}));
   // Only what is removed loses the directory: in it lies the lock that a next start waits for.
   if (!published_ || (config_.auto_remove && !abandoned_)) return sys::remove_tree(config_.run_dir);
-  for (const char* name : {"/monitor.pid", "/init.pid", "/ctl.sock"}) sys::remove_file(config_.run_dir + name);
+  // The OCI spec may hold values of secrets as variables: it does not outlive the container's process.
+  for (const char* name : {"/monitor.pid", "/init.pid", "/ctl.sock", "/config.json"})
+    sys::remove_file(config_.run_dir + name);
 }
 
 wire::Message Monitor::exited_message() const {

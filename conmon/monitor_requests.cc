@@ -61,12 +61,14 @@ void Monitor::on_message(ClientId id, const Message& message) {
       return clients_.drop(id);
     case MessageType::update:
       return on_update(id, message.text);
+    case MessageType::restart:
+      return on_restart(id, static_cast<int>(message.a), message.b);
     case MessageType::hold:
       if (id == starter_) clients_.touch(id);
       return;
     case MessageType::pause:
     case MessageType::unpause:
-      return refuse(id, "unsupported", format("pause container '{}': not done yet by this monitor", config_.name));
+      return on_pause(id, message.type == MessageType::pause);
     default:
       return clients_.drop(id);
   }
@@ -132,6 +134,7 @@ void Monitor::on_kill(ClientId id, int signal) {
   if (signal == SIGKILL || signal == sys::parse_signal_name(config_.stop_signal).value_or(SIGTERM))
     state_.stopped_by_user = true;
   sys::signal_pidfd(init_.get(), signal);
+  resume_if_paused();
   append_event(config_, "kill", {{"signal", std::to_string(signal)}});
   clients_.send(id, {.type = MessageType::done});
 }
@@ -140,7 +143,10 @@ void Monitor::on_kill(ClientId id, int signal) {
 void Monitor::stop(int signal, std::int64_t timeout_ms, bool by_user) {
   if (signal < 1 || signal > SIGRTMAX) signal = sys::parse_signal_name(config_.stop_signal).value_or(SIGTERM);
   if (timeout_ms < 0) timeout_ms = config_.stop_timeout_s * 1000;
-  if (by_user) state_.stopped_by_user = true;
+  if (by_user) {
+    state_.stopped_by_user = true;
+    restart_asked_ = false;
+  }
   switch (phase_) {
     case Phase::backing_off:
       append_event(config_, "stop");
@@ -148,7 +154,7 @@ void Monitor::stop(int signal, std::int64_t timeout_ms, bool by_user) {
     case Phase::creating:
     case Phase::created:
     case Phase::starting:
-      stop_asked_ = {signal, timeout_ms};
+      stop_asked_ = {signal, timeout_ms, by_user};
       terminating_ = true;
       return;
     case Phase::running:
@@ -160,6 +166,7 @@ void Monitor::stop(int signal, std::int64_t timeout_ms, bool by_user) {
   append_event(config_, "stop", {{"signal", std::to_string(signal)}});
   if (!init_) return;
   sys::signal_pidfd(init_.get(), signal);
+  resume_if_paused();
   send_stop_signal(signal, Clock::now() + std::chrono::milliseconds(std::min<std::int64_t>(timeout_ms, 1'000'000'000)));
 }
 
@@ -229,9 +236,74 @@ void Monitor::on_exec(ClientId id, const std::string& process_file) {
   }
 }
 
+void Monitor::on_restart(ClientId id, int signal, std::int64_t timeout_ms) {
+  if (phase_ != Phase::running && phase_ != Phase::ending && phase_ != Phase::backing_off)
+    return refuse(id, "conflict", format("restart container '{}': it is not running", config_.name));
+  restart_asked_ = true;
+  restart_waiters_.push_back(id);
+  if (phase_ == Phase::running) return stop(signal, timeout_ms, false);
+  if (phase_ == Phase::backing_off && stop_timer_ != 0) {
+    loop_.cancel(stop_timer_);
+    stop_timer_ = 0;
+    create();
+  }
+}
+
+void Monitor::answer_restart(const std::optional<RuntimeFailure>& failure) {
+  restart_asked_ = false;
+  for (const ClientId id : std::exchange(restart_waiters_, {})) {
+    if (failure)
+      refuse(id, failure->kind, failure->text, failure->hint);
+    else
+      clients_.send(id, {.type = MessageType::done});
+  }
+}
+
+void Monitor::on_pause(ClientId id, bool pause) {
+  const char* verb = pause ? "pause" : "unpause";
+  if (phase_ != Phase::running)
+    return refuse(id, "conflict", format("{} container '{}': it is not running", verb, config_.name));
+  if (is_paused() == pause)
+    return refuse(id, "conflict", format("container {} is {}paused", config_.name, pause ? "already " : "not "));
+  set_paused(pause, [this, id](const std::optional<RuntimeFailure>& failure) {
+    if (failure) return refuse(id, failure->kind, failure->text, failure->hint);
+    clients_.send(id, {.type = MessageType::done});
+  });
+}
+
+void Monitor::set_paused(bool pause, std::function<void(const std::optional<RuntimeFailure>&)> then) {
+  const auto done = [this, pause, then = std::move(then)](const std::optional<RuntimeFailure>& failure) {
+    if (!failure && phase_ == Phase::running) {
+      state_.status = pause ? wire::ContainerStatus::paused : wire::ContainerStatus::running;
+      write_state(config_, state_);
+      append_event(config_, pause ? "pause" : "unpause");
+    }
+    then(failure);
+  };
+  try {
+    runtime_.call(pause ? "pause" : "resume", {config_.id}, {}, done);
+  } catch (const Error& error) {
+    done(RuntimeFailure{std::string(to_string(error.kind())), error.what(), error.hint()});
+  }
+}
+
+// A signal for a paused container shows its effect when the container goes on (docker's rule for stop and kill).
+void Monitor::resume_if_paused() {
+  if (is_paused()) set_paused(false, [](const std::optional<RuntimeFailure>&) {});
+}
+
+void Monitor::take_name(std::string name) {
+  for (auto& link : config_.remove_links)
+    if (base_name(link) == config_.name) link = parent_path(link) + "/" + name;
+  config_.name = std::move(name);
+}
+
 void Monitor::on_update(ClientId id, const std::string& text) {
   try {
-    restart_.set_policy(parse_restart_update(text));
+    if (text.starts_with("name="))
+      take_name(text.substr(5));
+    else
+      restart_.set_policy(parse_restart_update(text));
     clients_.send(id, {.type = MessageType::done});
   } catch (const Error& error) {
     refuse(id, to_string(error.kind()), error.what());

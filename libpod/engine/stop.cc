@@ -20,6 +20,8 @@
 namespace lichen::engine {
 namespace {
 
+constexpr std::int64_t kForEver = INT64_MAX / 2;  // milliseconds
+
 bool is_alive(const store::ContainerRecord& record) {
   using enum wire::ContainerStatus;
   return record.state.status == running || record.state.status == paused || record.state.status == restarting;
@@ -77,19 +79,25 @@ bool shares_host_pids(const spec::ContainerConfig& config) {
 
 }  // namespace
 
+StopOrder stop_order(const store::ContainerRecord& record, std::optional<std::int64_t> timeout_s,
+                     const std::string& signal) {
+  const int number = signal_number(signal.empty() ? record.config.stop_signal : signal);
+  std::int64_t timeout = timeout_s.value_or(record.config.stop_timeout_s);
+  if (!shares_host_pids(record.config) && !init_would_notice(static_cast<pid_t>(record.state.pid), number)) timeout = 0;
+  return {number, timeout < 0 ? kForEver : timeout * 1000};
+}
+
 void stop_container(Engine& engine, const std::string& name_or_id, std::optional<std::int64_t> timeout_s,
                     const std::string& signal) {
   const auto record = find_container(engine, name_or_id);
   if (!is_alive(record)) return;
-  const int number = signal_number(signal.empty() ? record.config.stop_signal : signal);
-  std::int64_t timeout = timeout_s.value_or(record.config.stop_timeout_s);
-  if (!shares_host_pids(record.config) && !init_would_notice(static_cast<pid_t>(record.state.pid), number)) timeout = 0;
-  const std::int64_t timeout_ms = timeout < 0 ? INT64_MAX / 2 : timeout * 1000;
-  const auto patience =
-      timeout < 0 ? std::nullopt : std::optional(std::chrono::milliseconds(timeout_ms) + std::chrono::seconds(5));
+  const StopOrder order = stop_order(record, timeout_s, signal);
+  const auto patience = order.timeout_ms == kForEver
+                            ? std::nullopt
+                            : std::optional(std::chrono::milliseconds(order.timeout_ms) + std::chrono::seconds(5));
   try {
-    request_exit(engine, record.config.id, {.type = wire::MessageType::stop, .a = number, .b = timeout_ms, .text = ""},
-                 patience);
+    request_exit(engine, record.config.id,
+                 {.type = wire::MessageType::stop, .a = order.signal, .b = order.timeout_ms, .text = ""}, patience);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::conflict) throw;
     kill_init(engine, record.state, SIGKILL);

@@ -15,6 +15,14 @@ namespace lichen::engine {
 void stop_container(Engine& engine, const std::string& name_or_id, std::optional<std::int64_t> timeout_s,
                     const std::string& signal);
 
+/// What a monitor is told so that the container ends, with the rule about PID 1 without a handler applied.
+struct StopOrder {
+  int signal = 0;
+  std::int64_t timeout_ms = 0;
+};
+StopOrder stop_order(const store::ContainerRecord& record, std::optional<std::int64_t> timeout_s,
+                     const std::string& signal);
+
 /// Send a signal. @throws Error{conflict} it does not run
 void kill_container(Engine& engine, const std::string& name_or_id, const std::string& signal);
 

@@ -1,18 +1,24 @@
-// `pause`, `resume` and `update`: what works on the container's cgroup.
+// `pause`, `resume` and `update`: what works on the container's cgroup. Without one, pausing stops each process
+// (processes.hh); that is remembered in a file, for a stopped process alone says nothing.
 #include "libpod/runtime/commands.hh"
 
 #include "libpod/base/error.hh"
 #include "libpod/runtime/cgroup.hh"
+#include "libpod/runtime/processes.hh"
 #include "libpod/runtime/state_file.hh"
+#include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 
+#include <signal.h>
 #include <unistd.h>
 
 namespace lichen::runtime {
 namespace {
 
+ContainerRecord load(const Options& options) { return load_record(options.root, options.arguments[0]); }
+
 ContainerRecord with_cgroup(const Options& options) {
-  ContainerRecord record = load_record(options.root, options.arguments[0]);
+  ContainerRecord record = load(options);
   if (record.cgroup.empty())
     throw Error(ErrorKind::unsupported,
                 format("{} container '{}': it has no cgroup of its own", options.command, record.id))
@@ -29,16 +35,26 @@ void require(const Options& options, const ContainerRecord& record, Status wante
 }  // namespace
 
 int pause_command(const Options& options) {
-  const ContainerRecord record = with_cgroup(options);
+  const ContainerRecord record = load(options);
   require(options, record, Status::running);
-  freeze_cgroup(record.cgroup, true);
+  if (!record.cgroup.empty()) {
+    freeze_cgroup(record.cgroup, true);
+    return 0;
+  }
+  sys::write_file(paused_mark(options.root, record), "", 0600);
+  stop_processes(record);
   return 0;
 }
 
 int resume_command(const Options& options) {
-  const ContainerRecord record = with_cgroup(options);
+  const ContainerRecord record = load(options);
   require(options, record, Status::paused);
-  freeze_cgroup(record.cgroup, false);
+  if (!record.cgroup.empty()) {
+    freeze_cgroup(record.cgroup, false);
+    return 0;
+  }
+  signal_container(record, SIGCONT, true);
+  sys::remove_file(paused_mark(options.root, record));
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <sstream>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/path.hh"
@@ -21,6 +22,18 @@
 
 namespace lichen::runtime {
 namespace {
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// user_namespaces(7): the map of the initial one is all ids on themselves.
+bool in_initial_user_namespace() {
+  std::istringstream map(sys::read_file("/proc/self/uid_map"));
+  std::uint64_t inside = 1, outside = 1, count = 0;
+  map >> inside >> outside >> count;
+  return inside == 0 && outside == 0 && count == 0xFFFFFFFF;
+}
 
 struct DefaultDevice {
   const char* path;
@@ -181,6 +194,22 @@ void make_devices(int root, const spec::OciSpec& spec) {
   }
   const sys::UniqueFd dev = sys::make_directories_in_root(root, "/dev");
   for (const auto& link : kLinks) make_link(dev.get(), link);
+}
+
+void refuse_unfiltered_mknod(const spec::OciProcess& process, const spec::OciSpec& spec) {
+  const auto& linux = *spec.linux_;
+  if (!process.capabilities || !contains(process.capabilities->bounding, "CAP_MKNOD")) return;
+  const bool own_user_namespace =
+      std::any_of(linux.namespaces.begin(), linux.namespaces.end(), [](const auto& one) { return one.type == "user"; });
+  if (own_user_namespace || !in_initial_user_namespace()) return;
+  if (linux.resources && !linux.resources->devices.empty()) {
+    const auto& last = linux.resources->devices.back();
+    if (last.allow && (last.type.empty() || last.type == "a") && last.major.value_or(-1) < 0) return;
+  }
+  throw Error(ErrorKind::unsupported, "CAP_MKNOD for real root: lichen-oci does not filter access to devices yet")
+      .with_hint(
+          "run it as an ordinary user, or without --cap-add MKNOD, or, if it may reach every device, with "
+          "--privileged");
 }
 
 void mount_console(int root, int slave) {

@@ -13,6 +13,11 @@ namespace lichen::runtime {
 /// @stage init, before the root changes: the host's nodes are still there
 void make_devices(int root, const spec::OciSpec& spec);
 
+/// Nobody filters device access here (that takes a BPF program in a cgroup that root owns). A user namespace needs no
+/// filter: the kernel opens no device node that was made in one. Real root with CAP_MKNOD could reach every disk.
+/// @throws Error{unsupported} unless linux.resources.devices ends by allowing all, as that of a privileged container
+void refuse_unfiltered_mknod(const spec::OciProcess& process, const spec::OciSpec& spec);
+
 /// Put the terminal at /dev/console. @param slave  from sys::open_pty_from
 void mount_console(int root, int slave);
 

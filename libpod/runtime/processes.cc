@@ -1,8 +1,10 @@
 #include "libpod/runtime/processes.hh"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <set>
+#include <thread>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/parse.hh"
@@ -37,6 +39,14 @@ pid_t parent_of(pid_t pid) {
   if (close == std::string::npos) return 0;
   const auto fields = split(std::string_view(*stat).substr(close + 2), ' ');
   return fields.size() > 1 ? static_cast<pid_t>(parse_uint(fields[1]).value_or(0)) : 0;
+}
+
+// Field 3 of /proc/PID/stat: T stopped, t traced, Z and X ended.
+bool is_stopped_or_dead(pid_t pid) {
+  const auto stat = sys::read_file_if_exists(format("/proc/{}/stat", pid));
+  const auto close = stat ? stat->rfind(')') : std::string::npos;
+  return close == std::string::npos || close + 2 >= stat->size() ||
+         std::string_view("TtZX").find((*stat)[close + 2]) != std::string_view::npos;
 }
 
 std::vector<pid_t> descendants(pid_t init) {
@@ -82,6 +92,22 @@ bool signal_container(const ContainerRecord& record, int signal, bool all) {
     any = sys::signal_pidfd(fd->get(), signal) || any;
   }
   return any;
+}
+
+void stop_processes(const ContainerRecord& record) {
+  constexpr int kRounds = 200;
+  for (int round = 0; round < kRounds; ++round) {
+    bool any = false;
+    for (const pid_t pid : container_processes(record)) {
+      const auto fd = sys::open_pidfd(pid);
+      if (!fd || is_stopped_or_dead(pid)) continue;
+      any = sys::signal_pidfd(fd->get(), SIGSTOP) || any;
+    }
+    if (!any) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  throw_error(ErrorKind::system, "pause container '{}': its processes multiply faster than they can be stopped",
+              record.id);
 }
 
 }  // namespace lichen::runtime

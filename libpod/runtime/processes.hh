@@ -16,4 +16,8 @@ std::vector<pid_t> container_processes(const ContainerRecord& record);
 /// Signal init, or with `all` every process. @return false when init is gone and nothing was signalled
 bool signal_container(const ContainerRecord& record, int signal, bool all);
 
+/// SIGSTOP to every process, until none is left that runs (one that is told may have forked a moment before).
+/// @throws Error{system} they fork faster than we stop them
+void stop_processes(const ContainerRecord& record);
+
 }  // namespace lichen::runtime

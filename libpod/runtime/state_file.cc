@@ -107,11 +107,16 @@ std::optional<sys::UniqueFd> open_init(const ContainerRecord& record) {
   return fd;
 }
 
+std::string paused_mark(const std::string& root, const ContainerRecord& record) {
+  return container_dir(root, record.id) + "/paused";
+}
+
 Status status_of(const std::string& root, const ContainerRecord& record) {
   if (!open_init(record)) return Status::stopped;
   if (sys::connect_unix(container_dir(root, record.id) + "/" + std::string(wire::kStartSocket), SOCK_SEQPACKET))
     return Status::created;
-  return !record.cgroup.empty() && cgroup_is_frozen(record.cgroup) ? Status::paused : Status::running;
+  const bool paused = record.cgroup.empty() ? sys::exists(paused_mark(root, record)) : cgroup_is_frozen(record.cgroup);
+  return paused ? Status::paused : Status::running;
 }
 
 Json state_json(const ContainerRecord& record, Status status) {

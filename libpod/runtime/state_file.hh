@@ -48,6 +48,9 @@ ContainerRecord load_record(const std::string& root, const std::string& id);
 /// nullopt when the directory has no record (yet).
 std::optional<ContainerRecord> find_record(const std::string& root, const std::string& id);
 
+/// A file that is there while a container without a cgroup is paused.
+std::string paused_mark(const std::string& root, const ContainerRecord& record);
+
 /// The pidfd of init while it is alive.
 std::optional<sys::UniqueFd> open_init(const ContainerRecord& record);
 Status status_of(const std::string& root, const ContainerRecord& record);

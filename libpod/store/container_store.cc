@@ -85,18 +85,21 @@ void ContainerMaker::hand_over() {
   marker_ = {};
 }
 
-bool ContainerStore::is_stale_name(const std::string& id) const {
-  return !sys::exists(paths_.container(id)) && !sys::is_locked(paths_.container_marker(id));
+// A name is a container's when both say so: a rename that was killed may have left a second one.
+bool ContainerStore::is_stale_name(const std::string& name, const std::string& id) const {
+  if (!sys::exists(paths_.container(id))) return !sys::is_locked(paths_.container_marker(id));
+  try {
+    return has(id) && load_config(id).name != name;
+  } catch (const Error&) {
+    return false;  // a damaged record may well be called so
+  }
 }
 
-void ContainerStore::reserve_name(const std::string& name, const std::string& id) {
+// One at a time, the caller holds the lock on names/: of two that find a dead name only one may take it over.
+void ContainerStore::reserve_name_locked(const std::string& name, const std::string& id) {
   const std::string link = paths_.names() + "/" + name;
-  if (::symlink(id.c_str(), link.c_str()) == 0) return;
-  if (errno != EEXIST) throw_errno("reserve name '{}'", name);
-  // One at a time from here: of two that find a dead name only one may take it over.
-  const auto lock = sys::wait_lock(paths_.names(), sys::LockMode::exclusive, kLockTimeout);
   std::string holder = sys::read_link(link).value_or("");
-  if (holder.empty() || is_stale_name(holder)) {
+  if (holder.empty() || is_stale_name(name, holder)) {
     sys::remove_file(link);
     if (::symlink(id.c_str(), link.c_str()) == 0) return;
     // Somebody without the lock was faster: names that are free need none.
@@ -105,6 +108,14 @@ void ContainerStore::reserve_name(const std::string& name, const std::string& id
   }
   throw Error(ErrorKind::conflict, format("the name \"{}\" is already in use by container {}", name, short_id(holder)))
       .with_hint(format("remove or rename that container, or use --replace: lichen rm {}", name));
+}
+
+void ContainerStore::reserve_name(const std::string& name, const std::string& id) {
+  const std::string link = paths_.names() + "/" + name;
+  if (::symlink(id.c_str(), link.c_str()) == 0) return;
+  if (errno != EEXIST) throw_errno("reserve name '{}'", name);
+  const auto lock = sys::wait_lock(paths_.names(), sys::LockMode::exclusive, kLockTimeout);
+  reserve_name_locked(name, id);
 }
 
 ContainerMaker ContainerStore::begin(const spec::ContainerConfig& config, sys::Durability durability) {
@@ -211,10 +222,14 @@ std::vector<std::pair<std::string, std::string>> ContainerStore::names() const {
   return out;
 }
 
-bool ContainerStore::rename(const std::string& id, const std::string& from, const std::string& to) {
-  reserve_name(to, id);
-  release_name(paths_, from, id);
-  return true;
+void ContainerStore::rename(const std::string& id, const std::string& to) {
+  const auto lock = sys::wait_lock(paths_.names(), sys::LockMode::exclusive, kLockTimeout);
+  auto config = load_config(id);
+  const std::string from = std::exchange(config.name, to);
+  reserve_name_locked(to, id);
+  write_config(config, sys::Durability::synced);
+  const std::string old = paths_.names() + "/" + from;
+  if (sys::read_link(old) == id) sys::remove_file(old);
 }
 
 void ContainerStore::remove(const std::string& id, const std::string& name) { remove_all(paths_, id, name); }

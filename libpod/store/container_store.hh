@@ -82,8 +82,9 @@ class ContainerStore {
 
   /// Names to ids, one pass over names/.
   std::vector<std::pair<std::string, std::string>> names() const;
-  /// Change the name; false when the new one is taken.
-  bool rename(const std::string& id, const std::string& from, const std::string& to);
+  /// Change the name. The record decides: killed between the steps, the container has its old name or the new one, and
+  /// the other is free. @throws Error{conflict} the new one is taken
+  void rename(const std::string& id, const std::string& to);
 
   /// Remove the directory, the name and the run directory. The monitor must be gone.
   void remove(const std::string& id, const std::string& name);
@@ -92,7 +93,8 @@ class ContainerStore {
 
  private:
   void reserve_name(const std::string& name, const std::string& id);
-  bool is_stale_name(const std::string& id) const;
+  void reserve_name_locked(const std::string& name, const std::string& id);
+  bool is_stale_name(const std::string& name, const std::string& id) const;
   bool was_started(const std::string& id) const;
   const Paths& paths_;
 };

@@ -28,7 +28,8 @@ Json to_json(const ImageRequest& r) {
             {"output", r.output},
             {"format", r.format},
             {"compress", r.compress},
-            {"result_fd", r.result_fd}};
+            {"result_fd", r.result_fd},
+            {"limit", r.limit}};
   if (r.tls_verify) json["tls_verify"] = *r.tls_verify;
   return json;
 }
@@ -63,6 +64,7 @@ ImageRequest image_request_from_json(const Json& json) {
   r.format = view.get_string("format");
   r.compress = view.get_bool("compress");
   r.result_fd = static_cast<int>(view.get_int("result_fd", 1));
+  r.limit = view.get_int("limit", 25);
   return r;
 }
 
@@ -71,7 +73,16 @@ Json to_json(const ImageResult& result) {
   for (const auto& image : result.images)
     images.push_back(
         Json{{"id", image.id}, {"name", image.name}, {"digest", image.digest}, {"fetched", image.fetched}});
-  return Json{{"images", std::move(images)}};
+  Json found = Json::array();
+  for (const auto& one : result.found)
+    found.push_back(Json{{"registry", one.registry},
+                         {"name", one.name},
+                         {"description", one.description},
+                         {"tag", one.tag},
+                         {"stars", one.stars},
+                         {"official", one.official},
+                         {"automated", one.automated}});
+  return Json{{"images", std::move(images)}, {"found", std::move(found)}};
 }
 
 ImageResult image_result_from_json(const Json& json) {
@@ -79,6 +90,10 @@ ImageResult image_result_from_json(const Json& json) {
   for (const auto& item : JsonView(json, "result:").at("images").as_array())
     result.images.push_back(
         {item.get_string("id"), item.get_string("name"), item.get_string("digest"), item.get_bool("fetched")});
+  for (const auto& item : JsonView(json, "result:").at("found").as_array())
+    result.found.push_back({item.get_string("registry"), item.get_string("name"), item.get_string("description"),
+                            item.get_string("tag"), item.get_int("stars"), item.get_bool("official"),
+                            item.get_bool("automated")});
   return result;
 }
 

@@ -1,11 +1,13 @@
 // How the engine asks lichen-image for something, and what comes back.
 //
 //   argv     lichen-image COMMAND --request FD       COMMAND: pull load import save
+//            volume-export volume-import search tags
 //   FD       one JSON object (ImageRequest), to its end. A descriptor and not argv, as it may hold a password.
 //   stdin    `load`, `import`: the archive when input is "-".   stdout of `save`: see below.
 //   stdout   one JSON line: the result (ImageResult) with exit status 0, or {"error":{"kind","message","hint"}} with
 //   status 1.
-//            `save` with output "-" writes the archive there, and the JSON line to descriptor `result_fd` instead.
+//            `save` and `volume-export` with output "-" write the archive there, and the JSON line to descriptor
+//            `result_fd` instead.
 //   stderr   progress: bars on a terminal, plain lines otherwise, nothing with quiet. Never the error.
 //   signals  SIGINT and SIGTERM end it by default action; what is half-made lies in staging/ and the next command
 //   sweeps it.
@@ -44,18 +46,21 @@ struct ImageRequest {
   int retries = 3;
   bool all_tags = false;
 
-  // load, import
+  // load, import; volume-export: the directory, volume-import: the archive
   std::string input;  // path (archive or OCI layout directory), URL (import), "-" or empty for stdin
   // import
   std::vector<std::string> changes;  // Dockerfile instructions, one each
   std::string message;
   std::string reference;  // name for the imported image; empty: none
 
-  // save
+  // save; volume-export: the archive, volume-import: the directory
   std::string output;  // path, "-" or empty for stdout
   std::string format;  // docker-archive (default) oci-archive docker-dir oci-dir
   bool compress = false;
   int result_fd = 1;
+
+  // search: how many are wanted; the words are names[0]
+  std::int64_t limit = 25;
 };
 Json to_json(const ImageRequest& request);
 ImageRequest image_request_from_json(const Json& json);
@@ -66,8 +71,14 @@ struct ImageDone {
   std::string digest;    // of the manifest (or index) that was asked for; pull only
   bool fetched = false;  // false: all was here already
 };
+struct ImageFound {
+  std::string registry, name, description, tag;  // name with the registry, as it can be pulled
+  std::int64_t stars = 0;
+  bool official = false, automated = false;
+};
 struct ImageResult {
   std::vector<ImageDone> images;
+  std::vector<ImageFound> found;  // search, tags
 };
 Json to_json(const ImageResult& result);
 ImageResult image_result_from_json(const Json& json);

@@ -49,7 +49,7 @@ enum class MessageType : std::uint8_t {
   kill = 7,   // signal number; answered by done. Counts as the user's stop only when the signal is SIGKILL or the stop
               // signal
   wait = 8,   // answered by exited at the next exit after which no restart follows
-  pause = 9,  // reserved for issue "daily commands"
+  pause = 9,  // answered by done
   unpause = 10,
   remove =
       11,  // remove the container with its end, and end it: signal (0 = SIGKILL), timeout in ms as for stop; answered
@@ -57,8 +57,9 @@ enum class MessageType : std::uint8_t {
   get_rootfs = 12,  // answered by rootfs with one fd (SCM_RIGHTS): the root of the container's mounted root file system
   exec = 13,        // payload: path of a process.json in the run directory; answered by done or error
   detach = 14,      // the client goes; its stdin does not count as ended
-  update = 15,      // text: "restart=always:3" and the like; answered by done
+  update = 15,      // text: "restart=on-failure:3" or "name=web"; answered by done
   hold = 16,  // starter only: my reader is slow, I am not; pace the container instead of dropping me (`run IMG | less`)
+  restart = 17,  // signal, timeout in ms as for stop: end it and start it again at once; answered by done when it runs
   // monitor -> client
   created = 64,  // pid
   started = 65,

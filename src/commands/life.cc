@@ -1,8 +1,9 @@
-// start, stop, kill, rm, wait, attach: what happens to containers that are there.
+// start, stop, restart, pause, kill, rm, rename, wait, attach: what happens to containers that are there.
 #include <cstdio>
 
 #include "libpod/base/error.hh"
 #include "libpod/engine/cleanup.hh"
+#include "libpod/engine/life.hh"
 #include "libpod/engine/remove.hh"
 #include "libpod/engine/start.hh"
 #include "libpod/engine/stop.hh"
@@ -17,6 +18,13 @@ namespace {
 
 using wire::ContainerStatus;
 
+std::vector<std::string> names_of(engine::Engine& engine, bool (*wanted)(ContainerStatus)) {
+  std::vector<std::string> names;
+  for (const auto& record : engine::load_all_containers(engine, report_damaged("container")))
+    if (wanted(record.state.status)) names.push_back(record.config.name);
+  return names;
+}
+
 // The names on the line, or with --all every container whose status `wanted` accepts.
 std::vector<std::string> chosen_names(engine::Engine& engine, const ParsedArgs& args, bool (*wanted)(ContainerStatus)) {
   if (!args.get_bool("all")) {
@@ -26,10 +34,7 @@ std::vector<std::string> chosen_names(engine::Engine& engine, const ParsedArgs& 
     return args.positionals();
   }
   if (!args.positionals().empty()) throw_error(ErrorKind::usage, "--all and container names exclude each other");
-  std::vector<std::string> names;
-  for (const auto& record : engine::load_all_containers(engine, [](const std::string&, const Error&) {}))
-    if (wanted(record.state.status)) names.push_back(record.config.name);
-  return names;
+  return names_of(engine, wanted);
 }
 
 bool is_any(ContainerStatus) { return true; }
@@ -37,6 +42,8 @@ bool is_alive(ContainerStatus status) {
   return status == ContainerStatus::running || status == ContainerStatus::paused ||
          status == ContainerStatus::restarting;
 }
+bool is_running(ContainerStatus status) { return status == ContainerStatus::running; }
+bool is_paused(ContainerStatus status) { return status == ContainerStatus::paused; }
 bool is_startable(ContainerStatus status) {
   return status == ContainerStatus::created || status == ContainerStatus::exited;
 }
@@ -93,6 +100,39 @@ int stop_command(Context& context, const ParsedArgs& args) {
   });
 }
 
+int restart_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context, /*container_defaults=*/true);
+  const auto chosen = args.get_bool("running") ? is_alive : is_any;
+  const bool every = args.get_bool("all") || args.get_bool("running");
+  return for_each_name(every ? names_of(*engine, chosen) : chosen_names(*engine, args, is_any),
+                       [&](const std::string& name) {
+                         engine::restart_container(*engine, name, args.find_int("timeout"), args.get_string("signal"));
+                         std::printf("%s\n", name.c_str());
+                       });
+}
+
+int pause_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  return for_each_name(chosen_names(*engine, args, is_running), [&](const std::string& name) {
+    engine::pause_container(*engine, name);
+    std::printf("%s\n", name.c_str());
+  });
+}
+
+int unpause_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  return for_each_name(chosen_names(*engine, args, is_paused), [&](const std::string& name) {
+    engine::unpause_container(*engine, name);
+    std::printf("%s\n", name.c_str());
+  });
+}
+
+int rename_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  engine::rename_container(*engine, args.positionals()[0], args.positionals()[1]);
+  return 0;
+}
+
 int kill_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   return for_each_name(chosen_names(*engine, args, is_alive), [&](const std::string& name) {
@@ -134,12 +174,10 @@ int wait_command(Context& context, const ParsedArgs& args) {
 }
 
 int container_prune_command(Context& context, const ParsedArgs& args) {
-  if (!args.get_list("filter").empty())
-    throw Error(ErrorKind::unsupported, "container prune --filter is not done yet")
-        .with_hint("lichen ps -aq --filter ... | xargs lichen rm");
+  engine::check_prune_filters(args.get_list("filter"));
   if (!confirmed(args, "This will remove all stopped containers.")) return 0;
   const auto engine = open_engine(context);
-  const auto pruned = engine::prune_containers(*engine);
+  const auto pruned = engine::prune_containers(*engine, args.get_list("filter"));
   std::string text = pruned.ids.empty() ? "" : "Deleted Containers:\n";
   for (const auto& id : pruned.ids) text += id + "\n";
   write_out(text + (pruned.ids.empty() ? "" : "\n") + reclaimed_line(pruned.bytes));

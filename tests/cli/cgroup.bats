@@ -63,7 +63,7 @@ refused"
 @test "the pids limit is felt" {
   need_controller pids
   run_lichen run --rm --pids-limit 5 --network none $BUSYBOX sh -c 'for i in 1 2 3 4 5 6 7 8; do sleep 1 & done; wait'
-  assert_contains "$stderr" "fork"
+  assert_stderr "fork"
 }
 
 @test "a limit whose controller is missing is one warning, and the container runs" {
@@ -71,7 +71,7 @@ refused"
   run_lichen run --rm --memory 64m --network none $BUSYBOX echo ran
   assert_success
   assert_output ran
-  assert_contains "$stderr" "memory"
+  assert_stderr "memory"
   assert_equal "$(grep -c warning <<<"$stderr")" 1 "warnings"
 }
 

@@ -227,7 +227,8 @@ green|a b  c"
   refute_contains "sh
 "
   [ "${lines[1]}" = 0 ] || fail_with "zombies" 0 "$output"
-  lichen run -d --init --name initted --network none $BUSYBOX sh -c 'trap "exit 9" TERM; while :; do sleep 0.01; done'
+  lichen run -d --init --name initted --network none $BUSYBOX sh -c 'trap "exit 9" TERM; echo up; while :; do sleep 0.01; done'
+  wait_until 5 sh -c "'$LICHEN' logs initted | grep -qx up"
   lichen stop initted
   assert_equal "$(lichen inspect -f '{{.State.ExitCode}}' initted)" 9 "exit code"
   lichen rm initted
@@ -307,8 +308,9 @@ green|a b  c"
   assert_stderr "modes: same"
 }
 
+# The inner sh prints from its own process group in the foreground: a ctrl-c before that would be the outer shell's alone.
 @test "-t: job control, ctrl-c and a resize" {
-  run_split "$HELPERS/terminal.py" --step 'expect:# ' --step 'send:trap "echo caught" INT; echo go""ing; sleep 30\r' --step 'expect:going' \
+  run_split "$HELPERS/terminal.py" --step 'expect:# ' --step 'send:trap "echo caught" INT; sh -c "echo go\"\"ing; exec sleep 30"\r' --step 'expect:going' \
     --step 'send:\x03' --step 'expect:caught' --step 'resize:40x100' --step 'send:stty size\r' --step 'expect:40 100' --step 'send:exit 5\r' \
     -- "$LICHEN" run --rm -it --network none $BUSYBOX sh
   assert_status 5

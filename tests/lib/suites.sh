@@ -90,9 +90,11 @@ storage_tests() {
 
 asan_tests() {
   local suite file
+  # LeakSanitizer's tracer cannot be started by a process that has entered another pid namespace, as `exec` does; the unit
+  # tests look for leaks.
   for suite in $kAsanSuites; do
     file=$LICHEN_TEST_STAGE/tests/cli/$suite.bats
-    [ ! -e "$file" ] || bats_file "asan_$suite" asan "$file" "LICHEN_TEST_BIN=$LICHEN_TEST_STAGE/asan"
+    [ ! -e "$file" ] || bats_file "asan_$suite" asan "$file" "LICHEN_TEST_BIN=$LICHEN_TEST_STAGE/asan" ASAN_OPTIONS=detect_leaks=0
   done
 }
 

@@ -111,11 +111,11 @@ TEST(MonitorArgs, Refused) {
 }
 
 constexpr MessageType kNumbered[] = {
-    MessageType::attach,     MessageType::start,   MessageType::stdin_eof, MessageType::resize,  MessageType::stop,
-    MessageType::kill,       MessageType::wait,    MessageType::pause,     MessageType::unpause, MessageType::remove,
-    MessageType::get_rootfs, MessageType::exec,    MessageType::detach,    MessageType::update,  MessageType::hold,
-    MessageType::created,    MessageType::started, MessageType::exited,    MessageType::done,    MessageType::rootfs,
-    MessageType::stdin_taken};
+    MessageType::attach,      MessageType::start,   MessageType::stdin_eof, MessageType::resize,  MessageType::stop,
+    MessageType::kill,        MessageType::wait,    MessageType::pause,     MessageType::unpause, MessageType::remove,
+    MessageType::get_rootfs,  MessageType::exec,    MessageType::detach,    MessageType::update,  MessageType::hold,
+    MessageType::created,     MessageType::started, MessageType::exited,    MessageType::done,    MessageType::rootfs,
+    MessageType::stdin_taken, MessageType::restart};
 
 TEST(MonitorProtocol, EveryMessageGoesRound) {
   const std::string text("bytes\0\xff with all", 16);
