@@ -6,8 +6,8 @@
 //   payload int80 NUMBER            the same through the 32-bit entry
 //   payload int80 FIRST LAST        "NUMBER RESULT" for each
 //   payload write-exe PID           errno of opening /proc/PID/exe for writing
-//   payload write-exes              for ever, of all processes; /tmp/tries counts, /tmp/written names a success
-//   payload look PATH...            "PATH TYPE MAJOR:MINOR", "PATH - writable|closed" of a file, "PATH none"
+//   payload write-exes              for ever, of all processes; /tmp/tries and /tmp/caught count, /tmp/written tells a
+//   success payload look PATH...            "PATH TYPE MAJOR:MINOR", "PATH - writable|closed" of a file, "PATH none"
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -131,30 +131,46 @@ int print_write_exe(const char* pid) {
   return 0;
 }
 
-// The container's own two programs may be written by its root, once nobody runs them; any other is a way out.
+void put(const char* path, long value) {
+  const int fd = ::open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  ::dprintf(fd, "%ld", value);
+  ::close(fd);
+}
+
+// A program that runs cannot be opened for writing (ETXTBSY). So each that is not the container's own is caught by an
+// O_PATH descriptor while it runs and tried again and again, also when it has ended.
 int write_exes() {
   struct stat shell {
   }, own{};
   if (::stat("/bin/busybox", &shell) != 0 || ::stat("/proc/self/exe", &own) != 0) return 1;
-  const int tries = ::open("/tmp/tries", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-  for (long count = 1;; ++count) {
+  constexpr int kMost = 64;
+  int caught[kMost], count = 0;
+  for (long tries = 1;; ++tries) {
     DIR* listing = ::opendir("/proc");
     while (const dirent* entry = ::readdir(listing)) {
       char path[300];
       std::snprintf(path, sizeof path, "/proc/%s/exe", entry->d_name);
-      const int fd = std::atoi(entry->d_name) > 0 ? ::open(path, O_WRONLY | O_CLOEXEC) : -1;
+      const int fd = std::atoi(entry->d_name) > 0 ? ::open(path, O_PATH | O_CLOEXEC) : -1;
       if (fd < 0) continue;
       struct stat info {};
-      if (::fstat(fd, &info) == 0 && info.st_ino != shell.st_ino && info.st_ino != own.st_ino) {
-        const int written = ::open("/tmp/written", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-        ::dprintf(written, "%s\n", path);
-        ::close(written);
+      const bool foreign = ::fstat(fd, &info) == 0 && info.st_ino != shell.st_ino && info.st_ino != own.st_ino;
+      if (!foreign || count == kMost) {
+        ::close(fd);
+      } else {
+        caught[count++] = fd;
+        put("/tmp/caught", count);
       }
-      ::close(fd);
     }
     ::closedir(listing);
-    ::lseek(tries, 0, SEEK_SET);
-    ::dprintf(tries, "%ld", count);
+    for (int i = 0; i < count; ++i) {
+      char path[64];
+      std::snprintf(path, sizeof path, "/proc/self/fd/%d", caught[i]);
+      const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
+      if (fd < 0) continue;
+      put("/tmp/written", 1);
+      ::close(fd);
+    }
+    put("/tmp/tries", tries);
   }
 }
 

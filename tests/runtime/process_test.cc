@@ -210,8 +210,14 @@ TEST_F(Process, C02_OurProgramCannotBeWritten) {
     oci({"exec", "c", "/evil"});
     EXPECT_EQ(oci({"exec", "c", "true"}).code, 0);
   }
-  const auto caught = std::atol(sys::read_file(dir_ + "/rootfs/tmp/tries").c_str());
-  EXPECT_GT(caught, 20) << "the writer did not run beside us";
+  const auto number = [&](const char* name) {
+    return std::atol(sys::read_file_if_exists(dir_ + "/rootfs/tmp/" + name).value_or("0").c_str());
+  };
+  EXPECT_TRUE(wait_until([&] { return number("tries") > 20; })) << "the writer did not run beside us";
+  EXPECT_GT(number("caught"), 0) << "no program of ours was ever met: the test shows nothing";
+  // What was caught has ended: now nothing but its mount keeps it from being opened.
+  const long then = number("tries");
+  EXPECT_TRUE(wait_until([&] { return number("tries") > then + 2; }));
   EXPECT_EQ(sys::read_file_if_exists(dir_ + "/rootfs/tmp/written").value_or(""), "");
   // The writer is a child of ours: until it is reaped its pid namespace cannot end.
   EXPECT_EQ(oci({"kill", "-a", "c", "KILL"}).code, 0);
