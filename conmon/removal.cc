@@ -3,7 +3,9 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/path.hh"
+#include "libpod/base/strings.hh"
 #include "libpod/sys/fs.hh"
+#include "libpod/sys/io.hh"
 #include "libpod/sys/lock.hh"
 
 #include <sys/mount.h>
@@ -16,11 +18,25 @@ std::string rootfs_path(const wire::MonitorConfig& config) {
   return config.rootfs.empty() ? config.container_dir + "/rootfs" : config.rootfs;
 }
 
+namespace {
+
+// An anonymous volume that another container got by --volumes-from: "shared" has the ids of all of them.
+bool is_used_by_another(const wire::MonitorConfig& config, const std::string& directory) {
+  const auto ids = sys::read_file_if_exists(directory + "/shared", 1 << 20);
+  if (!ids) return false;
+  for (const auto& id : split(*ids, '\n'))
+    if (is_full_id(id) && id != config.id && sys::exists(parent_path(config.container_dir) + "/" + id)) return true;
+  return false;
+}
+
+}  // namespace
+
 std::vector<std::string> hide_container(const wire::MonitorConfig& config) {
   std::vector<std::string> directories = config.remove_dirs;
   if (directories.empty()) directories.push_back(config.container_dir);
   std::vector<std::string> hidden;
   for (const auto& directory : directories) {
+    if (is_used_by_another(config, directory)) continue;
     const std::string target = config.staging_dir + "/" + random_hex(16);
     // Across file systems (a volume elsewhere) there is no rename: it is deleted where it stands.
     if (!config.staging_dir.empty() && ::rename(directory.c_str(), target.c_str()) == 0) {
@@ -50,6 +66,7 @@ void delete_hidden(const wire::MonitorConfig& config, const std::vector<std::str
   for (const auto& path : paths) {
     // The directory may have moved from under the mount point's name.
     ::umount2((path + "/rootfs").c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
+    ::umount2((path + "/data").c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);  // a volume with driver options
     try {
       sys::remove_tree(path);
     } catch (const Error&) {

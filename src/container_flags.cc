@@ -16,6 +16,7 @@
 #include "libpod/spec/options.hh"
 #include "libpod/spec/ports.hh"
 #include "libpod/spec/resources.hh"
+#include "libpod/spec/secrets.hh"
 #include "src/container_flags_check.hh"
 
 namespace lichen::cli {
@@ -248,6 +249,8 @@ void set_resources(const ParsedArgs& args, const HostView& host, spec::Container
 }
 
 void set_files(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
+  config.volumes_from = args.get_list("volumes-from");
+  for (const auto& text : args.get_list("secret")) config.secrets.push_back(spec::parse_secret_option(text));
   config.read_only = given_or(args, "read-only", host.settings.read_only);
   config.read_only_tmpfs = args.get_bool("read-only-tmpfs");
   for (const auto& text : args.get_list("volume")) config.mounts.push_back(spec::parse_volume_option(text));

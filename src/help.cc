@@ -81,7 +81,7 @@ std::string_view group_title(HelpGroup group) {
     case HelpGroup::images:
       return "Images";
     case HelpGroup::volumes:
-      return "Volumes";
+      return "Volumes and secrets";
     case HelpGroup::host:
       return "This machine and lichen itself";
     case HelpGroup::other:

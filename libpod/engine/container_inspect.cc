@@ -46,6 +46,18 @@ std::string hostname_of(const ContainerConfig& config) {
   return config.hostname.empty() ? short_id(config.id) : config.hostname;
 }
 
+Json secrets_array(const ContainerConfig& config) {
+  Json list = Json::array();
+  for (const auto& secret : config.secrets)
+    list.push_back({{"Name", secret.name},
+                    {"ID", secret.id},
+                    {"UID", secret.uid},
+                    {"GID", secret.gid},
+                    {"Mode", secret.mode},
+                    {"Target", secret.target}});
+  return list;
+}
+
 Json config_object(const ContainerConfig& config) {
   Json out;
   out["Hostname"] = hostname_of(config);
@@ -76,6 +88,7 @@ Json config_object(const ContainerConfig& config) {
   out["CreateCommand"] = config.create_command;
   out["Timezone"] = config.timezone;
   out["Umask"] = config.umask;
+  if (!config.secrets.empty()) out["Secrets"] = secrets_array(config);
   return out;
 }
 

@@ -136,7 +136,7 @@ Json host_config_object(const ContainerConfig& config) {
       Json{{"Name", std::string(spec::to_string(config.restart))}, {"MaximumRetryCount", config.restart_max_retries}};
   out["AutoRemove"] = config.auto_remove;
   out["VolumeDriver"] = "";
-  out["VolumesFrom"] = nullptr;
+  out["VolumesFrom"] = list_or_null(config.volumes_from);
   out["ConsoleSize"] = Json::array({0, 0});
   out["Annotations"] = string_map(config.annotations);
   out["Dns"] = network.dns;

@@ -9,9 +9,10 @@
 namespace lichen::engine {
 namespace {
 
-constexpr std::string_view kMembers[] = {
-    "version", "id",     "name",    "created",     "image_id", "image_name",  "rootfs_path",    "labels", "entrypoint",
-    "command", "mounts", "network", "auto_remove", "restart",  "healthcheck", "storage_driver", "pod_id", "cidfile"};
+constexpr std::string_view kMembers[] = {"version",        "id",          "name",        "created",    "image_id",
+                                         "image_name",     "rootfs_path", "labels",      "entrypoint", "command",
+                                         "mounts",         "network",     "auto_remove", "restart",    "healthcheck",
+                                         "storage_driver", "pod_id",      "cidfile",     "secrets"};
 
 constexpr std::string_view kBriefMembers[] = {"version",    "id",          "name",       "created", "image_id",
                                               "image_name", "rootfs_path", "entrypoint", "command", "storage_driver"};

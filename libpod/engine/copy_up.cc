@@ -32,18 +32,23 @@ void move_entries(const std::string& copied, const std::string& data) {
 
 }  // namespace
 
-bool copy_up_volume(int rootfs, const std::string& container_path, const std::string& volume_data) {
+bool copy_up_volume(int rootfs, const std::string& container_path, const std::string& volume_data, bool is_mounted) {
   const std::string volume = parent_path(volume_data);
   const std::string copying = volume + "/data.copying";
   const std::string copied = volume + "/data.copied";
   const auto lock = sys::wait_lock(volume, sys::LockMode::exclusive, kLockTimeout);
-  if (sys::is_directory(copied)) {
+  if (!is_mounted && sys::is_directory(copied)) {
     move_entries(copied, volume_data);
     return true;
   }
   if (!sys::list_directory(volume_data).empty()) return false;
   const auto source = sys::open_in_root_if_exists(rootfs, container_path, O_RDONLY | O_DIRECTORY);
   if (!source) return false;
+  if (is_mounted) {
+    const auto data = sys::open_path(volume_data, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    copy_tree(source->get(), data.get(), Whiteouts::plain_files, container_path);
+    return true;
+  }
   sys::remove_tree(copying);
   sys::make_directory(copying, 0700);
   const auto target = sys::open_path(copying, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);

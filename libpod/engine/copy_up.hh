@@ -12,8 +12,10 @@ namespace lichen::engine {
 ///
 /// Killed half-way, the next call goes on: entries are copied aside first and moved in when all are there. Two callers
 /// at once: one works, the other waits.
+/// A volume that is mounted over its data directory (volume_mount.hh) is filled in place, as nothing can be moved in.
 /// @return whether the volume was filled by this call
 /// @throws Error{system|permission} naming the entry; Error{conflict} another command fills it for too long
-bool copy_up_volume(int rootfs, const std::string& container_path, const std::string& volume_data);
+bool copy_up_volume(int rootfs, const std::string& container_path, const std::string& volume_data,
+                    bool is_mounted = false);
 
 }  // namespace lichen::engine

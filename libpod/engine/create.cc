@@ -9,6 +9,9 @@
 #include "libpod/engine/remove.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/spec/platform.hh"
+#include "libpod/engine/secret_mounts.hh"
+#include "libpod/engine/volume_mount.hh"
+#include "libpod/engine/volumes_from.hh"
 #include "libpod/sys/fs.hh"
 
 namespace lichen::engine {
@@ -69,6 +72,8 @@ void make_volumes(Engine& engine, spec::ContainerConfig& config) {
     record.created = config.created;
     record.anonymous = mount.anonymous;
     if (engine.volumes.create(record))
+    record.labels = mount.volume_labels;
+    record.options = mount.volume_options;
       append_event(engine, {.type = "volume", .action = "create", .id = record.name, .name = record.name});
   }
 }
@@ -98,9 +103,12 @@ CreatedContainer create_container(Engine& engine, CreateRequest request) {
   spec::ContainerConfig& config = request.config;
   engine.enter_userns();
   const auto image_lock = resolve_image(engine, request);
+  add_volumes_from(engine, config);
+  for (const auto& mount : config.mounts) check_volume_options(mount.source, mount.volume_options);
   require_command(config);
   choose_identity(engine, config);
   config.storage_driver = choose_storage_driver(engine);
+  resolve_secrets(engine, config);
   config.runtime = config.runtime.empty() && engine.settings.runtime.empty() ? "" : engine.runtime_path(config.runtime);
   check_bind_sources(config);
   name_anonymous_volumes(config);
@@ -111,6 +119,7 @@ CreatedContainer create_container(Engine& engine, CreateRequest request) {
   CreatedContainer created{config, engine.containers.begin(config, durability)};
   make_volumes(engine, created.config);
   append_event(engine, {.action = "create", .id = config.id, .name = config.name, .image = config.image_name});
+  resolve_secrets(engine, created.config);  // one may have been removed before the record was there
   return created;
 }
 

@@ -27,6 +27,7 @@ Engine::Engine(Settings given, Environment captured)
       images(paths),
       layers(paths),
       volumes(paths),
+      secrets(paths),
       program_dir_(sys::program_directory()) {}
 
 void Engine::enter_userns() {

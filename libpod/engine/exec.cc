@@ -7,6 +7,7 @@
 #include "libpod/engine/control.hh"
 #include "libpod/engine/exec_terminal.hh"
 #include "libpod/engine/host_facts.hh"
+#include "libpod/engine/secret_mounts.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/mount.hh"
@@ -33,9 +34,10 @@ store::ContainerRecord require_running(Engine& engine, const std::string& name_o
       .with_hint(format("start it first: lichen start {}", record.config.name));
 }
 
-spec::OciProcess make_process(const store::ContainerRecord& record, const ExecRequest& request) {
+spec::OciProcess make_process(const Engine& engine, const store::ContainerRecord& record, const ExecRequest& request) {
   const sys::UniqueFd root = sys::open_path(format("/proc/{}/root", record.state.pid), O_PATH | O_DIRECTORY);
   spec::HostFacts facts;
+  facts.secret_env = secret_environment(engine, record.config);
   const bool own_user = !request.user.empty();
   facts.user = resolve_container_user(root.get(), own_user ? request.user : record.config.user,
                                       own_user ? std::vector<std::string>{} : record.config.groups);
@@ -103,7 +105,7 @@ int exec_in_container(Engine& engine, const std::string& name_or_id, const ExecR
     throw Error(ErrorKind::unsupported, "exec -d with -t is not done yet: nobody would read the terminal")
         .with_hint("leave -t out");
   engine.enter_userns();
-  const std::string process = dump_json(spec::to_json(make_process(record, request)));
+  const std::string process = dump_json(spec::to_json(make_process(engine, record, request)));
   if (request.detach) return exec_detached(engine, record, process);
   const std::string runtime = engine.runtime_path(record.config.runtime);
   const std::string& id = record.config.id;

@@ -15,7 +15,7 @@ namespace lichen::engine {
 namespace {
 
 constexpr std::string_view kNone = "<none>";
-constexpr std::string_view kFilters[] = {"after", "before", "containers", "dangling", "id",
+constexpr std::string_view kFilters[] = {"after", "before", "containers", "dangling", "id",   "intermediate",
                                          "label", "label!", "reference",  "since",    "until"};
 
 struct Image {
@@ -79,7 +79,9 @@ void apply_filters(Engine& engine, const ImageListRequest& request, std::vector<
   if (!since) since = time_of_image(engine, images, filters, "after");
   const bool wants_dangling = filters.get_bool("dangling", false);
   const bool wants_containers = filters.get_bool("containers", false);
+  const bool wants_intermediate = filters.get_bool("intermediate", false);
   std::erase_if(images, [&](const Image& image) {
+    if (wants_intermediate) return true;  // no build leaves any here
     if (filters.has("dangling") && wants_dangling != image.names.empty()) return true;
     if (filters.has("containers") && wants_containers != (image.containers > 0)) return true;
     if ((until && image.time >= *until) || (before && image.time >= *before) || (since && image.time <= *since))
@@ -181,7 +183,9 @@ void sort_images(std::vector<Image>& images, const std::string& key) {
 
 }  // namespace
 
-std::vector<Json> list_images(Engine& engine, const ImageListRequest& request, const OnDamaged& on_damaged) {
+namespace {
+
+std::vector<Image> choose_images(Engine& engine, const ImageListRequest& request, const OnDamaged& on_damaged) {
   auto images = load_images(engine, on_damaged);
   for (const auto& container : containers_in_use_check(engine))
     for (auto& image : images)
@@ -189,6 +193,38 @@ std::vector<Json> list_images(Engine& engine, const ImageListRequest& request, c
   apply_filters(engine, request, images);
   apply_argument(request.reference, images);
   sort_images(images, request.sort);
+  return images;
+}
+
+}  // namespace
+
+std::vector<Json> image_tree(Engine& engine, const ImageListRequest& request, const OnDamaged& on_damaged) {
+  std::vector<Json> rows;
+  for (const auto& image : choose_images(engine, request, on_damaged)) {
+    std::int64_t disk = 0;
+    for (const auto& layer : image.meta.chain_ids) {
+      try {
+        disk += engine.layers.get(layer).disk_size;
+      } catch (const Error& error) {
+        on_damaged(image.meta.id, error);
+      }
+    }
+    Json row;
+    row["Names"] = Json::array();
+    for (const auto& name : image.names) row["Names"].push_back(familiar(name));
+    row["ID"] = request.no_trunc ? "sha256:" + image.meta.id : short_id(image.meta.id);
+    row["DiskUsage"] = size_text(disk);
+    row["ContentSize"] = size_text(image.meta.size);
+    row["InUse"] = image.containers > 0;
+    row["Platform"] = image.config.os + "/" + image.config.architecture +
+                      (image.config.variant.empty() ? "" : "/" + image.config.variant);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::vector<Json> list_images(Engine& engine, const ImageListRequest& request, const OnDamaged& on_damaged) {
+  const auto images = choose_images(engine, request, on_damaged);
   const Timestamp at = now();
   std::vector<Json> rows;
   for (const auto& image : images)

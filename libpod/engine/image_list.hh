@@ -11,7 +11,7 @@ namespace lichen::engine {
 
 struct ImageListRequest {
   std::string reference;             // REPOSITORY[:TAG] or a pattern; empty: all
-  std::vector<std::string> filters;  // dangling label label! before since until reference id containers
+  std::vector<std::string> filters;  // dangling label label! before since until reference id intermediate containers
   std::string sort;                  // created (default, newest first) id repository size tag
   bool all = false;                  // lichen keeps no intermediate images: the same without
   bool digests = false;              // one row per digest too, and the Digest member filled
@@ -22,6 +22,10 @@ struct ImageListRequest {
 /// placeholders: ID Repository Tag Digest CreatedSince CreatedAt Size VirtualSize SharedSize UniqueSize Containers, and
 /// podman's Created Labels Names Dangling ReadOnly Id. Damaged images are reported and left out.
 std::vector<Json> list_images(Engine& engine, const ImageListRequest& request, const OnDamaged& on_damaged);
+
+/// Docker's images --tree: per image Names ID DiskUsage ContentSize InUse Platform. Sizes are those measured when the
+/// layers were published, and those of their tars.
+std::vector<Json> image_tree(Engine& engine, const ImageListRequest& request, const OnDamaged& on_damaged);
 
 /// Docker's image inspect, with podman's additions. @throws Error{not_found|invalid}
 Json inspect_image(const Engine& engine, const std::string& text);

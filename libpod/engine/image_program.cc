@@ -58,10 +58,12 @@ wire::ImageRequest image_request(const Engine& engine) {
   return request;
 }
 
-wire::ImageResult run_image_program(Engine& engine, const std::string& command, const wire::ImageRequest& request) {
+wire::ImageResult run_image_program(Engine& engine, const std::string& command, const wire::ImageRequest& request,
+                                    std::function<void()> in_child) {
   engine.enter_userns();
   wire::ImageRequest sent = request;
-  const bool to_stdout = command == "save" && (request.output.empty() || request.output == "-");
+  const bool to_stdout =
+      (command == "save" || command == "volume-export") && (request.output.empty() || request.output == "-");
   sent.result_fd = to_stdout ? 4 : 1;
   const auto input = memory_file(dump_json(wire::to_json(sent)));
   sys::Pipe answer = sys::make_pipe();
@@ -69,6 +71,7 @@ wire::ImageResult run_image_program(Engine& engine, const std::string& command, 
   sys::SpawnOptions options{.argv = {"lichen-image", command, "--request", "3"}, .program = program};
   options.fds = {{input.get(), 3}, {answer.write.get(), sent.result_fd}};
   options.die_with_parent = true;
+  options.in_child = std::move(in_child);
   sys::Pid child = sys::spawn(options);
   answer.write.reset();
   const std::string text = sys::read_all(answer.read.get(), "lichen-image");

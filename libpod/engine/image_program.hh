@@ -1,6 +1,8 @@
 // Running lichen-image, where everything heavy lives (registry, archives, unpacking).
 #pragma once
 
+#include <functional>
+
 #include "libpod/engine/engine.hh"
 #include "libpod/wire/image_cli.hh"
 
@@ -11,9 +13,11 @@ wire::ImageRequest image_request(const Engine& engine);
 
 /// Run `lichen-image COMMAND` in U0 and wait. Its progress goes to our standard error, its input and (save) output are
 /// ours.
-/// @param command  pull, load, import, save
+/// @param command   pull, load, import, save, volume-export, volume-import
+/// @param in_child  done by the child before it becomes the program
 /// @throws the Error that it reports
-wire::ImageResult run_image_program(Engine& engine, const std::string& command, const wire::ImageRequest& request);
+wire::ImageResult run_image_program(Engine& engine, const std::string& command, const wire::ImageRequest& request,
+                                    std::function<void()> in_child = {});
 
 enum class PullPolicy { missing, always, never, newer };
 /// @throws Error{usage}

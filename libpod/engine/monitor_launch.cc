@@ -5,9 +5,10 @@
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/container_network.hh"
 #include "libpod/engine/control.hh"
-#include "libpod/engine/copy_up.hh"
 #include "libpod/engine/host_facts.hh"
+#include "libpod/engine/launch_volumes.hh"
 #include "libpod/engine/rootfs.hh"
+#include "libpod/engine/secret_mounts.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/resolve.hh"
 #include "libpod/wire/monitor_args.hh"
@@ -70,12 +71,6 @@ wire::MonitorConfig monitor_config(const Engine& engine, const spec::ContainerCo
   return out;
 }
 
-void copy_up_volumes(const Engine& engine, const spec::ContainerConfig& config, int root) {
-  for (const auto& mount : config.mounts)
-    if (mount.type == spec::MountType::volume && !mount.no_copy && mount.subpath.empty())
-      copy_up_volume(root, mount.destination, engine.volumes.data_path(mount.source));
-}
-
 void write_spec(const std::string& run_dir, const spec::OciSpec& spec) {
   sys::write_file(run_dir + "/config.json", dump_json(spec::to_json(spec)), 0600);
 }
@@ -88,10 +83,12 @@ void prepare_in_child(Engine& engine, const spec::ContainerConfig& config, Conta
   const sys::UniqueFd root = sys::open_path(rootfs, O_PATH | O_DIRECTORY);
   // docker makes a missing working directory; runc and crun would fail in it.
   if (config.working_dir.starts_with('/')) sys::make_directories_in_root(root.get(), config.working_dir);
-  copy_up_volumes(engine, config, root.get());
   spec::HostFacts facts = collect_host_facts(engine, config);
   facts.rootfs = rootfs;
+  PrivatePlace place(engine);
+  provide_secrets(engine, config, place, facts);
   facts.user = resolve_container_user(root.get(), config.user, config.groups);
+  prepare_volumes(engine, config, root.get(), place, facts);
   const std::string run_dir = engine.paths.container_run(config.id);
   write_network_files(config, network, spec::container_hostname(config, facts), run_dir, facts);
   spec::OciSpec spec = spec::generate(config, facts);

@@ -5,6 +5,8 @@
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/control.hh"
 #include "libpod/engine/events.hh"
+#include "libpod/engine/object_filter.hh"
+#include "libpod/engine/volumes_from.hh"
 #include "libpod/sys/fs.hh"
 
 #include <signal.h>
@@ -54,7 +56,8 @@ void remove_stopped(Engine& engine, const spec::ContainerConfig& config, bool vo
   engine.containers.remove(config.id, config.name);
   if (volumes)
     for (const auto& mount : config.mounts)
-      if (mount.anonymous && engine.volumes.has(mount.source)) engine.volumes.remove(mount.source);
+      if (mount.anonymous && engine.volumes.has(mount.source) && !is_used_by_others(engine, mount.source, config.id))
+        engine.volumes.remove(mount.source);
   append_event(engine, {.action = "destroy", .id = config.id, .name = config.name, .image = config.image_name});
 }
 
@@ -87,7 +90,20 @@ void remove_container(Engine& engine, const std::string& name_or_id, const Remov
   if (engine.containers.has(id)) remove_stopped(engine, record.config, options.volumes);
 }
 
-PrunedContainers prune_containers(Engine& engine) {
+namespace {
+
+// docker's for all kinds of objects.
+constexpr std::string_view kPruneFilters[] = {"label", "label!", "until"};
+
+}  // namespace
+
+void check_prune_filters(const std::vector<std::string>& words) {
+  Filters::parse(words, kPruneFilters).get_time("until", now());
+}
+
+PrunedContainers prune_containers(Engine& engine, const std::vector<std::string>& words) {
+  const auto filters = Filters::parse(words, kPruneFilters);
+  const auto until = filters.get_time("until", now());
   PrunedContainers pruned;
   engine.enter_userns();
   const auto on_damaged = [](const std::string& id, const Error& error) {
@@ -96,6 +112,8 @@ PrunedContainers prune_containers(Engine& engine) {
   for (const auto& record : load_all_containers(engine, on_damaged)) {
     using enum wire::ContainerStatus;
     if (record.state.status != created && record.state.status != exited) continue;
+    if (!filters.match_labels(record.config.labels)) continue;
+    if (until && parse_rfc3339(record.config.created).value_or(Timestamp{}) >= *until) continue;
     const auto usage = sys::disk_usage(engine.paths.container(record.config.id));
     try {
       remove_container(engine, record.config.id, {.force = false, .volumes = false});

@@ -20,7 +20,9 @@ struct PrunedContainers {
   std::vector<std::string> ids;
   std::int64_t bytes = 0;  // on disk
 };
-/// Remove every container that does not run.
-PrunedContainers prune_containers(Engine& engine);
+/// Remove every container that does not run. @param filters  label label! until
+PrunedContainers prune_containers(Engine& engine, const std::vector<std::string>& filters);
+/// @throws Error{usage} filters that prune_containers, prune_images and prune_volumes do not all know
+void check_prune_filters(const std::vector<std::string>& filters);
 
 }  // namespace lichen::engine

@@ -8,17 +8,25 @@
 #include "libpod/base/strings.hh"
 #include "libpod/engine/display.hh"
 #include "libpod/engine/events.hh"
+#include "libpod/engine/image_program.hh"
 #include "libpod/engine/inspect_parts.hh"
 #include "libpod/engine/object_filter.hh"
+#include "libpod/engine/volume_mount.hh"
 #include "libpod/store/staging.hh"
 #include "libpod/sys/fs.hh"
+#include "libpod/sys/mount.hh"
+#include "libpod/sys/namespaces.hh"
+
+#include <sched.h>
+#include <sys/mount.h>
 
 namespace lichen::engine {
 namespace {
 
 constexpr std::string_view kListFilters[] = {"after", "dangling", "driver", "label", "label!",
                                              "name",  "opt",      "scope",  "since", "until"};
-constexpr std::string_view kPruneFilters[] = {"all", "label", "label!", "until"};
+constexpr std::string_view kPruneFilters[] = {"after", "all", "driver", "label", "label!",
+                                              "name",  "opt", "scope",  "since", "until"};
 
 std::string container_name(const ContainerSummary& container) {
   return container.config.name.empty() ? short_id(container.config.id) : container.config.name;
@@ -100,17 +108,14 @@ std::string create_volume(Engine& engine, const VolumeRequest& request) {
     throw Error(ErrorKind::unsupported,
                 format("create volume '{}': there is no volume driver '{}'", request.name, request.driver))
         .with_hint("lichen has the driver local");
-  if (!request.options.empty())
-    throw Error(ErrorKind::unsupported, format("create volume '{}': the driver option '{}' is not supported yet",
-                                               request.name, request.options.begin()->first))
-        .with_hint(
-            "mount the device or directory yourself and use a bind: -v /path:/in/container; for memory use --tmpfs");
+  check_volume_options(request.name, request.options);
   engine.enter_userns();  // data/ belongs to root of the containers
   store::VolumeRecord record;
   record.name = request.name.empty() ? random_id() : request.name;
   record.anonymous = request.name.empty();
   record.created = to_rfc3339(now());
   record.labels = request.labels;
+  record.options = request.options;
   if (engine.volumes.create(record))
     append_event(
         engine,
@@ -164,19 +169,48 @@ void remove_volume(Engine& engine, const std::string& name, bool force) {
   }
 }
 
+namespace {
+
+// lichen-image works where the volume is mounted: in a mount namespace of its own.
+void run_on_volume(Engine& engine, const std::string& command, const std::string& name,
+                   const wire::ImageRequest& request) {
+  run_image_program(engine, command, request, [&] {
+    sys::unshare_namespaces(CLONE_NEWNS, "a mount namespace");
+    sys::set_root_propagation(MS_SLAVE);
+    mount_volume(engine, name);
+  });
+}
+
+}  // namespace
+
+void export_volume(Engine& engine, const std::string& name, const std::string& output) {
+  engine.volumes.get(name);  // says what is near
+  auto request = image_request(engine);
+  request.input = engine.volumes.data_path(name);
+  request.output = output;
+  run_on_volume(engine, "volume-export", name, request);
+}
+
+void import_volume(Engine& engine, const std::string& name, const std::string& input) {
+  engine.volumes.get(name);
+  auto request = image_request(engine);
+  request.input = input;
+  request.output = engine.volumes.data_path(name);
+  run_on_volume(engine, "volume-import", name, request);
+}
+
 VolumePrune prune_volumes(Engine& engine, bool all, const std::vector<std::string>& words) {
   const auto filters = Filters::parse(words, kPruneFilters);
   const bool named_too = all || filters.get_bool("all", false);
-  const auto until = filters.get_time("until", now());
   engine.enter_userns();
   VolumePrune done;
   for (const auto& name : engine.volumes.list()) {
     try {
       const auto volume = engine.volumes.get(name);
-      if (!(volume.anonymous || named_too) || !filters.match_labels(volume.labels)) continue;
-      if (until && parse_rfc3339(volume.created).value_or(Timestamp{}) >= *until) continue;
+      if (!(volume.anonymous || named_too) || !matches(filters, volume, 0)) continue;
       if (remove_unused(engine, name, done.bytes).empty()) done.removed.push_back(name);
     } catch (const Error& error) {
+      if (error.kind() == ErrorKind::usage) throw;
       if (error.kind() != ErrorKind::not_found) log_warn("volume {}: {}", name, error.what());
     }
   }

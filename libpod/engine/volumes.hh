@@ -20,7 +20,7 @@ struct VolumeRequest {
   std::map<std::string, std::string> labels, options;
 };
 /// An existing volume of that name is left as it is, as docker does. @return the name
-/// @throws Error{usage} a bad name; Error{unsupported} another driver, driver options
+/// @throws Error{usage} a bad name or option; Error{unsupported} another driver, or what only root can mount
 std::string create_volume(Engine& engine, const VolumeRequest& request);
 
 /// Rows with docker's placeholders (Availability Driver Group Labels Links Mountpoint Name Scope Size Status) and
@@ -35,11 +35,17 @@ Json inspect_volume(const Engine& engine, const std::string& name);
 /// @throws Error{conflict} in use: the message names the containers
 void remove_volume(Engine& engine, const std::string& name, bool force);
 
+/// The files of a volume as a tar, to the file `output` or ("-") to standard output; its device is mounted for that.
+void export_volume(Engine& engine, const std::string& name, const std::string& output);
+/// The files of a tar (a path, or "-" for standard input) into a volume, over what is there.
+void import_volume(Engine& engine, const std::string& name, const std::string& input);
+
 struct VolumePrune {
   std::vector<std::string> removed;
   std::int64_t bytes = 0;
 };
-/// Remove volumes that no container names: anonymous ones, or `all`. @param filters  all label label! until
+/// Remove volumes that no container names: anonymous ones, or `all`.
+/// @param filters  after all driver label label! name opt scope since until
 VolumePrune prune_volumes(Engine& engine, bool all, const std::vector<std::string>& filters);
 
 /// Names of the containers that use the volume.

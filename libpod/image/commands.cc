@@ -6,6 +6,8 @@
 #include "libpod/image/progress.hh"
 #include "libpod/image/pull.hh"
 #include "libpod/image/save.hh"
+#include "libpod/image/search.hh"
+#include "libpod/image/volume_tar.hh"
 
 namespace lichen::image {
 namespace {
@@ -20,6 +22,10 @@ constexpr Command kCommands[] = {
     {"load", load_images},
     {"import", import_image},
     {"save", save_images},
+    {"volume-export", export_volume},
+    {"volume-import", import_volume},
+    {"search", search_registries},
+    {"tags", list_tags},
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "libpod/image/limits.hh"
 #include "libpod/image/manifest.hh"
 #include "libpod/image/registry.hh"
+#include "libpod/image/registry_choice.hh"
 #include "libpod/spec/reference.hh"
 #include "libpod/store/registries_conf.hh"
 
@@ -26,10 +27,7 @@ class Puller {
         progress_(progress),
         credentials_(request),
         wanted_(request.platform.empty() ? host_platform() : parse_platform(request.platform)) {
-    store::RegistriesConf::Locations locations;
-    locations.file = request.registries_conf;
-    locations.home_config = config_home();
-    registries_ = store::RegistriesConf::load(locations);
+    registries_ = load_registries(request);
   }
 
   void pull(const std::string& name, std::vector<wire::ImageDone>& done) {
@@ -46,30 +44,11 @@ class Puller {
   }
 
  private:
-  std::string config_home() const {
-    return !request_.xdg_config_home.empty() ? request_.xdg_config_home
-           : request_.home.empty()           ? ""
-                                             : request_.home + "/.config";
-  }
-
-  RegistryOptions options_for(const store::RegistryEndpoint& endpoint) const {
-    RegistryOptions options;
-    options.credentials_host = endpoint.host;
-    options.host = endpoint.host == "docker.io" ? "registry-1.docker.io" : endpoint.host;
-    options.insecure = request_.tls_verify ? !*request_.tls_verify : endpoint.insecure;
-    options.everywhere_insecure = request_.tls_verify && !*request_.tls_verify;
-    options.cert_dir = request_.cert_dir;
-    if (!config_home().empty()) options.cert_directories.push_back(config_home() + "/containers/certs.d");
-    options.cert_directories.insert(options.cert_directories.end(), {"/etc/containers/certs.d", "/etc/docker/certs.d"});
-    options.retries = std::clamp(request_.retries, 0, 100);
-    return options;
-  }
-
   void pull_reference(const spec::Reference& reference, std::vector<wire::ImageDone>& done) {
     const auto endpoints = registries_.endpoints(reference);
     for (std::size_t i = 0; i < endpoints.size(); ++i) {
       try {
-        Registry registry(options_for(endpoints[i]), credentials_);
+        Registry registry(registry_options(request_, endpoints[i]), credentials_);
         if (!request_.all_tags) {
           done.push_back(pull_from(registry, endpoints[i].repository, reference));
           return;

@@ -149,7 +149,7 @@ HttpResponse Registry::request_once(HttpClient& client, const Call& call, const 
   const Handler answer = [&](const HttpResponse& response, Bytes data) {
     return is_redirect(response.status) || response.status == 401 || body(response, data);
   };
-  auto response = send_first(client, request, "/v2/" + call.repository + call.path, answer);
+  auto response = send_first(client, request, call.version + call.repository + call.path, answer);
   if (is_redirect(response.status)) response = follow(client, request, std::move(response), answer);
   if (response.status == 429 || response.status >= 500)
     throw BusyError(format("registry '{}': it answers with status {}", options_.host, response.status),
@@ -206,7 +206,8 @@ std::string Registry::fetch_token(HttpClient& client, const std::string& reposit
     credentials.reset();
     withheld = true;
   }
-  const std::string service = challenge.parameter("service"), scope = "repository:" + repository + ":pull";
+  const std::string service = challenge.parameter("service"),
+                    scope = repository.empty() ? "registry:catalog:*" : "repository:" + repository + ":pull";
   HttpRequest request;
   if (credentials && !credentials->identity_token.empty()) {
     request.method = "POST";
@@ -248,7 +249,9 @@ std::string Registry::fetch_token(HttpClient& client, const std::string& reposit
 
 void Registry::refuse(const Call& call, long status, const std::string& body) const {
   const std::string words = error_text(body);
-  const std::string what = format("registry '{}', repository '{}'", options_.host, call.repository);
+  const std::string what = call.repository.empty()
+                               ? format("registry '{}'", options_.host)
+                               : format("registry '{}', repository '{}'", options_.host, call.repository);
   const std::string tail = words.empty() ? format("status {}", status) : format("{} (status {})", words, status);
   if (status == 404)
     throw Error(ErrorKind::not_found, format("{}: not found: {}", what, tail))
@@ -399,23 +402,46 @@ void Registry::stream_blob(const std::string& repository, const Descriptor& desc
                 found.str());
 }
 
-std::vector<std::string> Registry::tags(const std::string& repository) {
-  std::vector<std::string> tags;
-  std::string path = "/tags/list?n=1000";
-  for (std::size_t page = 0; page < kMaxTagPages && tags.size() < kMaxTags; ++page) {
+// Lists come in pages: Link: </v2/x/tags/list?last=b&n=1000>; rel="next". Only its query is taken: it stays at this
+// registry and repository.
+void Registry::list(Call call, const char* key, const std::function<bool(const std::string&)>& take) {
+  const std::string path = call.path.substr(0, call.path.find('?'));
+  const std::string what = format("list of {}", key);
+  std::size_t count = 0;
+  for (std::size_t page = 0; page < kMaxTagPages && count < kMaxTags; ++page) {
     HttpResponse response;
-    const std::string text = text_request({repository, path, {}}, kMaxManifest, response);
-    const Json json = parse_json(text, "list of tags");
-    const std::size_t before = tags.size();
-    for (const auto& item : JsonView(json, "list of tags:").get_strings("tags")) tags.push_back(item);
-    // Link: </v2/x/tags/list?last=b&n=1000>; rel="next". Only its query is taken: it stays at this registry and
-    // repository.
+    const std::string text = text_request(call, kMaxManifest, response);
+    const Json json = parse_json(text, what);
+    const std::size_t before = count;
+    for (const auto& item : JsonView(json, what + ":").get_strings(key)) {
+      ++count;
+      if (!take(item)) return;
+    }
     const std::string link = response.header("link");
     const auto question = link.find('?'), close = link.find('>');
-    if (question == std::string::npos || close == std::string::npos || close < question || tags.size() == before) break;
-    path = "/tags/list" + link.substr(question, close - question);
+    if (question == std::string::npos || close == std::string::npos || close < question || count == before) return;
+    call.path = path + link.substr(question, close - question);
   }
+}
+
+std::vector<std::string> Registry::tags(const std::string& repository) {
+  std::vector<std::string> tags;
+  list({repository, "/tags/list?n=1000"}, "tags", [&](const std::string& tag) {
+    tags.push_back(tag);
+    return true;
+  });
   return tags;
+}
+
+void Registry::catalog(const std::function<bool(const std::string&)>& take) {
+  list({"", "_catalog?n=1000"}, "repositories", take);
+}
+
+std::string Registry::search(const std::string& words, std::int64_t limit) {
+  HttpResponse response;
+  Call call{"", format("search?q={}&n={}", url_encode(words), limit)};
+  call.version = "/v1/";
+  return text_request(call, kMaxManifest, response);
 }
 
 }  // namespace lichen::image

@@ -58,13 +58,18 @@ class Registry {
                    ProgressLine& line);
   /// All tags, sorted by the registry; follows Link as far as the same registry goes.
   std::vector<std::string> tags(const std::string& repository);
+  /// Names of the registry's repositories, page by page. @param take  false: enough
+  void catalog(const std::function<bool(const std::string& repository)>& take);
+  /// The answer of docker's search (GET /v1/search). @throws Error{not_found} the registry has none
+  std::string search(const std::string& words, std::int64_t limit);
 
   const std::string& host() const { return options_.host; }
 
  private:
   struct Call {
-    std::string repository, path;  // path below /v2/<repository>
-    std::vector<std::string> headers;
+    std::string repository, path;  // path below /v2/<repository>; of the registry itself when there is no repository
+    std::vector<std::string> headers = {};
+    std::string version = "/v2/";
   };
   using Handler = HttpClient::Body;
 
@@ -76,6 +81,7 @@ class Registry {
   std::string authorize(HttpClient& client, const std::string& repository, const HttpResponse& refused);
   std::string fetch_token(HttpClient& client, const std::string& repository, const AuthChallenge& challenge);
   bool never_reached(const Error& error);
+  void list(Call call, const char* key, const std::function<bool(const std::string&)>& take);
   std::string text_request(const Call& call, std::size_t limit, HttpResponse& response);
   bool stream_part(HttpClient& client, const Call& call, std::uint64_t& offset, std::uint64_t size,
                    const std::function<bool(Bytes)>& take);

@@ -45,10 +45,23 @@ void members(Type<MountConfig>, F& f) {
   f("from_image", &MountConfig::from_image);
   f("chown", &MountConfig::chown);
   f("subpath", &MountConfig::subpath);
+  f("volume_options", &MountConfig::volume_options);
+  f("volume_labels", &MountConfig::volume_labels);
   f("propagation", &MountConfig::propagation);
   f("tmpfs_size", &MountConfig::tmpfs_size);
   f("tmpfs_mode", &MountConfig::tmpfs_mode);
   f("options", &MountConfig::options);
+}
+
+template <typename F>
+void members(Type<SecretConfig>, F& f) {
+  f("name", &SecretConfig::name);
+  f("id", &SecretConfig::id);
+  f("as_env", &SecretConfig::as_env);
+  f("target", &SecretConfig::target);
+  f("uid", &SecretConfig::uid);
+  f("gid", &SecretConfig::gid);
+  f("mode", &SecretConfig::mode);
 }
 
 template <typename F>
@@ -201,6 +214,8 @@ void life_members(F& f) {
   f("runtime", &C::runtime);
   f("pidfile", &C::pidfile);
   f("cidfile", &C::cidfile);
+  f("volumes_from", &C::volumes_from);
+  f("secrets", &C::secrets);
   f("platform", &C::platform);
   f("storage_driver", &C::storage_driver);
   f("healthcheck", &C::healthcheck);

@@ -33,7 +33,8 @@ struct MountConfig {
   bool from_image = false;   // came from the image's VOLUME
   bool chown = false;        // the U option: give the source to the container's user
   std::string subpath;       // volume: directory within it
-  std::string propagation;   // "" = rprivate; private, shared, slave, unbindable and their r forms
+  std::map<std::string, std::string> volume_options, volume_labels;  // for a volume that is to be made
+  std::string propagation;                  // "" = rprivate; private, shared, slave, unbindable and their r forms
   std::optional<std::uint64_t> tmpfs_size;  // bytes; nullopt: kernel's default
   std::optional<std::uint32_t> tmpfs_mode;
   std::vector<std::string> options;  // further mount options as typed: noexec, nosuid, nodev, exec, suid, dev, ...
@@ -106,6 +107,16 @@ struct ContainerConfig {
   std::string rootfs_path;                  // --rootfs: absolute host path
   std::vector<std::string> create_command;  // argv, for inspect
 
+/// One --secret. The value is read at each start and is never part of a record.
+struct SecretConfig {
+  std::string name;     // of the secret
+  std::string id;       // as it was at creation, for inspect
+  bool as_env = false;  // else a file
+  std::string target;   // the variable's name, or an absolute path in the container
+  std::uint32_t uid = 0, gid = 0;
+  std::uint32_t mode = 0444;
+};
+
   // process
   std::vector<std::string> entrypoint;  // as it will run, image's defaults applied
   std::vector<std::string> command;     // likewise
@@ -166,6 +177,8 @@ struct ContainerConfig {
   std::int64_t restart_max_retries = 0;  // 0: no limit
   std::string runtime;                   // "" = lichen-oci
   std::string pidfile, cidfile;
+  std::vector<std::string> volumes_from;  // as typed; their mounts are in `mounts`
+  std::vector<SecretConfig> secrets;
   std::string platform;        // as asked for
   std::string storage_driver;  // the driver that its read-write layer belongs to
   std::optional<HealthConfig> healthcheck;

@@ -21,6 +21,7 @@ namespace lichen::spec {
 
 /// Where the init program is seen inside a container with --init.
 inline constexpr std::string_view kInitPath = "/run/lichen-init";
+inline constexpr std::string_view kSecretsPath = "/run/secrets";  // where secrets are seen, as docker has it
 
 /// All paths are absolute and seen from the monitor's mount namespace.
 struct HostFacts {
@@ -28,11 +29,15 @@ struct HostFacts {
   std::string hosts_path;  // generated files to be seen as /etc/hosts ...; empty: the image's own
   std::string resolv_conf_path;
   std::string hostname_path;
-  std::string localtime_path;  // --tz; empty: none
-  std::string init_path;       // --init
-  std::string shm_path;        // a directory to be seen as /dev/shm (shared ipc); empty: a tmpfs of its own
-  std::string host_hostname;   // for --uts host and --network host
-  std::map<std::string, std::string> volume_paths;  // volume's name -> its directory (subpath already applied)
+  std::string localtime_path;           // --tz; empty: none
+  std::string passwd_path, group_path;  // with an entry for a user whom the image does not know (keep-id)
+  std::string init_path;                // --init
+  std::string shm_path;                 // a directory to be seen as /dev/shm (shared ipc); empty: a tmpfs of its own
+  std::string host_hostname;            // for --uts host and --network host
+  std::string secrets_path;             // a directory to be seen as /run/secrets; empty: none
+  std::vector<std::pair<std::string, std::string>> secret_files;  // host file, absolute path in the container
+  std::vector<std::string> secret_env;                            // "NAME=value" of secrets of the type env
+  std::map<std::string, std::string> volume_paths;                // volume_key() of a mount -> what is bound
 
   ResolvedUser user;
 
@@ -59,6 +64,9 @@ struct HostFacts {
 };
 
 /// @throws Error{usage}        no command; options that exclude each other
+/// What HostFacts::volume_paths calls the source of a volume's mount: its name, or "name/subpath".
+std::string volume_key(const MountConfig& mount);
+
 /// @throws Error{unsupported}  a label or profile that this host cannot apply, a capability that the user namespace
 /// lacks
 /// @throws Error{invalid}      a malformed seccomp profile

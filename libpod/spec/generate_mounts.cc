@@ -124,7 +124,7 @@ OciMount user_mount(const MountConfig& mount, const HostFacts& facts) {
   if (mount.type == MountType::tmpfs) return tmpfs_mount(mount);
   std::string source = mount.source;
   if (mount.type == MountType::volume) {
-    const auto found = facts.volume_paths.find(mount.source);
+    const auto found = facts.volume_paths.find(volume_key(mount));
     if (found == facts.volume_paths.end())
       throw_error(ErrorKind::internal, "volume '{}': no directory given", mount.source);
     source = found->second;
@@ -154,6 +154,17 @@ std::vector<OciMount> asked_mounts(const ContainerConfig& config, const HostFact
   std::vector<OciMount> mounts;
   for (const auto& mount : config.mounts) mounts.push_back(user_mount(mount, facts));
   const auto is_taken = [&](std::string_view path) {
+void add_secrets(const HostFacts& facts, std::vector<OciMount>& mounts) {
+  const auto add = [&](const std::string& source, const std::string& destination) {
+    if (std::ranges::find(mounts, destination, &OciMount::destination) != mounts.end())
+      throw Error(ErrorKind::usage, fmt::format("--secret: '{}' is a mount already", destination))
+          .with_hint("give the secret another target=, or leave the mount out");
+    mounts.push_back({destination, "bind", source, {"bind", "rprivate", "nosuid", "nodev", "noexec", "ro"}, {}, {}});
+  };
+  if (!facts.secrets_path.empty()) add(facts.secrets_path, std::string(kSecretsPath));
+  for (const auto& [source, destination] : facts.secret_files) add(source, destination);
+}
+
     return std::ranges::find(mounts, path, &OciMount::destination) != mounts.end();
   };
   const auto add_file = [&](const std::string& source, const char* destination) {
@@ -170,6 +181,9 @@ std::vector<OciMount> asked_mounts(const ContainerConfig& config, const HostFact
     mounts.push_back(
         {std::string(kInitPath), "bind", facts.init_path, {"bind", "rprivate", "nosuid", "nodev", "ro"}, {}, {}});
   for (const auto& device : config.devices)
+  add_file(facts.passwd_path, "/etc/passwd");
+  add_file(facts.group_path, "/etc/group");
+  add_secrets(facts, mounts);
     mounts.push_back(
         device_mount(device.host_path, device.container_path, device.permissions.find('w') != std::string::npos));
   if (config.privileged)
@@ -192,6 +206,10 @@ std::vector<OciMount> generate_mounts(const ContainerConfig& config, const HostF
   std::vector<OciMount> asked = asked_mounts(config, facts);
   std::ranges::stable_sort(asked, {}, depth);
   const auto has_asked = [&](std::string_view path) {
+std::string volume_key(const MountConfig& mount) {
+  return mount.subpath.empty() ? mount.source : mount.source + "/" + mount.subpath;
+}
+
     return std::ranges::find(asked, path, &OciMount::destination) != asked.end();
   };
   std::vector<OciMount> mounts;

@@ -134,8 +134,26 @@ void check_consistency(MountConfig&, std::string_view text, std::string_view, st
 
 void refuse(MountConfig&, std::string_view text, std::string_view key, std::string_view) {
   throw Error(ErrorKind::unsupported, fmt::format("{} '{}': the key '{}' is not supported yet", kOption, text, key))
-      .with_hint(key.starts_with("volume-") ? "make the volume first with 'lichen volume create', then mount it by name"
-                                            : "leave it out");
+      .with_hint("leave it out");
+}
+
+void check_driver(MountConfig&, std::string_view text, std::string_view, std::string_view value) {
+  if (value != "local")
+    throw Error(ErrorKind::unsupported, fmt::format("{} '{}': there is no volume driver '{}'", kOption, text, value))
+        .with_hint("lichen has the driver local");
+}
+
+std::pair<std::string, std::string> key_and_value(std::string_view value) {
+  const auto pair = cut(value, '=');
+  return pair ? *pair : std::pair{std::string(value), std::string()};
+}
+
+void add_volume_option(MountConfig& mount, std::string_view, std::string_view, std::string_view value) {
+  mount.volume_options.insert_or_assign(key_and_value(value).first, key_and_value(value).second);
+}
+
+void add_volume_label(MountConfig& mount, std::string_view, std::string_view, std::string_view value) {
+  mount.volume_labels.insert_or_assign(key_and_value(value).first, key_and_value(value).second);
 }
 
 // Any kernel flag of mount_flags() is a key too.
@@ -157,9 +175,9 @@ constexpr MountKey kKeys[] = {
     {"nocopy", kVolume, false, set_no_copy},
     {"volume-subpath", kVolume, true, set_subpath},
     {"subpath", kVolume, true, set_subpath},
-    {"volume-driver", kVolume, true, refuse},
-    {"volume-opt", kVolume, true, refuse},
-    {"volume-label", kVolume, true, refuse},
+    {"volume-driver", kVolume, true, check_driver},
+    {"volume-opt", kVolume, true, add_volume_option},
+    {"volume-label", kVolume, true, add_volume_label},
     {"tmpfs-size", kTmpfs, true, set_size},
     {"size", kTmpfs, true, set_size},
     {"tmpfs-mode", kTmpfs, true, set_mode},
@@ -307,6 +325,9 @@ std::string format_mount_option(const MountConfig& mount) {
   if (!mount.read_only_submounts.empty()) add("bind-recursive=" + mount.read_only_submounts);
   if (mount.no_copy) add("volume-nocopy");
   if (!mount.subpath.empty()) add("volume-subpath=" + mount.subpath);
+  for (const auto& [key, value] : mount.volume_options) add(fmt::format("volume-opt={}={}", key, value));
+  for (const auto& [key, value] : mount.volume_labels)
+    add(fmt::format("volume-label={}{}{}", key, value.empty() ? "" : "=", value));
   if (mount.tmpfs_size) add(fmt::format("tmpfs-size={}", *mount.tmpfs_size));
   if (mount.tmpfs_mode) add(fmt::format("tmpfs-mode={:o}", *mount.tmpfs_mode));
   if (mount.tmp_copy_up) add("tmpcopyup");

@@ -8,8 +8,8 @@
 //     refs/<host>/<repo...>/:tags/<tag>    file with the image id   (":tags" cannot be a repository component)
 //     containers/<id>/           config.json state.json spec.json  rw/{diff,work}  rootfs/ (mount point)  hosts
 //     resolv.conf ... names/<name>               symlink to the container id volumes/<name>/            data/
-//     volume.json pods/ networks/ secrets/   later events/YYYYMMDD.jsonl blobs/                     with keep_blobs
-//     only set-aside/                 damaged objects, moved here by `system check --repair`
+//     volume.json secrets/<name>  record and value  pods/ networks/   later events/YYYYMMDD.jsonl blobs/ with
+//     keep_blobs only set-aside/                 damaged objects, moved here by `system check --repair`
 //   <run>/                       $XDG_RUNTIME_DIR/lichen, or the private directory of runtime_dir.hh
 //     <boot-id>/containers/<id>/ monitor.lock  ctl.sock  init.pid; bundle's runtime state below oci/
 //     <boot-id>/userns/<pid>     registration of a process that lives in U0 (engine/userns)
@@ -46,6 +46,8 @@ class Paths {
   std::string names() const { return root_ + "/names"; }
   std::string volumes() const { return root_ + "/volumes"; }
   std::string volume(const std::string& name) const { return volumes() + "/" + name; }
+  std::string secrets() const { return root_ + "/secrets"; }
+  std::string secret(const std::string& name) const { return secrets() + "/" + name; }
   std::string events() const { return root_ + "/events"; }
   std::string blobs() const { return root_ + "/blobs"; }
   std::string set_aside() const { return root_ + "/set-aside"; }

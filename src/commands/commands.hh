@@ -49,6 +49,19 @@ int volume_inspect_command(Context& context, const ParsedArgs& args);
 int volume_rm_command(Context& context, const ParsedArgs& args);
 int volume_prune_command(Context& context, const ParsedArgs& args);
 int volume_exists_command(Context& context, const ParsedArgs& args);
+int image_diff_command(Context& context, const ParsedArgs& args);
+int image_mount_command(Context& context, const ParsedArgs& args);
+int image_unmount_command(Context& context, const ParsedArgs& args);
+int search_command(Context& context, const ParsedArgs& args);
 int system_check_command(Context& context, const ParsedArgs& args);
 
 }  // namespace lichen::cli
+int volume_export_command(Context& context, const ParsedArgs& args);
+int volume_import_command(Context& context, const ParsedArgs& args);
+int secret_create_command(Context& context, const ParsedArgs& args);
+int secret_ls_command(Context& context, const ParsedArgs& args);
+int secret_inspect_command(Context& context, const ParsedArgs& args);
+int secret_rm_command(Context& context, const ParsedArgs& args);
+int secret_exists_command(Context& context, const ParsedArgs& args);
+int system_df_command(Context& context, const ParsedArgs& args);
+int system_prune_command(Context& context, const ParsedArgs& args);

@@ -2,6 +2,7 @@
 #include "libpod/engine/container_list.hh"
 #include "libpod/engine/image_list.hh"
 #include "libpod/engine/volumes.hh"
+#include "src/arg_parser.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
 #include "src/exit_code.hh"
@@ -81,6 +82,20 @@ int print_rows(const ParsedArgs& args, const std::vector<Json>& rows, const List
   return kExitOk;
 }
 
+// Docker's tree: an image, beneath it its platforms; here always one.
+std::string tree_text(const std::vector<Json>& images) {
+  std::string text = "IMAGE\tID\tDISK USAGE\tCONTENT SIZE\tEXTRA\n";
+  for (const auto& image : images) {
+    const auto names = image["Names"].get<std::vector<std::string>>();
+    const auto cells = format("{}\t{}\t{}\t{}\n", image["ID"].get<std::string>(), image["DiskUsage"].get<std::string>(),
+                              image["ContentSize"].get<std::string>(), image["InUse"].get<bool>() ? "U" : "");
+    text += (names.empty() ? "<untagged>" : names[0]) + "\t" + cells;
+    for (std::size_t i = 1; i < names.size(); ++i) text += names[i] + "\t\t\t\t\n";
+    text += "└─ " + image["Platform"].get<std::string>() + "\t" + cells;
+  }
+  return align_columns(text);
+}
+
 }  // namespace
 
 int ps_command(Context& context, const ParsedArgs& args) {
@@ -107,6 +122,12 @@ int images_command(Context& context, const ParsedArgs& args) {
   request.sort = args.get_string("sort");
   request.digests = args.get_bool("digests");
   request.no_trunc = args.get_bool("no-trunc");
+  if (args.get_bool("tree")) {
+    if (args.get_bool("quiet") || args.get_bool("digests") || args.has("format"))
+      throw_usage(args.command(), "--tree does not go together with --quiet, --digests or --format");
+    write_out(tree_text(engine::image_tree(*engine, request, report_damaged("image"))));
+    return kExitOk;
+  }
   const auto rows = engine::list_images(*engine, request, report_damaged("image"));
   return print_rows(args, rows, {kImageColumns, request.digests ? kImagesWithDigests : kImages}, "{{.ID}}");
 }

@@ -1,4 +1,4 @@
-// volume create, rm, prune, exists.
+// volume create, rm, prune, export, import, exists.
 #include "libpod/engine/volumes.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/strings.hh"
@@ -8,6 +8,8 @@
 #include "src/exit_code.hh"
 #include "src/output.hh"
 #include "src/session.hh"
+
+#include <unistd.h>
 
 namespace lichen::cli {
 
@@ -50,6 +52,26 @@ int volume_prune_command(Context& context, const ParsedArgs& args) {
     text += "\n";
   }
   write_out(text + reclaimed_line(done.bytes));
+  return kExitOk;
+}
+
+int volume_export_command(Context& context, const ParsedArgs& args) {
+  const std::string output = args.get_string("output");
+  if ((output.empty() || output == "-") && ::isatty(STDOUT_FILENO) == 1)
+    throw Error(ErrorKind::usage, "volume export: standard output is a terminal")
+        .with_hint("give a file: lichen volume export -o FILE VOLUME");
+  const auto engine = open_engine(context);
+  engine::export_volume(*engine, args.positionals()[0], output.empty() ? "-" : output);
+  return kExitOk;
+}
+
+int volume_import_command(Context& context, const ParsedArgs& args) {
+  const std::string& input = args.positionals()[1];
+  if (input == "-" && ::isatty(STDIN_FILENO) == 1)
+    throw Error(ErrorKind::usage, "volume import: standard input is a terminal")
+        .with_hint("give an archive: lichen volume import VOLUME FILE");
+  const auto engine = open_engine(context);
+  engine::import_volume(*engine, args.positionals()[0], input);
   return kExitOk;
 }
 

@@ -5,7 +5,7 @@ namespace lichen::cli {
 
 std::span<const std::span<const CommandSpec>> command_families() {
   static const std::span<const CommandSpec> kFamilies[] = {container_commands(), image_commands(), volume_commands(),
-                                                           host_commands(), later_commands()};
+                                                           secret_commands(),    host_commands(),  later_commands()};
   return kFamilies;
 }
 

@@ -71,6 +71,8 @@ inline constexpr OptionSpec kContainerOptions[] = {
     flag("rm", "Remove the container and its anonymous volumes when it ends"),
     flag("rootfs", "The argument is a directory with a root file system, not an image"),
     text("runtime", "path", "OCI runtime for this container").with_objects(CompletionKind::file),
+    list("secret", "name[,option=value]", "Give a secret as a file in /run/secrets, or as a variable (type=env)")
+        .with_objects(CompletionKind::secret),
     list("security-opt", "option", "no-new-privileges, seccomp=PATH|unconfined, label=..., mask=..., unmask=...")
         .with_hints(
             "no-new-privileges|seccomp=unconfined|seccomp=|apparmor=|label=|mask=|unmask=|systempaths=unconfined"),
@@ -91,6 +93,8 @@ inline constexpr OptionSpec kContainerOptions[] = {
     list('v', "volume", "[source:]path[:options]", "Mount a directory of the host or a named volume")
         .with_objects(CompletionKind::volume),
     text('w', "workdir", "path", "Working directory"),
+    list("volumes-from", "container[:ro]", "Mount what another container mounts, at the same places")
+        .with_objects(CompletionKind::container),
 };
 
 /// Flags of docker and podman that lichen knows and refuses until they are done.
@@ -105,8 +109,8 @@ inline constexpr std::string_view kContainerNotYet =
     "healthcheck-timeout hosts-file hostuser image-volume init-path io-maxbandwidth io-maxiops ip ip6 isolation "
     "kernel-memory link link-local-ip mac-address memory-swappiness net-alias network-alias no-healthcheck "
     "no-hostname oom-kill-disable os override-arch override-os override-variant passwd-entry personality pod "
-    "pod-id-file rdt-class requires retry retry-delay sdnotify seccomp-policy secret shm-size-systemd "
+    "pod-id-file rdt-class requires retry retry-delay sdnotify seccomp-policy shm-size-systemd "
     "signature-policy storage-opt subgidname subuidname systemd timeout uidmap unsetenv unsetenv-all use-api-socket "
-    "uts variant volume-driver volumes-from";
+    "uts variant volume-driver";
 
 }  // namespace lichen::cli

@@ -30,6 +30,17 @@ constexpr OptionSpec kSystemCheck[] = {
     flag('r', "repair", "Mend what can be mended and set the rest aside"),
 };
 
+constexpr OptionSpec kSystemDf[] = {
+    text("format", "template", "Print with a Go template, 'table TEMPLATE' or 'json'"),
+    flag('v', "verbose", "Every image, container and volume"),
+};
+constexpr OptionSpec kSystemPrune[] = {
+    flag('a', "all", "Every image that no container uses, not only nameless ones"),
+    list("filter", "key=value", "Remove only what matches").with_hints("label=|label!=|until="),
+    flag('f', "force", "Do not ask"),
+    flag("volumes", "Anonymous volumes that no container uses too"),
+};
+
 constexpr CommandSpec kGlobalSpec = {
     .path = "",
     .aliases = "",
@@ -113,6 +124,31 @@ constexpr CommandSpec kCommands[] = {
      .arguments = {0, 0},
      .group = HelpGroup::host,
      .handler = system_check_command},
+    {.path = "system df",
+     .aliases = "",
+     .summary = "Show what takes how much space on disk, and what prune would give back",
+     .usage = "[OPTIONS]",
+     .description =
+         "Sizes are blocks on disk. What several images share is counted once; the rows together are all that "
+         "lichen keeps.",
+     .examples = "lichen system df\nlichen system df -v\nlichen system df --format '{{.Type}} {{.Size}}'\n",
+     .options = {kSystemDf},
+     .arguments = {0, 0},
+     .group = HelpGroup::host,
+     .handler = system_df_command},
+    {.path = "system prune",
+     .aliases = "",
+     .summary = "Remove stopped containers and images that nothing uses",
+     .usage = "[OPTIONS]",
+     .description = "",
+     .examples = "lichen system prune\n"
+                 "# all that no container needs and that is older than a day\n"
+                 "lichen system prune -a -f --volumes --filter until=24h\n",
+     .options = {kSystemPrune},
+     .not_yet_options = {"build external"},
+     .arguments = {0, 0},
+     .group = HelpGroup::host,
+     .handler = system_prune_command},
     {.path = "completion",
      .aliases = "",
      .summary = "Print the completion script of a shell",

@@ -43,12 +43,13 @@ constexpr OptionSpec kImages[] = {
     flag('a', "all", "Show images without a name that others are made of too"),
     flag("digests", "Print digests"),
     list('f', "filter", "key=value", "Show only what matches")
-        .with_hints("dangling=|label=|before=|since=|until=|reference=|id="),
+        .with_hints("dangling=|label=|before=|since=|until=|reference=|id=|intermediate="),
     text("format", "template", "Print with a Go template, 'table TEMPLATE' or 'json'"),
     flag("no-trunc", "Print ids in full"),
     flag('n', "noheading", "Print no heading"),
     flag('q', "quiet", "Print ids only"),
     text("sort", "column", "Order of the rows").with_values("created|id|repository|size|tag"),
+    flag("tree", "Print images with their platforms and what they take on disk"),
 };
 constexpr OptionSpec kRmi[] = {
     flag('a', "all", "Remove every image"),
@@ -66,8 +67,30 @@ constexpr OptionSpec kHistory[] = {
 };
 constexpr OptionSpec kImagePrune[] = {
     flag('a', "all", "Remove every image that no container uses, not only nameless ones"),
-    list("filter", "key=value", "Remove only what matches").with_hints("label=|label!=|until="),
+    list("filter", "key=value", "Remove only what matches").with_hints("label=|label!=|until=|dangling="),
     flag('f', "force", "Do not ask"),
+};
+constexpr OptionSpec kImageDiff[] = {
+    text("format", "format", "Print as JSON").with_values("json"),
+};
+constexpr OptionSpec kImageMount[] = {
+    flag('a', "all", "Mount every image"),
+    text("format", "format", "Print as JSON").with_values("json"),
+};
+constexpr OptionSpec kImageUnmount[] = {
+    flag('a', "all", "Unmount every image"),
+    flag('f', "force", "Although something still uses the files"),
+};
+constexpr OptionSpec kSearch[] = {
+    text("authfile", "path", "Credentials file").with_objects(file),
+    text("cert-dir", "path", "Directory with the registry's CA and client certificates").with_objects(directory),
+    text("creds", "name[:password]", "Credentials"),
+    list('f', "filter", "key=value", "Show only what matches").with_hints("stars=|is-official=|is-automated="),
+    text("format", "template", "Print with a Go template, 'table TEMPLATE' or 'json'"),
+    number("limit", "count", "How many results, 1 to 100").with_default("25"),
+    flag("list-tags", "Print the tags of a repository"),
+    flag("no-trunc", "Print descriptions in full"),
+    flag("tls-verify", "Verify the registry's certificate").with_default("true"),
 };
 
 constexpr CommandSpec kCommands[] = {
@@ -89,7 +112,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen images\nlichen images --format '{{.Repository}}:{{.Tag}} {{.Size}}'\n",
      .options = {kImages},
-     .not_yet_options = {"history tree"},
+     .not_yet_options = {"history"},
      .arguments = {0, 1, image},
      .group = HelpGroup::images,
      .handler = images_command},
@@ -206,6 +229,51 @@ constexpr CommandSpec kCommands[] = {
      .arguments = {0, 0},
      .group = HelpGroup::images,
      .handler = image_prune_command},
+    {.path = "image diff",
+     .aliases = "",
+     .summary = "Show what an image's last layer changes, or what differs from another image",
+     .usage = "[OPTIONS] IMAGE [IMAGE]",
+     .description = "A is added, C changed, D deleted.",
+     .examples = "lichen image diff app:2\n# what is new since the first version?\nlichen image diff app:2 app:1\n",
+     .options = {kImageDiff},
+     .arguments = {1, 2, image},
+     .group = HelpGroup::images,
+     .handler = image_diff_command},
+    {.path = "image mount",
+     .aliases = "",
+     .summary = "Mount an image's files, read-only, and print where",
+     .usage = "[OPTIONS] [IMAGE...]",
+     .description = "Works in 'lichen unshare' only, as an ordinary user may mount only in a namespace of his own. "
+                    "Without an image: list what is mounted.",
+     .examples = "lichen unshare\n# in that shell\ncd \"$(lichen image mount debian)\"\n",
+     .options = {kImageMount},
+     .arguments = {0, -1, image},
+     .group = HelpGroup::images,
+     .handler = image_mount_command},
+    {.path = "image unmount",
+     .aliases = "image umount",
+     .summary = "Unmount images",
+     .usage = "[OPTIONS] IMAGE [IMAGE...]",
+     .description = "",
+     .examples = "lichen image unmount --all\n",
+     .options = {kImageUnmount},
+     .arguments = {0, -1, image},
+     .group = HelpGroup::images,
+     .handler = image_unmount_command},
+    {.path = "search",
+     .aliases = "image search",
+     .summary = "Look for images in a registry",
+     .usage = "[OPTIONS] TERM",
+     .description =
+         "TERM may begin with a registry: registry.example.org/app. A registry without a search of its own is "
+         "asked for the list of its repositories.",
+     .examples = "lichen search nginx\nlichen search --filter is-official=true --limit 5 debian\n"
+                 "lichen search --list-tags localhost:5000/app\n",
+     .options = {kSearch},
+     .not_yet_options = {"compatible"},
+     .arguments = {1, 1},
+     .group = HelpGroup::images,
+     .handler = search_command},
     {.path = "login",
      .aliases = "",
      .summary = "Store credentials for a registry",

@@ -29,8 +29,13 @@ constexpr OptionSpec kRm[] = {
 };
 constexpr OptionSpec kPrune[] = {
     flag('a', "all", "Remove named volumes too, not only anonymous ones"),
-    list("filter", "key=value", "Remove only what matches").with_hints("label=|label!=|until="),
+    list("filter", "key=value", "Remove only what matches")
+        .with_hints("label=|label!=|until=|name=|driver=|opt=|since="),
     flag('f', "force", "Do not ask"),
+};
+
+constexpr OptionSpec kExport[] = {
+    text('o', "output", "path", "Write to this file, not to standard output").with_objects(file),
 };
 
 constexpr CommandSpec kCommands[] = {
@@ -46,8 +51,13 @@ constexpr CommandSpec kCommands[] = {
      .aliases = "",
      .summary = "Make a volume",
      .usage = "[OPTIONS] [VOLUME]",
-     .description = "",
-     .examples = "lichen volume create data\nlichen run -v data:/var/lib/app app\n",
+     .description =
+         "The driver local mounts a directory (type=none, o=bind) or memory (type=tmpfs) when a container that "
+         "uses the volume starts.",
+     .examples = "lichen volume create data\nlichen run -v data:/var/lib/app app\n"
+                 "# a directory of yours, and one in memory\n"
+                 "lichen volume create -o type=none -o o=bind -o device=/srv/data srv\n"
+                 "lichen volume create -o type=tmpfs -o o=size=100m,mode=0700 scratch\n",
      .options = {kCreate},
      .not_yet_options = {"availability gid group limit-bytes required-bytes scope secret sharing topology-preferred "
                          "topology-required type uid"},
@@ -97,6 +107,26 @@ constexpr CommandSpec kCommands[] = {
      .arguments = {0, 0},
      .group = HelpGroup::volumes,
      .handler = volume_prune_command},
+    {.path = "volume export",
+     .aliases = "",
+     .summary = "Write a volume's files as a tar",
+     .usage = "[OPTIONS] VOLUME",
+     .description = "",
+     .examples = "lichen volume export -o data.tar data\n"
+                 "lichen volume export data | ssh host lichen volume import data -\n",
+     .options = {kExport},
+     .arguments = {1, 1, volume},
+     .group = HelpGroup::volumes,
+     .handler = volume_export_command},
+    {.path = "volume import",
+     .aliases = "",
+     .summary = "Read a volume's files from a tar, over what is there",
+     .usage = "VOLUME FILE|-",
+     .description = "",
+     .examples = "lichen volume create data\nlichen volume import data data.tar.gz\n",
+     .arguments = {2, 2, volume},
+     .group = HelpGroup::volumes,
+     .handler = volume_import_command},
     {.path = "volume exists",
      .aliases = "",
      .summary = "Exit with 0 when the volume exists, with 1 when not",

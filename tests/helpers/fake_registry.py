@@ -181,8 +181,27 @@ class Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 
+    def search(self):
+        """docker's search, with words that would like to drive the terminal."""
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
+        if query["q"] == "page":
+            return self.answer(200, b"<html>a web page</html>", Content_Type="text/html")
+        results = [{"name": f"{query['q']}-{i}", "description": "number\t%d \x1b[31mred\nnext " % i + "long " * 20, "star_count": 10 * i,
+                    "is_official": i == 3, "is_automated": False} for i in range(int(query["n"]))]
+        return self.answer(200, text({"num_results": len(results), "results": results}))
+
+    def catalog(self):
+        """Pages of two names."""
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
+        names = ["app/back", "app/front", "base", "tool", "zapp"]
+        start = names.index(query["last"]) + 1 if "last" in query else 0
+        more = {"Link": f'</v2/_catalog?last={names[start + 1]}&n=2>; rel="next"'} if start + 2 < len(names) else {}
+        return self.answer(200, text({"repositories": names[start:start + 2]}), **more)
+
     def on_b(self):
-        if self.path.startswith("/blob"):
+        if self.path.startswith("/v2/_catalog"):
+            self.catalog()
+        elif self.path.startswith("/blob"):
             self.answer(200, BLOB)
         elif self.path.startswith("/token"):
             self.answer(200, text({"token": "token-of-b"}))
@@ -190,6 +209,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(404)
 
     def on_a(self):
+        if self.path.startswith("/v1/search?"):
+            return self.search()
         parts = self.path.split("?")[0].split("/")
         if self.path.startswith("/token"):
             given = self.headers.get("Authorization")

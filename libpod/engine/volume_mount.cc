@@ -1,0 +1,238 @@
+#include "libpod/engine/volume_mount.hh"
+
+#include <algorithm>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
+#include "libpod/base/parse.hh"
+#include "libpod/base/path.hh"
+#include "libpod/base/strings.hh"
+#include "libpod/spec/mounts.hh"
+#include "libpod/sys/fs.hh"
+#include "libpod/sys/io.hh"
+#include "libpod/sys/lock.hh"
+#include "libpod/sys/mount.hh"
+#include "libpod/sys/namespaces.hh"
+#include "libpod/sys/process.hh"
+#include "libpod/sys/socket.hh"
+
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace lichen::engine {
+namespace {
+
+constexpr std::chrono::seconds kLockTimeout{10};
+
+struct VolumePlan {
+  enum class Kind { directory, bind, memory };
+  Kind kind = Kind::directory;
+  std::string device;
+  bool recursive = true;
+  sys::MountAttributes attributes;
+  std::vector<sys::MountOption> options;
+};
+
+// mount(8)'s words for MOUNT_ATTR_*; the times are one field of three values.
+struct AttributeWord {
+  std::string_view word;
+  std::uint64_t set, clear;
+};
+constexpr AttributeWord kAttributes[] = {
+    {"ro", MOUNT_ATTR_RDONLY, 0},
+    {"rw", 0, MOUNT_ATTR_RDONLY},
+    {"nosuid", MOUNT_ATTR_NOSUID, 0},
+    {"nodev", MOUNT_ATTR_NODEV, 0},
+    {"noexec", MOUNT_ATTR_NOEXEC, 0},
+    {"exec", 0, MOUNT_ATTR_NOEXEC},
+    {"noatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME},
+    {"relatime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME},
+    {"strictatime", MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME},
+    {"nodiratime", MOUNT_ATTR_NODIRATIME, 0},
+};
+
+class PlanReader {
+ public:
+  PlanReader(const std::string& name, const std::map<std::string, std::string>& options)
+      : name_(name), options_(options) {}
+
+  VolumePlan run() {
+    if (options_.empty()) return std::move(plan_);
+    for (const auto& [key, value] : options_) check_key(key);
+    const std::string type = get("type");
+    const auto words = get("o").empty() ? std::vector<std::string>{} : split(get("o"), ',');
+    const bool bind = type == "bind" || std::any_of(words.begin(), words.end(), [](const std::string& word) {
+                        return word == "bind" || word == "rbind";
+                      });
+    plan_.attributes.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    if (bind && (type.empty() || type == "none" || type == "bind"))
+      read_bind(words);
+    else if (type == "tmpfs" && !bind)
+      read_memory(words);
+    else
+      refuse_type(type);
+    return std::move(plan_);
+  }
+
+ private:
+  [[noreturn]] void fail(ErrorKind kind, const std::string& cause, std::string hint) const {
+    throw Error(kind, format("volume '{}': {}", name_, cause)).with_hint(std::move(hint));
+  }
+
+  std::string get(const char* key) const {
+    const auto found = options_.find(key);
+    return found == options_.end() ? "" : found->second;
+  }
+
+  void check_key(const std::string& key) const {
+    if (key == "type" || key == "device" || key == "o") return;
+    if (key == "size" || key == "inodes")
+      fail(ErrorKind::unsupported, format("the option '{}' is a disk quota, which needs root", key),
+           "a volume in memory can have a limit: -o type=tmpfs -o o=size=100m");
+    fail(ErrorKind::usage, format("unknown option '{}'", key), "the options are type, device and o");
+  }
+
+  [[noreturn]] void refuse_type(const std::string& type) const {
+    const std::string hint = "a directory works with -o type=none -o o=bind -o device=/PATH, memory with -o type=tmpfs";
+    if (type.empty() || type == "none")
+      fail(ErrorKind::usage, type.empty() ? "there is no option type" : "type=none needs o=bind and device=/PATH",
+           hint);
+    fail(ErrorKind::unsupported, format("type '{}' cannot be mounted: the kernel lets only root mount it", type),
+         "let root mount it and bind the place: -o type=none -o o=bind -o device=/PATH");
+  }
+
+  bool set_attribute(const std::string& word) {
+    for (const auto& row : kAttributes)
+      if (row.word == word) {
+        plan_.attributes.clear |= row.clear;
+        plan_.attributes.set = (plan_.attributes.set & ~row.clear) | row.set;
+        return true;
+      }
+    return word == "defaults";
+  }
+
+  void read_bind(const std::vector<std::string>& words) {
+    plan_.kind = VolumePlan::Kind::bind;
+    plan_.device = get("device");
+    if (!plan_.device.starts_with('/'))
+      fail(ErrorKind::usage, format("device '{}' is no absolute path", plan_.device), "-o device=/PATH");
+    plan_.recursive = std::find(words.begin(), words.end(), "bind") == words.end();
+    for (const auto& word : words)
+      if (word != "bind" && word != "rbind" && !set_attribute(word))
+        fail(ErrorKind::unsupported, format("mount option '{}' of a bind is not supported", word),
+             "leave it out of o=");
+  }
+
+  void read_memory(const std::vector<std::string>& words) {
+    plan_.kind = VolumePlan::Kind::memory;
+    for (const auto& word : words) {
+      if (set_attribute(word)) continue;
+      const auto pair = cut(word, '=');
+      static constexpr std::string_view kKeys[] = {"size", "mode", "uid", "gid", "nr_inodes", "nr_blocks"};
+      if (!pair || std::find(std::begin(kKeys), std::end(kKeys), pair->first) == std::end(kKeys))
+        fail(ErrorKind::unsupported, format("mount option '{}' of a tmpfs is not supported", word),
+             "the options are size=, mode=, uid=, gid=, nr_inodes=, nr_blocks= and flags such as ro and noexec");
+      const bool good = pair->first == "mode" ? parse_octal(pair->second).has_value()
+                        : pair->first == "size" && pair->second.ends_with('%')
+                            ? parse_uint(pair->second.substr(0, pair->second.size() - 1)).has_value()
+                            : parse_size(pair->second).has_value();
+      if (!good) fail(ErrorKind::usage, format("mount option '{}' has no valid value", word), "such as size=100m");
+      plan_.options.emplace_back(pair->first, pair->second);
+    }
+  }
+
+  const std::string& name_;
+  const std::map<std::string, std::string>& options_;
+  VolumePlan plan_;
+};
+
+struct Holder {
+  pid_t pid = 0;
+  std::uint64_t start = 0;
+};
+
+// Who has the volume mounted: "PID START" lines. They are the pids of those that become monitors.
+std::vector<Holder> read_holders(const std::string& path) {
+  std::vector<Holder> holders;
+  const auto text = sys::read_file_if_exists(path);
+  for (const auto& line : split(text.value_or(""), '\n')) {
+    const auto pair = cut(line, ' ');
+    const auto pid = pair ? parse_uint(pair->first) : std::nullopt;
+    const auto start = pair ? parse_uint(pair->second) : std::nullopt;
+    if (pid && start && sys::open_process(static_cast<pid_t>(*pid), *start))
+      holders.push_back({static_cast<pid_t>(*pid), *start});
+  }
+  return holders;
+}
+
+// A mount can only be copied by who is in its namespace: a child goes there and sends what it got.
+std::optional<sys::UniqueFd> copy_mount_of(const Holder& holder, const std::string& data) {
+  sys::SocketPair pair = sys::make_socket_pair(SOCK_SEQPACKET);
+  sys::Pid child = sys::fork_child([&] {
+    try {
+      const auto process = sys::open_process(holder.pid, holder.start);
+      if (!process) return 1;
+      sys::join_process_namespaces(process->get(), CLONE_NEWNS);
+      const auto there = sys::open_path(data, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+      if (!sys::is_mount_root(there.get())) return 1;
+      const auto mount = sys::clone_mount(there.get(), "", /*recursive=*/false, data);
+      return sys::send_packet(pair.second.get(), "mount", mount.get()) ? 0 : 1;
+    } catch (const Error& error) {
+      log_debug("volume: {}", error.what());
+      return 1;
+    }
+  });
+  pair.second.reset();
+  auto packet = sys::receive_packet(pair.first.get(), 16);
+  child.wait();
+  if (!packet || !packet->fd) return std::nullopt;
+  return std::move(packet->fd);
+}
+
+void mount_memory(const Engine& engine, const std::string& name, const VolumePlan& plan) {
+  const std::string data = engine.volumes.data_path(name);
+  const std::string folder = engine.paths.boot_dir() + "/volumes";
+  sys::make_directory(folder, 0700);
+  const auto lock = sys::wait_lock(engine.paths.volume(name), sys::LockMode::exclusive, kLockTimeout);
+  auto holders = read_holders(folder + "/" + name);
+  std::optional<sys::UniqueFd> mount;
+  for (const auto& holder : holders)
+    if ((mount = copy_mount_of(holder, data))) break;
+  if (!mount) mount = sys::make_file_system("tmpfs", "lichen-volume", plan.options, plan.attributes.set);
+  sys::attach_mount_at(mount->get(), data);
+  holders.push_back({::getpid(), sys::process_start_time(::getpid()).value_or(0)});
+  std::string text;
+  for (const auto& holder : holders) text += format("{} {}\n", holder.pid, holder.start);
+  sys::write_file_atomic(folder + "/" + name, text, 0600, sys::Durability::none);
+}
+
+}  // namespace
+
+void check_volume_options(const std::string& name, const std::map<std::string, std::string>& options) {
+  PlanReader(name, options).run();
+}
+
+bool mount_volume(const Engine& engine, const std::string& name) {
+  const auto record = engine.volumes.get(name);
+  const VolumePlan plan = PlanReader(name, record.options).run();
+  const std::string data = engine.volumes.data_path(name);
+  switch (plan.kind) {
+    case VolumePlan::Kind::directory:
+      return false;
+    case VolumePlan::Kind::bind:
+      if (!sys::is_directory(plan.device))
+        throw Error(ErrorKind::not_found, format("volume '{}': its device '{}' is no directory", name, plan.device))
+            .with_hint("make it first: mkdir -p " + shell_quote(plan.device));
+      sys::bind_mount(plan.device, data, plan.recursive, plan.attributes);
+      return true;
+    case VolumePlan::Kind::memory:
+      mount_memory(engine, name, plan);
+      return true;
+  }
+  return false;
+}
+
+}  // namespace lichen::engine

@@ -1,0 +1,262 @@
+#include "libpod/image/volume_tar.hh"
+
+#include <clocale>
+#include <memory>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
+#include "libpod/base/log.hh"
+#include "libpod/base/path.hh"
+#include "libpod/sys/fs.hh"
+#include "libpod/sys/mount.hh"
+#include "libpod/sys/namespaces.hh"
+#include "libpod/sys/userns.hh"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace lichen::image {
+namespace {
+
+constexpr std::size_t kBlock = 256u << 10;
+
+struct FreeArchive {
+  void operator()(archive* handle) const { ::archive_free(handle); }
+};
+using Archive = std::unique_ptr<archive, FreeArchive>;
+struct FreeEntry {
+  void operator()(archive_entry* entry) const { ::archive_entry_free(entry); }
+};
+
+[[noreturn]] void fail(archive* handle, const std::string& what) {
+  const char* text = ::archive_error_string(handle);
+  const int error = ::archive_errno(handle);
+  throw Error(error == ENOSPC || error == EIO || error == EPIPE ? ErrorKind::system : ErrorKind::invalid,
+              format("{}: {}", what, text == nullptr ? "unknown error" : printable(text)), error > 0 ? error : 0);
+}
+
+void check(int code, archive* handle, const std::string& what) {
+  if (code != ARCHIVE_OK && code != ARCHIVE_WARN) fail(handle, what);
+}
+
+void enter_directory(const std::string& path) {
+  // Names are bytes: with this locale libarchive takes UTF-8 as it is, and says BINARY for what is none.
+  std::setlocale(LC_CTYPE, "C.UTF-8");
+  sys::unshare_namespaces(CLONE_NEWNS, "a mount namespace");
+  sys::set_root_propagation(MS_SLAVE);
+  const auto mount = sys::clone_mount(AT_FDCWD, path, /*recursive=*/true, path);
+  sys::attach_mount_at(mount.get(), path);
+  sys::pivot_to(sys::open_path(path, O_PATH | O_DIRECTORY).get());
+}
+
+// The file is made beside its place and renamed when it is whole.
+class OutputFile {
+ public:
+  explicit OutputFile(const std::string& path) {
+    if (path.empty() || path == "-") {
+      fd_ = sys::UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+      if (!fd_) throw_errno("use standard output");
+      return;
+    }
+    directory_ = sys::open_path(parent_path(path).empty() ? "." : parent_path(path), O_RDONLY | O_DIRECTORY);
+    name_ = base_name(path);
+    temporary_ = format(".{}.{}", name_, random_hex(8));
+    fd_ = sys::open_at(directory_.get(), temporary_, O_WRONLY | O_CREAT | O_EXCL, 0644);
+  }
+  ~OutputFile() {
+    if (!temporary_.empty()) ::unlinkat(directory_.get(), temporary_.c_str(), 0);
+  }
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  int fd() const { return fd_.get(); }
+  void finish() {
+    if (temporary_.empty()) return;
+    if (::renameat(directory_.get(), temporary_.c_str(), directory_.get(), name_.c_str()) != 0)
+      throw_errno("write '{}'", name_);
+    temporary_.clear();
+  }
+
+ private:
+  sys::UniqueFd fd_, directory_;
+  std::string name_, temporary_;
+};
+
+class Exporter {
+ public:
+  explicit Exporter(int output)
+      : disk_(::archive_read_disk_new()), tar_(::archive_write_new()), links_(::archive_entry_linkresolver_new()) {
+    check(::archive_read_disk_set_symlink_physical(disk_.get()), disk_.get(), "export");
+    check(::archive_read_disk_set_behavior(disk_.get(), ARCHIVE_READDISK_NO_FFLAGS), disk_.get(), "export");
+    check(::archive_write_set_format_pax_restricted(tar_.get()), tar_.get(), "export");
+    check(::archive_write_open_fd(tar_.get(), output), tar_.get(), "export");
+    ::archive_entry_linkresolver_set_strategy(links_, ::archive_format(tar_.get()));
+  }
+  ~Exporter() { ::archive_entry_linkresolver_free(links_); }
+  Exporter(const Exporter&) = delete;
+  Exporter& operator=(const Exporter&) = delete;
+
+  void run() {
+    check(::archive_read_disk_open(disk_.get(), "."), disk_.get(), "export the volume");
+    const std::unique_ptr<archive_entry, FreeEntry> entry(::archive_entry_new());
+    for (;;) {
+      ::archive_entry_clear(entry.get());
+      const int code = ::archive_read_next_header2(disk_.get(), entry.get());
+      if (code == ARCHIVE_EOF) break;
+      if (code == ARCHIVE_FAILED) {  // it went while we looked
+        log_warn("export: {}", printable(::archive_error_string(disk_.get())));
+        continue;
+      }
+      check(code, disk_.get(), "export the volume");
+      ::archive_read_disk_descend(disk_.get());
+      write(entry.get());
+    }
+    check(::archive_write_close(tar_.get()), tar_.get(), "write the archive");
+  }
+
+ private:
+  void write(archive_entry* entry) {
+    if (::archive_entry_filetype(entry) == AE_IFSOCK) return;  // a tar cannot hold one; nobody listens there either
+    archive_entry *now = entry, *later = nullptr;
+    ::archive_entry_linkify(links_, &now, &later);
+    if (now == nullptr) return;
+    const char* name = ::archive_entry_pathname(now);
+    const std::string what = format("export '{}'", name == nullptr ? "?" : printable(name));
+    check(::archive_write_header(tar_.get(), now), tar_.get(), what);
+    if (::archive_entry_size(now) > 0) write_data(now, what);
+  }
+
+  // Holes are zeros; a file that shrinks meanwhile is filled up, so that the archive stays whole.
+  void write_data(archive_entry* entry, const std::string& what) {
+    const void* data = nullptr;
+    std::size_t size = 0;
+    la_int64_t offset = 0, written = 0;
+    for (;;) {
+      const int code = ::archive_read_data_block(disk_.get(), &data, &size, &offset);
+      if (code == ARCHIVE_EOF) break;
+      check(code, disk_.get(), what);
+      write_zeros(offset - written, what);
+      write_bytes(data, size, what);
+      written = offset + static_cast<la_int64_t>(size);
+    }
+    write_zeros(::archive_entry_size(entry) - written, what);
+  }
+
+  void write_zeros(la_int64_t count, const std::string& what) {
+    static constexpr char kZeros[16384] = {};
+    for (; count > 0; count -= static_cast<la_int64_t>(sizeof kZeros))
+      write_bytes(kZeros, std::min(sizeof kZeros, static_cast<std::size_t>(count)), what);
+  }
+
+  void write_bytes(const void* data, std::size_t size, const std::string& what) {
+    if (size > 0 && ::archive_write_data(tar_.get(), data, size) < 0) fail(tar_.get(), what);
+  }
+
+  Archive disk_, tar_;
+  archive_entry_linkresolver* links_;
+};
+
+class Importer {
+ public:
+  Importer(int input, bool one_id) : tar_(::archive_read_new()), disk_(::archive_write_disk_new()) {
+    // Only filters that are libraries: others would execute programs.
+    ::archive_read_support_filter_gzip(tar_.get());
+    ::archive_read_support_filter_bzip2(tar_.get());
+    ::archive_read_support_filter_xz(tar_.get());
+    ::archive_read_support_filter_zstd(tar_.get());
+    ::archive_read_support_format_tar(tar_.get());
+    check(::archive_read_open_fd(tar_.get(), input, kBlock), tar_.get(), "import: the archive");
+    int flags = ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_XATTR | ARCHIVE_EXTRACT_UNLINK;
+    // With one id mapped all files can only be the user's.
+    if (!one_id) flags |= ARCHIVE_EXTRACT_OWNER;
+    check(::archive_write_disk_set_options(disk_.get(), flags), disk_.get(), "import");
+  }
+
+  void run() {
+    archive_entry* entry = nullptr;
+    for (bool first = true;; first = false) {
+      const int code = ::archive_read_next_header(tar_.get(), &entry);
+      if (code == ARCHIVE_EOF && !first) break;
+      if (code == ARCHIVE_EOF) throw_error(ErrorKind::invalid, "import: the archive is empty");
+      check(code, tar_.get(), "import: the archive");
+      if (::archive_format(tar_.get()) == ARCHIVE_FORMAT_EMPTY) throw_error(ErrorKind::invalid, "import: it is no tar");
+      take(entry);
+    }
+    check(::archive_write_close(disk_.get()), disk_.get(), "import");
+  }
+
+ private:
+  static std::string relative(const char* name) {
+    std::string text = name == nullptr ? "" : name;
+    text.erase(0, text.find_first_not_of('/') == std::string::npos ? text.size() : text.find_first_not_of('/'));
+    return text.empty() ? "." : text;
+  }
+
+  void take(archive_entry* entry) {
+    const std::string name = relative(::archive_entry_pathname(entry));
+    const std::string what = format("import '{}'", printable(name));
+    const auto type = ::archive_entry_filetype(entry);
+    if ((type == AE_IFCHR || type == AE_IFBLK) && ::archive_entry_hardlink(entry) == nullptr) {
+      log_warn("{}: a device is left out: only root can make one", what);
+      return;
+    }
+    ::archive_entry_copy_pathname(entry, name.c_str());
+    if (const char* link = ::archive_entry_hardlink(entry))
+      ::archive_entry_copy_hardlink(entry, relative(link).c_str());
+    check_entry(::archive_write_header(disk_.get(), entry), what);
+    const void* data = nullptr;
+    std::size_t size = 0;
+    la_int64_t offset = 0;
+    if (::archive_entry_size(entry) > 0)
+      for (;;) {
+        const int code = ::archive_read_data_block(tar_.get(), &data, &size, &offset);
+        if (code == ARCHIVE_EOF) break;
+        check(code, tar_.get(), what);
+        if (::archive_write_data_block(disk_.get(), data, size, offset) < ARCHIVE_WARN) fail(disk_.get(), what);
+      }
+    check_entry(::archive_write_finish_entry(disk_.get()), what);
+  }
+
+  // A warning here is an owner, a mode or an attribute that was not set: the copy would be another than the original.
+  void check_entry(int code, const std::string& what) {
+    if (code == ARCHIVE_OK) return;
+    const int error = ::archive_errno(disk_.get());
+    const char* text = ::archive_error_string(disk_.get());
+    if (code == ARCHIVE_WARN && error == ENOTSUP) return;  // attributes on a file system that has none
+    Error failure(error == ENOSPC ? ErrorKind::system : ErrorKind::permission,
+                  format("{}: {}", what, text == nullptr ? "unknown error" : printable(text)), error);
+    if (error == EINVAL || error == EPERM)
+      failure.with_hint("its owner has no id here: a larger range in /etc/subuid and /etc/subgid gives more");
+    throw failure;
+  }
+
+  Archive tar_, disk_;
+};
+
+}  // namespace
+
+wire::ImageResult export_volume(const store::Paths&, const wire::ImageRequest& request, Progress&) {
+  OutputFile output(request.output);
+  enter_directory(request.input);
+  Exporter(output.fd()).run();
+  output.finish();
+  return {};
+}
+
+wire::ImageResult import_volume(const store::Paths&, const wire::ImageRequest& request, Progress&) {
+  const sys::UniqueFd file =
+      request.input == "-" ? sys::UniqueFd() : sys::open_path(request.input, O_RDONLY | O_NOCTTY);
+  const auto maps = sys::current_maps();
+  const bool one_id = maps.uids.size() == 1 && maps.uids[0].count == 1;
+  enter_directory(request.output);
+  ::umask(0);
+  Importer(file ? file.get() : STDIN_FILENO, one_id).run();
+  return {};
+}
+
+}  // namespace lichen::image
