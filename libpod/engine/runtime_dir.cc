@@ -33,10 +33,17 @@ std::string make_private(const std::string& path) {
   return path;
 }
 
+// Somebody's directory "lichen" that others may enter is left alone: the pointer in our root can lead to any name.
+std::string make_below(const std::string& folder) {
+  const std::string path = folder + "/lichen";
+  sys::make_directory(path, 0700);
+  return is_private_directory(path) ? path : make_private(path + "-" + random_hex(8));
+}
+
 std::string choose(const std::string& xdg_runtime_dir) {
-  if (is_own_directory(xdg_runtime_dir)) return make_private(xdg_runtime_dir + "/lichen");
+  if (is_own_directory(xdg_runtime_dir)) return make_below(xdg_runtime_dir);
   const std::string standard = format("/run/user/{}", ::geteuid());
-  if (is_own_directory(standard)) return make_private(standard + "/lichen");
+  if (is_own_directory(standard)) return make_below(standard);
   // /tmp is shared: the name is random, and only the symlink in our own home leads to it.
   return make_private(format("/tmp/lichen-{}-{}", ::geteuid(), random_hex(16)));
 }
