@@ -6,20 +6,11 @@
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/logs.hh"
 #include "src/commands/commands.hh"
+#include "src/commands/objects.hh"
 #include "src/session.hh"
 
 namespace lichen::cli {
 namespace {
-
-std::optional<Timestamp> time_option(const ParsedArgs& args, const char* name) {
-  const auto text = args.find_string(name);
-  if (!text || text->empty()) return std::nullopt;
-  const auto time = parse_time_or_duration(*text, now());
-  if (!time)
-    throw Error(ErrorKind::usage, format("--{} '{}': neither a time nor a span", name, *text))
-        .with_hint("use 2026-01-31T12:00:00Z, a date, Unix seconds, or a span such as 10m");
-  return time;
-}
 
 // docker: a number; "all" and negative ones mean everything.
 std::int64_t tail_option(const ParsedArgs& args) {

@@ -5,6 +5,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/base/time.hh"
 #include "libpod/engine/display.hh"
 #include "src/report.hh"
 
@@ -17,6 +18,16 @@ engine::OnDamaged report_damaged(std::string kind) {
     if (shown.hint().empty()) shown.with_hint("`lichen system check` looks after damage");
     report(shown);
   };
+}
+
+std::optional<Timestamp> time_option(const ParsedArgs& args, const char* name) {
+  const auto text = args.find_string(name);
+  if (!text || text->empty()) return std::nullopt;
+  const auto time = parse_time_or_duration(*text, now());
+  if (!time)
+    throw Error(ErrorKind::usage, format("--{} '{}': neither a time nor a span", name, *text))
+        .with_hint("use 2026-01-31T12:00:00Z, a date, Unix seconds, or a span such as 10m");
+  return time;
 }
 
 bool confirmed(const ParsedArgs& args, std::string_view warning) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "libpod/base/time.hh"
 #include "libpod/engine/container_summary.hh"
 #include "src/parsed_args.hh"
 
@@ -11,6 +12,9 @@ namespace lichen::cli {
 
 /// Reports a damaged object on standard error; the command goes on with the others.
 engine::OnDamaged report_damaged(std::string kind);
+
+/// --since and --until: a time, a date, Unix seconds or a span before now. @throws Error{usage} none of these
+std::optional<Timestamp> time_option(const ParsedArgs& args, const char* name);
 
 /// docker's question before a prune: "WARNING! TEXT\nAre you sure you want to continue? [y/N] ". True when the answer
 /// is yes, or with

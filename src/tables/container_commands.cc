@@ -63,6 +63,16 @@ constexpr OptionSpec kStats[] = {
     flag("no-stream", "Print once and end"),
     flag("no-trunc", "Print ids in full"),
 };
+constexpr OptionSpec kEvents[] = {
+    list('f', "filter", "key=value", "Show only what matches")
+        .with_hints("container=|event=|image=|network=|pod=|type=|volume="),
+    text("format", "template", "Print with a Go template, or 'json'"),
+    flag("no-stream", "").as_hidden(),
+    flag("no-trunc", "").with_default("true").as_hidden(),
+    text("since", "time", "Show what happened from this time on: a time, a date or a span such as 10m"),
+    flag("stream", "Go on as things happen").with_default("true"),
+    text("until", "time", "Show what happened up to this time"),
+};
 constexpr OptionSpec kPort[] = {
     flag('a', "all", "The ports of every container"),
 };
@@ -310,6 +320,18 @@ constexpr CommandSpec kCommands[] = {
      .arguments = {0, -1, running_container},
      .group = HelpGroup::look,
      .handler = stats_command},
+    {.path = "events",
+     .aliases = "system events",
+     .summary = "Show what happens",
+     .usage = "[OPTIONS]",
+     .description = "",
+     .examples =
+         "lichen events\n# which containers ended today\nlichen events --since 24h --until 0s --filter event=die\n"
+         "lichen events --format '{{.Time}} {{.Action}} {{.Actor.Attributes.name}}'\n",
+     .options = {kEvents},
+     .arguments = {0, 0},
+     .group = HelpGroup::look,
+     .handler = events_command},
     {.path = "port",
      .aliases = "container port",
      .summary = "Show the published ports of a container",
