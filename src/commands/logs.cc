@@ -1,5 +1,8 @@
 // logs: what containers have written.
 #include <cstdio>
+#include <mutex>
+#include <thread>
+#include <utility>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/parse.hh"
@@ -7,6 +10,7 @@
 #include "libpod/engine/logs.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
+#include "src/report.hh"
 #include "src/session.hh"
 
 namespace lichen::cli {
@@ -23,51 +27,90 @@ std::int64_t tail_option(const ParsedArgs& args) {
   return *count < 0 ? -1 : *count;
 }
 
-struct Look {
-  bool timestamps = false;
-  std::string prefix;  // "" or "name "
-};
+// Where pieces of several logs meet: lines stay whole, and streams keep their place (standard error goes there again).
+class Printer {
+ public:
+  Printer(bool timestamps, bool flush) : timestamps_(timestamps), flush_(flush) {}
 
-// Streams keep their place: what went to standard error goes there again.
-bool print_piece(const Look& look, const engine::LogPiece& piece) {
-  std::FILE* out = piece.stream == wire::LogStream::err ? stderr : stdout;
-  if (piece.line_start) {
-    if (!look.prefix.empty()) std::fwrite(look.prefix.data(), 1, look.prefix.size(), out);
-    if (look.timestamps) {
-      std::fwrite(piece.time.data(), 1, piece.time.size(), out);
-      std::fputc(' ', out);
+  /// One log's pieces. Calls for one container come from one thread.
+  class Source {
+   public:
+    Source(Printer& printer, std::string prefix, bool whole_lines)
+        : printer_(&printer), prefix_(std::move(prefix)), whole_lines_(whole_lines) {}
+    ~Source() {
+      for (const bool err : {false, true})
+        if (!lines_[err ? 1 : 0].empty()) printer_->write(lines_[err ? 1 : 0] + "\n", err);
     }
+    Source(Source&&) = delete;
+    Source& operator=(Source&&) = delete;
+
+    bool take(const engine::LogPiece& piece) {
+      const bool err = piece.stream == wire::LogStream::err;
+      std::string& line = lines_[err ? 1 : 0];
+      if (piece.line_start) {
+        line += prefix_;
+        if (printer_->timestamps_) line += std::string(piece.time) + " ";
+      }
+      line += piece.text;
+      // Alone it may come in parts: a prompt without a newline is shown at once.
+      if (whole_lines_ && !line.ends_with('\n') && line.size() < kLongest) return true;
+      return printer_->write(std::exchange(line, {}), err);
+    }
+
+   private:
+    static constexpr std::size_t kLongest = 1 << 20;
+    Printer* printer_;
+    std::string prefix_;
+    bool whole_lines_;
+    std::string lines_[2];
+  };
+
+ private:
+  bool write(const std::string& text, bool err) {
+    const std::lock_guard guard(mutex_);
+    std::FILE* out = err ? stderr : stdout;
+    const bool written = std::fwrite(text.data(), 1, text.size(), out) == text.size();
+    if (flush_) std::fflush(out);
+    return written;
   }
-  return std::fwrite(piece.text.data(), 1, piece.text.size(), out) == piece.text.size();
-}
+
+  bool timestamps_, flush_;
+  std::mutex mutex_;
+};
 
 }  // namespace
 
 int logs_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  const auto& names = args.positionals();
-  const bool follow = args.get_bool("follow");
-  if (follow && names.size() > 1)
-    throw Error(ErrorKind::unsupported, "logs --follow of several containers is not done yet")
-        .with_hint("follow one of them");
+  const bool follow = args.get_bool("follow"), several = args.positionals().size() > 1;
   const auto since = time_option(args, "since"), until = time_option(args, "until");
   const std::int64_t tail = tail_option(args);
-  return for_each_name(names, [&](const std::string& name) {
+  Printer printer(args.get_bool("timestamps"), follow);
+  std::vector<std::thread> readers;
+  const int status = for_each_name(args.positionals(), [&](const std::string& name) {
     const auto record = engine::find_container(*engine, name);
     auto query = engine::log_query(*engine, record);
     query.since = since;
     query.until = until;
     query.tail = tail;
     query.follow = follow;
-    const Look look{.timestamps = args.get_bool("timestamps"),
-                    .prefix = args.get_bool("names") ? record.config.name + " " : ""};
-    engine::read_log(query, [&](const engine::LogPiece& piece) {
-      const bool written = print_piece(look, piece);
-      if (follow) std::fflush(stdout);
-      return written;
+    const std::string prefix = args.get_bool("names") ? record.config.name + " " : "";
+    const auto read = [&printer, query, prefix, several] {
+      Printer::Source source(printer, prefix, several);
+      engine::read_log(query, [&](const engine::LogPiece& piece) { return source.take(piece); });
+    };
+    if (!follow || !several) return read();
+    readers.emplace_back([read, name] {
+      try {
+        read();
+      } catch (const Error& error) {
+        report(error);
+      }
     });
-    std::fflush(stdout);
   });
+  for (auto& reader : readers) reader.join();
+  std::fflush(stdout);
+  return status;
 }
 
 int container_exists_command(Context& context, const ParsedArgs& args) {

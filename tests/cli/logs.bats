@@ -67,6 +67,19 @@ second"
   assert_equal "$(timeout 20 "$LICHEN" logs -f flow 3>&-)" "$(seq -f 'line %g' 200)" "followed output"
 }
 
+@test "--follow of several: every line whole, with its name, until all have ended" {
+  local name
+  for name in first second; do
+    lichen run -d --name "$name" --network none $BUSYBOX sh -c 'for i in $(seq 100); do printf "line "; echo $i; done; printf end' >/dev/null
+  done
+  timeout 20 "$LICHEN" logs -f --names first second 3>&- >"$BASE/both"
+  for name in first second; do
+    assert_equal "$(grep "^$name " "$BASE/both")" "$(seq -f "$name line %g" 100; echo "$name end")" "lines of $name"
+  done
+  assert_equal "$(wc -l <"$BASE/both")" 202 "lines"
+  lichen rm first second >/dev/null
+}
+
 @test "--follow through a rotation loses no line" {
   lichen run -d --name rot --log-opt max-size=10k --log-opt max-file=5 --network none $BUSYBOX \
     sh -c 'for i in $(seq 2000); do echo "line number $i"; [ $((i % 100)) = 0 ] && sleep 0.05; done; true'
