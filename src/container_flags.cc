@@ -158,16 +158,11 @@ std::vector<std::string> capability_list(const ParsedArgs& args, std::string_vie
   return names;
 }
 
-// All containers are in U0, so "host" (as the user's own ids) and the default are one; the others nest a namespace in
-// it.
+// Checked here, resolved by the engine (engine/container_userns.hh). All containers are in U0, so "host" (as the user's
+// own ids) and the default are one; the others nest a namespace in it.
 void set_userns(const ParsedArgs& args, spec::ContainerConfig& config) {
-  using Kind = spec::UsernsOption::Kind;
   const std::string text = args.get_string("userns");
-  const Kind kind = spec::parse_userns(text).kind;
-  if (kind != Kind::shared && kind != Kind::host)
-    throw Error(ErrorKind::unsupported, format("--userns '{}': only host is done yet", text))
-        .with_hint("leave it out: root of a container is you already, and other users are your subordinate ids");
-  if (kind == Kind::host) config.userns = text;
+  if (spec::parse_userns(text).kind != spec::UsernsOption::Kind::shared) config.userns = text;
 }
 
 // A setting of a namespace that this container shares is left out: it is a default, nobody asked for it here.
@@ -249,13 +244,13 @@ void set_resources(const ParsedArgs& args, const HostView& host, spec::Container
 }
 
 void set_files(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
-  config.volumes_from = args.get_list("volumes-from");
-  for (const auto& text : args.get_list("secret")) config.secrets.push_back(spec::parse_secret_option(text));
   config.read_only = given_or(args, "read-only", host.settings.read_only);
   config.read_only_tmpfs = args.get_bool("read-only-tmpfs");
   for (const auto& text : args.get_list("volume")) config.mounts.push_back(spec::parse_volume_option(text));
   for (const auto& text : args.get_list("mount")) config.mounts.push_back(spec::parse_mount_option(text));
   for (const auto& text : args.get_list("tmpfs")) config.mounts.push_back(spec::parse_tmpfs_option(text));
+  config.volumes_from = args.get_list("volumes-from");
+  for (const auto& text : args.get_list("secret")) config.secrets.push_back(spec::parse_secret_option(text));
   for (auto& mount : config.mounts)
     if (mount.type == spec::MountType::bind) mount.source = absolute(mount.source, host);
 }

@@ -4,6 +4,7 @@
 #include "libpod/engine/inspect_parts.hh"
 #include "libpod/spec/generate.hh"
 #include "libpod/spec/network_mode.hh"
+#include "libpod/spec/userns_maps.hh"
 
 namespace lichen::engine {
 namespace {
@@ -116,6 +117,9 @@ void add_security(Json& out, const ContainerConfig& config) {
   out["SecurityOpt"] = list_or_null(config.security_opt);
   out["UTSMode"] = config.uts_mode;
   out["UsernsMode"] = config.userns;
+  if (!config.uid_map.empty())
+    out["IDMappings"] =
+        Json{{"UidMap", spec::id_map_texts(config.uid_map)}, {"GidMap", spec::id_map_texts(config.gid_map)}};
   out["Sysctls"] = string_map(config.sysctls);
   const bool all = config.privileged || config.unmask == std::vector<std::string>{"ALL"};
   out["MaskedPaths"] = all ? Json(nullptr) : Json(spec::default_masked_paths());

@@ -4,14 +4,15 @@
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/time.hh"
+#include "libpod/engine/container_userns.hh"
 #include "libpod/engine/events.hh"
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/remove.hh"
 #include "libpod/engine/rootfs.hh"
-#include "libpod/spec/platform.hh"
 #include "libpod/engine/secret_mounts.hh"
 #include "libpod/engine/volume_mount.hh"
 #include "libpod/engine/volumes_from.hh"
+#include "libpod/spec/platform.hh"
 #include "libpod/sys/fs.hh"
 
 namespace lichen::engine {
@@ -71,9 +72,9 @@ void make_volumes(Engine& engine, spec::ContainerConfig& config) {
     record.name = mount.source;
     record.created = config.created;
     record.anonymous = mount.anonymous;
-    if (engine.volumes.create(record))
     record.labels = mount.volume_labels;
     record.options = mount.volume_options;
+    if (engine.volumes.create(record))
       append_event(engine, {.type = "volume", .action = "create", .id = record.name, .name = record.name});
   }
 }
@@ -102,24 +103,25 @@ void check_bind_sources(const spec::ContainerConfig& config) {
 CreatedContainer create_container(Engine& engine, CreateRequest request) {
   spec::ContainerConfig& config = request.config;
   engine.enter_userns();
-  const auto image_lock = resolve_image(engine, request);
   add_volumes_from(engine, config);
   for (const auto& mount : config.mounts) check_volume_options(mount.source, mount.volume_options);
+  const auto image_lock = resolve_image(engine, request);
   require_command(config);
   choose_identity(engine, config);
-  config.storage_driver = choose_storage_driver(engine);
   resolve_secrets(engine, config);
+  config.storage_driver = choose_storage_driver(engine);
   config.runtime = config.runtime.empty() && engine.settings.runtime.empty() ? "" : engine.runtime_path(config.runtime);
   check_bind_sources(config);
   name_anonymous_volumes(config);
   if (request.replace)
     if (const auto old = engine.containers.find_name(config.name))
       remove_container(engine, *old, {.force = true, .volumes = false});
+  const auto ids_lock = choose_container_userns(engine, config);
   const auto durability = config.auto_remove ? sys::Durability::none : sys::Durability::synced;
   CreatedContainer created{config, engine.containers.begin(config, durability)};
+  resolve_secrets(engine, created.config);  // one may have been removed before the record was there
   make_volumes(engine, created.config);
   append_event(engine, {.action = "create", .id = config.id, .name = config.name, .image = config.image_name});
-  resolve_secrets(engine, created.config);  // one may have been removed before the record was there
   return created;
 }
 

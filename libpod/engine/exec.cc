@@ -37,9 +37,10 @@ store::ContainerRecord require_running(Engine& engine, const std::string& name_o
 spec::OciProcess make_process(const Engine& engine, const store::ContainerRecord& record, const ExecRequest& request) {
   const sys::UniqueFd root = sys::open_path(format("/proc/{}/root", record.state.pid), O_PATH | O_DIRECTORY);
   spec::HostFacts facts;
+  facts.available_capabilities = available_capabilities();
   facts.secret_env = secret_environment(engine, record.config);
   const bool own_user = !request.user.empty();
-  facts.user = resolve_container_user(root.get(), own_user ? request.user : record.config.user,
+  facts.user = resolve_container_user(root.get(), record.config, own_user ? request.user : record.config.user,
                                       own_user ? std::vector<std::string>{} : record.config.groups);
   return spec::generate_exec_process(record.config, facts, request.command, request.env, request.working_dir,
                                      request.tty, request.privileged);

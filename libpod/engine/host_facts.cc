@@ -1,11 +1,17 @@
 #include "libpod/engine/host_facts.hh"
 
+#include <limits>
+
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/engine/cgroup.hh"
 #include "libpod/engine/cleanup.hh"
+#include "libpod/engine/container_userns.hh"
+#include "libpod/spec/capabilities.hh"
+#include "libpod/spec/userns_maps.hh"
+#include "libpod/sys/capabilities.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/resolve.hh"
@@ -103,33 +109,73 @@ std::uint32_t mapped_count(const std::vector<sys::IdRange>& ranges) {
 }
 
 // Ids that the user namespace does not have cannot be taken on. With one id alone the kernel denies setgroups(2) too.
-void keep_to_mapped_ids(spec::ResolvedUser& user) {
+void keep_to_mapped_ids(const spec::ContainerConfig& config, spec::ResolvedUser& user) {
   const sys::IdMaps maps = sys::current_maps();
   const std::uint32_t uids = mapped_count(maps.uids), gids = mapped_count(maps.gids);
-  if (user.uid >= uids || user.gid >= gids)
-    throw Error(ErrorKind::unsupported, format("run as user {}:{}: containers have only the ids 0 to {} here", user.uid,
-                                               user.gid, std::min(uids, gids) - 1))
-        .with_hint(
-            "a subordinate range gives more: add your user to /etc/subuid and /etc/subgid (`lichen doctor` says how), "
-            "or run as root inside");
-  std::erase_if(user.additional_gids, [&](std::uint32_t gid) { return gids == 1 || gid >= gids; });
+  const bool own = !config.uid_map.empty();
+  const auto has = [&](const spec::IdMap& map, std::uint32_t id, std::uint32_t count) {
+    return own ? spec::to_host_id(map, id).has_value() : id < count;
+  };
+  if (!has(config.uid_map, user.uid, uids) || !has(config.gid_map, user.gid, gids)) {
+    const std::string ids = own ? "are " + join(spec::id_map_texts(config.uid_map), ", ") + " (first:in U0:count)"
+                                : format("are 0 to {} here", std::min(uids, gids) - 1);
+    throw Error(ErrorKind::unsupported, format("run as user {}:{}: the container's ids {}", user.uid, user.gid, ids))
+        .with_hint(uids == 1 ? "a subordinate range gives more: add your user to /etc/subuid and /etc/subgid (`lichen "
+                               "doctor` says how), or run as root inside"
+                             : "choose another --user, or another --userns");
+  }
+  std::erase_if(user.additional_gids, [&](std::uint32_t gid) { return gids == 1 || !has(config.gid_map, gid, gids); });
+}
+
+void set_mapped_ids(const spec::ContainerConfig& config, spec::HostFacts& facts) {
+  if (config.uid_map.empty()) {
+    facts.mapped_ids = mapped_count(sys::current_maps().uids);
+    return;
+  }
+  facts.own_network = makes_own_network(config);
+  facts.first_id = std::numeric_limits<std::uint32_t>::max();
+  facts.mapped_ids = 0;
+  // Only groups are asked about: the ping range, the group of terminals.
+  for (const auto& line : config.gid_map) {
+    facts.first_id = std::min(facts.first_id, line.container);
+    facts.mapped_ids = std::max(facts.mapped_ids, line.container + line.size);
+  }
 }
 
 }  // namespace
 
-spec::ResolvedUser resolve_container_user(int root, const std::string& user, const std::vector<std::string>& groups) {
+std::string passwd_text(int root) { return read_user_file(root, "/etc/passwd"); }
+
+UserFiles user_files(int root, const spec::ContainerConfig& config) {
+  if (!config.userns.starts_with("keep-id")) return {};
+  return files_with_kept_user(config, read_user_file(root, "/etc/passwd"), read_user_file(root, "/etc/group"));
+}
+
+spec::ResolvedUser resolve_container_user(int root, const spec::ContainerConfig& config, const std::string& user,
+                                          const std::vector<std::string>& groups, const UserFiles& files) {
   const auto parsed = spec::parse_user_spec(user);
   std::vector<std::string> added = groups;
   std::erase(added, "keep-groups");
   // The files are read for numbers too: HOME and the supplementary groups come from them.
-  auto resolved =
-      spec::resolve_user(parsed, read_user_file(root, "/etc/passwd"), read_user_file(root, "/etc/group"), added);
-  keep_to_mapped_ids(resolved);
+  const std::string passwd = files.passwd ? *files.passwd : read_user_file(root, "/etc/passwd");
+  const std::string group = files.group ? *files.group : read_user_file(root, "/etc/group");
+  auto resolved = spec::resolve_user(parsed, passwd, group, added);
+  keep_to_mapped_ids(config, resolved);
   return resolved;
+}
+
+std::vector<std::string> available_capabilities() {
+  const auto names = spec::all_capabilities();
+  const std::uint64_t bounding = sys::current_capabilities().bounding;
+  std::vector<std::string> result;
+  for (std::size_t number = 0; number < names.size(); ++number)
+    if ((bounding >> number & 1) != 0) result.emplace_back(names[number]);
+  return result.size() == names.size() ? std::vector<std::string>{} : result;
 }
 
 spec::HostFacts collect_host_facts(Engine& engine, const spec::ContainerConfig& config) {
   spec::HostFacts facts;
+  facts.available_capabilities = available_capabilities();
   utsname host{};
   ::uname(&host);
   facts.host_hostname = host.nodename;
@@ -144,7 +190,7 @@ spec::HostFacts collect_host_facts(Engine& engine, const spec::ContainerConfig& 
   add_namespace_path(engine, config.cgroupns_mode, "cgroup", "cgroup", facts);
   facts.own_network = config.network.mode != "host";
   facts.shared_network = config.network.mode == "container" || config.network.mode == "ns";
-  facts.mapped_ids = mapped_count(sys::current_maps().uids);
+  set_mapped_ids(config, facts);
   if (config.privileged) facts.host_devices = openable_devices();
   facts.cgroup2 = is_cgroup2("/sys/fs/cgroup");
   const CgroupPlace place = find_cgroup_place();

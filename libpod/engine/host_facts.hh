@@ -2,6 +2,7 @@
 #pragma once
 
 #include "libpod/engine/engine.hh"
+#include "libpod/engine/kept_user.hh"
 #include "libpod/spec/generate.hh"
 
 namespace lichen::engine {
@@ -9,7 +10,22 @@ namespace lichen::engine {
 /// Read /etc/passwd and /etc/group beneath `root` (an O_PATH descriptor of the mounted root file system) and resolve a
 /// -u string. Files that are no regular files, or longer than 1 MiB, count as empty with a debug note: an image must
 /// not hang or bloat us (C14).
-spec::ResolvedUser resolve_container_user(int root, const std::string& user, const std::vector<std::string>& groups);
+/// @param config  of the container: its id maps say which ids there are
+/// @param files   stand in for the files beneath `root` where they are set
+/// @throws Error{not_found|usage} as spec::resolve_user; Error{unsupported} an id that the container does not have
+spec::ResolvedUser resolve_container_user(int root, const spec::ContainerConfig& config, const std::string& user,
+                                          const std::vector<std::string>& groups, const UserFiles& files = {});
+
+/// The image's /etc/passwd, under the same limits.
+std::string passwd_text(int root);
+
+/// /etc/passwd and /etc/group with the kept user of a keep-id container, where they lack it.
+UserFiles user_files(int root, const spec::ContainerConfig& config);
+
+/// Of our bounding set: what a container can be given at most; empty stands for all. Real root inside a restricted
+/// environment lacks some, and --privileged then means those that there are.
+/// @stage in U0
+std::vector<std::string> available_capabilities();
 
 /// Everything but the user.
 /// @stage in U0; in the monitor-to-be's namespaces for facts about them

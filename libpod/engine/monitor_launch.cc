@@ -4,11 +4,13 @@
 #include "libpod/base/path.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/container_network.hh"
+#include "libpod/engine/container_userns.hh"
 #include "libpod/engine/control.hh"
 #include "libpod/engine/host_facts.hh"
 #include "libpod/engine/launch_volumes.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/engine/secret_mounts.hh"
+#include "libpod/engine/volume_owner.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/resolve.hh"
 #include "libpod/wire/monitor_args.hh"
@@ -26,7 +28,7 @@ constexpr std::chrono::seconds kLockTimeout{5};
 constexpr std::chrono::seconds kCreateTimeout{120};
 
 // Descriptor numbers in the monitor.
-constexpr int kSyncFd = 3, kLockFd = 4, kMemberFd = 5, kMarkerFd = 6, kFirstNetworkFd = 7;
+constexpr int kSyncFd = 3, kLockFd = 4, kMemberFd = 5, kMarkerFd = 6, kUsernsFd = 7, kFirstNetworkFd = 8;
 
 bool runtime_is_ours(const Engine& engine, const spec::ContainerConfig& config) {
   return base_name(engine.runtime_path(config.runtime)) == "lichen-oci";
@@ -71,28 +73,70 @@ wire::MonitorConfig monitor_config(const Engine& engine, const spec::ContainerCo
   return out;
 }
 
+// Files that are bound into the container belong to its root; with one id alone, to that one.
+void give_to_root(const spec::ContainerConfig& config, std::initializer_list<const std::string*> files) {
+  if (config.uid_map.empty()) return;
+  const HostOwner owner = host_owner(config, 0, 0);
+  for (const std::string* path : files)
+    if (!path->empty() && ::lchown(path->c_str(), owner.uid, owner.gid) != 0)
+      throw_errno("set the owner of '{}'", *path);
+}
+
+void write_user_files(const UserFiles& files, const std::string& run_dir, spec::HostFacts& facts) {
+  for (const auto& [text, path, name] : {std::tuple{&files.passwd, &facts.passwd_path, "/passwd"},
+                                         std::tuple{&files.group, &facts.group_path, "/group"}}) {
+    if (!*text) continue;
+    *path = run_dir + name;
+    sys::write_file(*path, **text, 0644);
+  }
+}
+
 void write_spec(const std::string& run_dir, const spec::OciSpec& spec) {
   sys::write_file(run_dir + "/config.json", dump_json(spec::to_json(spec)), 0600);
 }
 
+// docker makes a missing working directory; runc and crun would fail in it. @return made, by us who are not its root
+bool make_working_directory(const spec::ContainerConfig& config, int root) {
+  if (!config.working_dir.starts_with('/')) return false;
+  const bool ours = !config.uid_map.empty() && !sys::open_in_root_if_exists(root, config.working_dir, O_PATH);
+  sys::make_directories_in_root(root, config.working_dir);
+  return ours;
+}
+
+void give_working_directory(const spec::ContainerConfig& config, int root, const spec::ResolvedUser& user) {
+  const HostOwner owner = host_owner(config, user.uid, user.gid);
+  const sys::UniqueFd directory = sys::open_in_root(root, config.working_dir, O_RDONLY | O_DIRECTORY);
+  if (::fchown(directory.get(), owner.uid, owner.gid) != 0) throw_errno("set the owner of '{}'", config.working_dir);
+}
+
 // Everything of the child before it becomes lichen-conmon; see the header.
-void prepare_in_child(Engine& engine, const spec::ContainerConfig& config, ContainerNetwork& network) {
-  network.setup.enter_in_child(network.join.get());
+// @return the container's own user namespace, to be kept as kUsernsFd; empty: it has none
+sys::UniqueFd prepare_in_child(Engine& engine, const spec::ContainerConfig& config, ContainerNetwork& network) {
+  ContainerUserns own = make_container_userns(engine, config);
+  network.setup.enter_in_child(network.join.get(), own.network.get());
   if (::unshare(CLONE_NEWNS) != 0) throw_errno("make a mount namespace");
   const std::string rootfs = mount_rootfs(engine, config);
   const sys::UniqueFd root = sys::open_path(rootfs, O_PATH | O_DIRECTORY);
-  // docker makes a missing working directory; runc and crun would fail in it.
-  if (config.working_dir.starts_with('/')) sys::make_directories_in_root(root.get(), config.working_dir);
+  const bool made_directory = make_working_directory(config, root.get());
   spec::HostFacts facts = collect_host_facts(engine, config);
   facts.rootfs = rootfs;
   PrivatePlace place(engine);
   provide_secrets(engine, config, place, facts);
-  facts.user = resolve_container_user(root.get(), config.user, config.groups);
+  const UserFiles users = user_files(root.get(), config);
+  facts.user = resolve_container_user(root.get(), config, config.user, config.groups, users);
+  if (made_directory) give_working_directory(config, root.get(), facts.user);
   prepare_volumes(engine, config, root.get(), place, facts);
   const std::string run_dir = engine.paths.container_run(config.id);
   write_network_files(config, network, spec::container_hostname(config, facts), run_dir, facts);
+  write_user_files(users, run_dir, facts);
+  give_to_root(config, {&facts.hostname_path, network.target_run_dir.empty() ? &facts.hosts_path : &facts.hostname_path,
+                        network.target_run_dir.empty() ? &facts.resolv_conf_path : &facts.hostname_path,
+                        &facts.passwd_path, &facts.group_path});
+  // The monitor is this process, and holds the namespace open.
+  if (own.user) facts.namespace_paths["user"] = format("/proc/{}/fd/{}", ::getpid(), kUsernsFd);
   spec::OciSpec spec = spec::generate(config, facts);
   write_spec(run_dir, spec);
+  return std::move(own.user);
 }
 
 }  // namespace
@@ -118,16 +162,21 @@ Launched launch_monitor(Engine& engine, const spec::ContainerConfig& config, int
     monitor.marker_fd = kMarkerFd;
     options.fds.emplace_back(marker_fd, kMarkerFd);
   }
-  UsernsMember member;  // lives in the child only
+  UsernsMember member;  // these two live in the child only
+  sys::UniqueFd userns;
   options.argv = {"lichen-conmon"};
   options.in_child = [&] {
     member = register_member(engine.paths);
     options.fds.emplace_back(member.fd(), kMemberFd);
-    prepare_in_child(engine, config, network);
+    userns = prepare_in_child(engine, config, network);
+    if (userns) {
+      monitor.keep_fds.push_back(kUsernsFd);
+      options.fds.emplace_back(userns.get(), kUsernsFd);
+    }
+    int target = kFirstNetworkFd;
     for (const int fd : network.setup.keep_fds()) {
-      const int target = kFirstNetworkFd + static_cast<int>(monitor.keep_fds.size()) - 1;
       monitor.keep_fds.push_back(target);
-      options.fds.emplace_back(fd, target);
+      options.fds.emplace_back(fd, target++);
     }
     for (auto& argument : wire::to_argv(monitor)) options.argv.push_back(std::move(argument));
   };

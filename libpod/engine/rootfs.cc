@@ -5,7 +5,10 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/engine/fuse_overlay.hh"
+#include "libpod/engine/shifted_image.hh"
 #include "libpod/engine/vfs.hh"
+#include "libpod/engine/volume_owner.hh"
 #include "libpod/store/staging.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
@@ -28,30 +31,12 @@ std::string kernel_release() {
   return name.release;
 }
 
-// fuse-overlayfs goes to the background when its mount is there, and ends with the mount.
-void mount_fuse_overlayfs(const Engine& engine, const sys::OverlayOptions& options, const std::string& target) {
-  std::string argument = "lowerdir=" + join(options.lower, ":");
-  if (!options.upper.empty()) argument += ",upperdir=" + options.upper + ",workdir=" + options.work;
-  if (options.volatile_upper) argument += ",volatile";
-  const std::string program =
-      engine.settings.fuse_overlayfs.empty() ? "fuse-overlayfs" : engine.settings.fuse_overlayfs;
-  sys::RunResult result;
-  try {
-    result = sys::run_program({program, "-o", argument, target});
-  } catch (Error& error) {
-    if (error.saved_errno() == ENOENT)
-      error.with_hint("install the package `fuse-overlayfs`, or use --storage-driver vfs");
-    throw;
-  }
-  if (result.status.code != 0)
-    throw Error(ErrorKind::unsupported, format("mount fuse-overlayfs on '{}': {}", target, trim(result.err)))
-        .with_hint("is /dev/fuse there and may you open it? `lichen doctor` tells; --storage-driver vfs works without");
-}
-
 void mount_with(const Engine& engine, const std::string& driver, const sys::OverlayOptions& options,
-                const std::string& target) {
+                const std::string& target, const spec::ContainerConfig* shift = nullptr) {
   if (driver == "overlay") return sys::mount_overlay(options, target);
-  if (driver == "fuse-overlayfs") return mount_fuse_overlayfs(engine, options, target);
+  if (driver == "fuse-overlayfs")
+    return mount_fuse_overlay(engine, options, shift != nullptr ? shift->uid_map : spec::IdMap{},
+                              shift != nullptr ? shift->gid_map : spec::IdMap{}, target);
   throw_error(ErrorKind::invalid, "unknown storage driver '{}' in the container's record", driver);
 }
 
@@ -150,8 +135,11 @@ std::string mount_rootfs(const Engine& engine, const spec::ContainerConfig& conf
   }
   const std::string rw = directory + "/rw";
   sys::make_directory(rw, 0700);
+  const bool shifted = shifts_owners(config);
   if (config.storage_driver == "vfs") {
-    if (!sys::exists(rw + "/diff")) copy_layers(layer_directories(engine, config.image_id), rw + "/copy", rw + "/diff");
+    const OwnerShift shift{config.uid_map, config.gid_map};
+    if (!sys::exists(rw + "/diff"))
+      copy_layers(layer_directories(engine, config.image_id), rw + "/copy", rw + "/diff", shifted ? &shift : nullptr);
     if (::mount((rw + "/diff").c_str(), target.c_str(), nullptr, MS_BIND, nullptr) != 0)
       throw_errno("bind '{}'", rw + "/diff");
     return target;
@@ -163,11 +151,15 @@ std::string mount_rootfs(const Engine& engine, const spec::ContainerConfig& conf
   if (::stat(options.lower[0].c_str(), &top) != 0) throw_errno("look at '{}'", options.lower[0]);
   const std::string upper = rw + "/diff";
   if (sys::make_directory(upper, 0755)) {
-    if (::chown(upper.c_str(), top.st_uid, top.st_gid) != 0 && errno != EPERM && errno != EINVAL)
+    const HostOwner owner =
+        stores_shifted_owners(config) ? host_owner(config, top.st_uid, top.st_gid) : HostOwner{top.st_uid, top.st_gid};
+    if (::chown(upper.c_str(), owner.uid, owner.gid) != 0 && errno != EPERM && errno != EINVAL)
       throw_errno("set owner of '{}'", upper);
     if (::chmod(upper.c_str(), top.st_mode & 07777) != 0) throw_errno("set mode of '{}'", upper);
   }
   sys::make_directory(rw + "/work", 0700);
+  if (shifted && config.storage_driver == "overlay")
+    options.lower = {provide_shifted_image(engine, config, options.lower, target)};
   if (read_only) {
     options.lower.insert(options.lower.begin(), upper);
   } else {
@@ -175,7 +167,7 @@ std::string mount_rootfs(const Engine& engine, const spec::ContainerConfig& conf
     options.work = rw + "/work";
     options.volatile_upper = config.auto_remove;
   }
-  mount_with(engine, config.storage_driver, options, target);
+  mount_with(engine, config.storage_driver, options, target, shifted ? &config : nullptr);
   return target;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "libpod/base/error.hh"
+#include "libpod/spec/userns_maps.hh"
 #include "libpod/sys/copy_file.hh"
 #include "libpod/sys/fs.hh"
 
@@ -19,15 +20,17 @@ namespace {
 constexpr std::size_t kLongestLink = 4000;  // PATH_MAX with some room; beyond it a hard link becomes a copy
 constexpr std::string_view kWhiteoutPrefix = ".wh.";
 constexpr const char* kOpaqueFile = ".wh..wh..opq";
+constexpr std::uint32_t kOverflowId = 65534;  // the kernel's, and fuse-overlayfs's
 
 class TreeCopy {
  public:
-  TreeCopy(int from, int to, Whiteouts whiteouts, std::string_view what)
+  TreeCopy(int from, int to, Whiteouts whiteouts, std::string_view what, const OwnerShift* shift)
       : from_(sys::open_at(from, ".", O_RDONLY | O_DIRECTORY)),
         to_(sys::open_at(to, ".", O_RDONLY | O_DIRECTORY)),
         top_(sys::open_at(to, ".", O_PATH | O_DIRECTORY)),
         layer_(whiteouts == Whiteouts::apply),
-        path_(what) {}
+        path_(what),
+        shift_(shift) {}
 
   void run() {
     base_ = path_.size() + 1;
@@ -55,10 +58,17 @@ class TreeCopy {
   void begin_directory() {
     Level level;
     if (::fstat(from_.get(), &level.info) != 0) throw_errno("look at '{}'", path_);
+    shift_owner(level.info);
     if (layer_ && is_opaque())
       for (const auto& name : sys::list_directory_at(to_.get(), path_)) sys::remove_tree_at(to_.get(), name);
     level.names = sys::list_directory_at(from_.get(), path_);
     levels_.push_back(std::move(level));
+  }
+
+  void shift_owner(struct stat& info) const {
+    if (shift_ == nullptr) return;
+    info.st_uid = spec::to_host_id(shift_->uids, info.st_uid).value_or(kOverflowId);
+    info.st_gid = spec::to_host_id(shift_->gids, info.st_gid).value_or(kOverflowId);
   }
 
   // Overlay's mark in its two name spaces, and the two ways of fuse-overlayfs, which may have made the upper layer of a
@@ -97,6 +107,7 @@ class TreeCopy {
   bool copy_entry(const std::string& name) {
     struct stat info {};
     if (::fstatat(from_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) throw_errno("look at '{}'", path_);
+    shift_owner(info);
     if (layer_ && apply_whiteout(name, info)) return false;
     if (S_ISDIR(info.st_mode)) {
       enter(name);
@@ -163,12 +174,13 @@ class TreeCopy {
   std::size_t base_ = 0;  // where the part below the top begins in path_
   std::vector<Level> levels_;
   std::map<std::pair<dev_t, ino_t>, std::string> links_;
+  const OwnerShift* shift_;
 };
 
 }  // namespace
 
-void copy_tree(int from, int to, Whiteouts whiteouts, std::string_view what) {
-  TreeCopy(from, to, whiteouts, what).run();
+void copy_tree(int from, int to, Whiteouts whiteouts, std::string_view what, const OwnerShift* shift) {
+  TreeCopy(from, to, whiteouts, what, shift).run();
 }
 
 }  // namespace lichen::engine

@@ -8,7 +8,14 @@
 
 #include <string_view>
 
+#include "libpod/spec/container_config.hh"
+
 namespace lichen::engine {
+
+/// Owners of the copy: id k becomes to_host_id(map, k), and one that is not in the map the overflow id (nobody).
+struct OwnerShift {
+  spec::IdMap uids, gids;
+};
 
 enum class Whiteouts {
   plain_files,  // the source is a merged tree
@@ -19,6 +26,6 @@ enum class Whiteouts {
 /// of `from`. What is in the way is replaced, directories are merged. Hard links within `from` stay hard links, holes
 /// stay holes.
 /// @throws Error{system|permission} naming the entry
-void copy_tree(int from, int to, Whiteouts whiteouts, std::string_view what);
+void copy_tree(int from, int to, Whiteouts whiteouts, std::string_view what, const OwnerShift* shift = nullptr);
 
 }  // namespace lichen::engine

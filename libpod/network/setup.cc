@@ -153,11 +153,11 @@ NetworkSetup::NetworkSetup(NetworkPlan plan, const std::string& run_dir, PortHol
   }
 }
 
-void NetworkSetup::enter_in_child(int join_fd) {
+void NetworkSetup::enter_in_child(int join_fd, int new_fd) {
   if (plan_.kind == NetworkKind::host) return;
   if (!plan_.new_namespace()) return join(plan_, join_fd);
   if (helper_) helper_->fork_helper();
-  if (::unshare(CLONE_NEWNET) != 0) {
+  if ((new_fd >= 0 ? ::setns(new_fd, CLONE_NEWNET) : ::unshare(CLONE_NEWNET)) != 0) {
     const int error = errno;
     if (error == ENOSPC)
       throw Error(ErrorKind::system, "make a network namespace: the limit of this user is reached", error)

@@ -69,9 +69,11 @@ class NetworkSetup {
   NetworkSetup(NetworkPlan plan, const std::string& run_dir, PortHolderLookup lookup);
 
   /// @param join_fd  container: the owner's /proc/PID/ns/net, opened by the caller; else -1 (path is opened here)
+  /// @param new_fd   a new network namespace that stands in for the one that would be made here: one that belongs to
+  ///                 the container's own user namespace; else -1
   /// @throws Error{permission} the namespace belongs to another user namespace (hint); Error{not_found}
   /// @stage C
-  void enter_in_child(int join_fd = -1);
+  void enter_in_child(int join_fd = -1, int new_fd = -1);
   /// To be held by the monitor until it exits; CLOEXEC until the caller clears it. @stage C
   std::vector<int> keep_fds() const;
 

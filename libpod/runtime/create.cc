@@ -1,5 +1,6 @@
 #include "libpod/runtime/create.hh"
 
+#include <algorithm>
 #include <optional>
 
 #include "libpod/base/error.hh"
@@ -7,8 +8,10 @@
 #include "libpod/runtime/cgroup.hh"
 #include "libpod/runtime/commands.hh"
 #include "libpod/runtime/config.hh"
+#include "libpod/runtime/devices.hh"
 #include "libpod/runtime/hooks.hh"
 #include "libpod/runtime/id_maps.hh"
+#include "libpod/runtime/kernel_settings.hh"
 #include "libpod/runtime/spawn_init.hh"
 #include "libpod/runtime/terminal.hh"
 #include "libpod/sys/fs.hh"
@@ -30,6 +33,7 @@ class Creator {
 
   CreatedContainer create() {
     config_ = read_bundle(options_.bundle);
+    refuse_unfiltered_mknod(*config_.spec.process, config_.spec);
     lock_ = make_container_dir(options_.root, id_);
     dir_ = container_dir(options_.root, id_);
     try {
@@ -106,9 +110,9 @@ class Creator {
     plan.subreaper_pidfd = parent.get();
     plan.late_unshare = namespaces_.create_in_init;
     plan.runtime_hooks = !hooks.prestart.empty() || !hooks.create_runtime.empty();
-    plan.new_user_namespace = (namespaces_.create & CLONE_NEWUSER) != 0;
-    plan.wait_for_go = plan.new_user_namespace || plan.runtime_hooks || !hooks.create_container.empty() ||
-                       !hooks.start_container.empty();
+    plan.new_user_namespace = enters_user_namespace();
+    plan.wait_for_go = (namespaces_.create & CLONE_NEWUSER) != 0 || plan.runtime_hooks ||
+                       !hooks.create_container.empty() || !hooks.start_container.empty();
     plan.own_mount_namespace = (namespaces_.create & CLONE_NEWNS) != 0;
     plan.own_uts_namespace = has_namespace("uts");
     plan.own_cgroup_namespace = has_namespace("cgroup");
@@ -117,6 +121,12 @@ class Creator {
     plan.start_at_once = start_at_once_;
     plan.preserve_fds = options_.preserve_fds;
     return plan;
+  }
+
+  bool enters_user_namespace() const {
+    return (namespaces_.create & CLONE_NEWUSER) != 0 ||
+           std::any_of(namespaces_.join.begin(), namespaces_.join.end(),
+                       [](const auto& join) { return join.flag == CLONE_NEWUSER; });
   }
 
   bool has_namespace(std::string_view type) const {
@@ -139,8 +149,10 @@ class Creator {
     if (!init_) return;
     record_.pid = init_.get();
     record_.start_time = sys::process_start_time(init_.get()).value_or(0);
-    if (plan.new_user_namespace)
+    if ((namespaces_.create & CLONE_NEWUSER) != 0)
       write_id_maps(init_.get(), config_.spec.linux_->uid_mappings, config_.spec.linux_->gid_mappings);
+    if (plan.new_user_namespace && !config_.spec.process->terminal)
+      give_streams_from_outside(sys::ProcFs::open_host(), init_.get(), config_.spec.process->user);
     if (plan.wait_for_go) handshake_->send(Step::go, std::to_string(init_.get()));
     if (plan.runtime_hooks) run_runtime_hooks();
   }

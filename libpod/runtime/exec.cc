@@ -14,6 +14,7 @@
 #include "libpod/base/strings.hh"
 #include "libpod/runtime/config.hh"
 #include "libpod/runtime/credentials.hh"
+#include "libpod/runtime/devices.hh"
 #include "libpod/runtime/foreground.hh"
 #include "libpod/runtime/handshake.hh"
 #include "libpod/runtime/kernel_settings.hh"
@@ -104,16 +105,11 @@ struct ExecPlan {
   bool new_user_namespace = false;
 };
 
-void become_root(bool new_user_namespace, const spec::OciLinux& linux) {
-  if (new_user_namespace) take_first_id(linux);
-  sys::set_dumpable(false);
-}
-
-int run_program(const ExecPlan& plan, const spec::OciLinux& linux, const sys::ProcFs& proc,
-                const Handshake& handshake) {
+int run_program(const ExecPlan& plan, const sys::ProcFs& proc, const Handshake& handshake) {
   int reply = handshake.fd();
   try {
-    become_root(plan.new_user_namespace, linux);
+    if (plan.new_user_namespace) take_first_id(proc, plan.process.user.keep_groups);
+    sys::set_dumpable(false);
     ::setsid();
     if (plan.process.terminal) {
       const sys::UniqueFd root = sys::open_path("/", O_PATH | O_DIRECTORY);
@@ -211,21 +207,22 @@ int exec_command(const Options& options) {
                 {},
                 options.preserve_fds,
                 false};
+  refuse_unfiltered_mknod(plan.process, spec);
   const sys::UniqueFd terminal_end = prepare_console(options, plan);
   const PidFile pid_file(options.pid_file);
   const sys::ProcFs proc = sys::ProcFs::open_host();
   const sys::UniqueFd cgroup = open_cgroup(record);
   const int flags = namespaces_to_join(record.pid);
   plan.new_user_namespace = (flags & CLONE_NEWUSER) != 0;
+  if (plan.new_user_namespace && !plan.process.terminal) give_streams_from_outside(proc, record.pid, plan.process.user);
   Foreground foreground;
   sys::SocketPair pair = sys::make_socket_pair(SOCK_SEQPACKET);
   const Handshake handshake(std::move(pair.first));
 
   sys::set_dumpable(false);
   if (flags != 0) sys::join_process_namespaces(init->get(), flags);
-  sys::Pid child = sys::clone_process({0, cgroup ? cgroup.get() : -1}, [&] {
-    return run_program(plan, *spec.linux_, proc, Handshake(std::move(pair.second)));
-  });
+  sys::Pid child = sys::clone_process({0, cgroup ? cgroup.get() : -1},
+                                      [&] { return run_program(plan, proc, Handshake(std::move(pair.second))); });
   pair.second.reset();
   plan.console.reset();
   std::optional<sys::Packet> terminal;

@@ -38,7 +38,7 @@ class Init {
     tie_to_creator();
     wait_for_maps();
     join_late_namespaces();
-    become_namespace_root();
+    enter_user_namespace();
     sys::set_dumpable(false);  // from here on nobody may look into us through /proc or ptrace (C02)
     ::setsid();
     wait_for_runtime_hooks();
@@ -111,11 +111,16 @@ class Init {
     if (plan_.late_unshare != 0) sys::unshare_namespaces(plan_.late_unshare, "cgroup or time");
   }
 
-  // In a new user namespace we are nobody until we take an id that is mapped: files that we make belong to the
-  // container's root.
-  void become_namespace_root() {
+  // In another user namespace we are nobody, or the caller, until we take its root's id: files that we make belong to
+  // that one. But only as the caller we may walk through the caller's private directories: what lies there is opened
+  // before.
+  void enter_user_namespace() {
     if (!plan_.new_user_namespace) return;
-    take_first_id(*spec_.linux_);
+    if (plan_.own_mount_namespace) {
+      root_ = prepare_root(plan_.rootfs, spec_.linux_->rootfs_propagation, /*locked=*/true);
+      for (const auto& mount : spec_.mounts) sources_.push_back(try_open_source(mount));
+    }
+    take_first_id(sys::ProcFs::open_host(), process_.user.keep_groups);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a change of ids clears it
   }
 
@@ -127,10 +132,12 @@ class Init {
 
   void build_root() {
     const auto& linux = *spec_.linux_;
-    const sys::UniqueFd root = prepare_root(plan_.rootfs, linux.rootfs_propagation);
-    const MountContext context{root.get(), plan_.own_cgroup_namespace};
+    const sys::UniqueFd root = root_ ? std::move(root_) : prepare_root(plan_.rootfs, linux.rootfs_propagation);
+    MountContext context{root.get(), plan_.own_cgroup_namespace};
     std::vector<Anchor> anchors;
-    for (const auto& mount : spec_.mounts) {
+    for (std::size_t i = 0; i < spec_.mounts.size(); ++i) {
+      const auto& mount = spec_.mounts[i];
+      context.source = i < sources_.size() ? sources_[i].get() : -1;
       sys::UniqueFd made = mount_entry(context, mount);
       const std::string path = clean_path(mount.destination);
       if (made && (path == "/proc" || path == "/sys")) anchors.push_back({path, std::move(made)});
@@ -169,6 +176,8 @@ class Init {
   Handshake handshake_;
   ContainerRecord record_;
   std::vector<std::string> env_;
+  sys::UniqueFd root_;                  // with a user namespace: opened before we became its root
+  std::vector<sys::UniqueFd> sources_;  // likewise, one for each of spec.mounts
   int reply_ = -1;
 };
 

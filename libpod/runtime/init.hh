@@ -29,8 +29,8 @@ struct InitPlan {
       late_joins;        // {namespace, clone flag} that need the privileges of the new user namespace
   int late_unshare = 0;  // namespaces to make after the cgroup was entered
   bool wait_for_go = false;
-  bool runtime_hooks = false;  // prestart or createRuntime hooks run between namespaces_ready and hooks_done
-  bool new_user_namespace = false;
+  bool runtime_hooks = false;       // prestart or createRuntime hooks run between namespaces_ready and hooks_done
+  bool new_user_namespace = false;  // made or joined: not the creator's
   bool own_mount_namespace = false;
   bool own_uts_namespace = false;
   bool own_cgroup_namespace = false;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "libpod/base/error.hh"
+#include "libpod/base/parse.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/namespaces.hh"
@@ -123,17 +125,56 @@ void set_personality(const spec::OciSpec& spec) {
   if (::personality(domain) < 0) throw_errno("set the personality");
 }
 
-void take_first_id(const spec::OciLinux& linux) {
-  const auto first = [](const std::vector<spec::OciIdMapping>& maps) {
-    const auto least = std::min_element(maps.begin(), maps.end(),
-                                        [](const auto& a, const auto& b) { return a.container_id < b.container_id; });
-    return least == maps.end() ? 0 : least->container_id;
-  };
-  const uid_t uid = first(linux.uid_mappings);
-  const gid_t gid = first(linux.gid_mappings);
-  if (::setgroups(0, nullptr) != 0 && errno != EPERM) throw_errno("drop the supplementary groups");
+namespace {
+
+struct MapLine {
+  std::uint32_t inside, outside, count;
+};
+
+// The map of a process: ids as we see them (user_namespaces(7), "/proc/PID/uid_map").
+std::vector<MapLine> read_map(const sys::ProcFs& proc, const std::string& file) {
+  std::vector<MapLine> lines;
+  for (const auto& line : split(proc.read(file), '\n')) {
+    std::vector<std::uint32_t> numbers;
+    for (const auto& word : split(line, ' '))
+      if (const auto number = parse_uint(word)) numbers.push_back(static_cast<std::uint32_t>(*number));
+    if (numbers.size() == 3) lines.push_back({numbers[0], numbers[1], numbers[2]});
+  }
+  return lines;
+}
+
+std::uint32_t lowest_id(const std::vector<MapLine>& map) {
+  const auto least =
+      std::min_element(map.begin(), map.end(), [](const auto& a, const auto& b) { return a.inside < b.inside; });
+  return least == map.end() ? 0 : least->inside;
+}
+
+std::optional<std::uint32_t> outside_id(const std::vector<MapLine>& map, std::uint32_t id) {
+  for (const auto& line : map)
+    if (id >= line.inside && id - line.inside < line.count) return line.outside + (id - line.inside);
+  return std::nullopt;
+}
+
+}  // namespace
+
+void take_first_id(const sys::ProcFs& proc, bool keep_groups) {
+  const uid_t uid = lowest_id(read_map(proc, "self/uid_map"));
+  const gid_t gid = lowest_id(read_map(proc, "self/gid_map"));
+  if (!keep_groups && ::setgroups(0, nullptr) != 0 && errno != EPERM) throw_errno("drop the supplementary groups");
   if (::setresgid(gid, gid, gid) != 0) throw_errno("become group {} of the new user namespace", gid);
   if (::setresuid(uid, uid, uid) != 0) throw_errno("become user {} of the new user namespace", uid);
+}
+
+void give_streams_from_outside(const sys::ProcFs& proc, pid_t process, const spec::OciUser& user) {
+  const auto uid = outside_id(read_map(proc, format("{}/uid_map", process)), user.uid);
+  const auto gid = outside_id(read_map(proc, format("{}/gid_map", process)), user.gid);
+  if (!uid || !gid) return;
+  for (int fd = 0; fd <= 2; ++fd) {
+    struct stat info {};
+    if (::fstat(fd, &info) != 0 || !(S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)) || info.st_uid == *uid) continue;
+    // Best effort, as for those of our own namespace: a pipe of somebody else stays theirs.
+    [[maybe_unused]] const int ignored = ::fchown(fd, *uid, *gid);
+  }
 }
 
 }  // namespace lichen::runtime

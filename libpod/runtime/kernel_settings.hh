@@ -22,7 +22,15 @@ std::string sysctl_path(const std::string& key);
 void set_time_offsets(const spec::OciSpec& spec, const sys::ProcFs& proc);
 void set_personality(const spec::OciSpec& spec);
 
-/// Become id 0 of the new user namespace, or the lowest that is mapped.
-void take_first_id(const spec::OciLinux& linux);
+/// Become id 0 of the user namespace that we have entered, or the lowest that is mapped; which ones are is read from
+/// the kernel, as a namespace that was joined by its path has no mappings in the spec.
+/// @param keep_groups  leave the supplementary groups of the caller (--group-add keep-groups)
+void take_first_id(const sys::ProcFs& proc, bool keep_groups);
+
+/// What entering the user namespace of `process` took away: the right over our pipes, whose owner may have no id there.
+/// Done from outside it: the standard streams that are pipes or sockets are given to `user`, so that it may open
+/// /dev/stdout again.
+/// @param process  pid of one that is in the user namespace
+void give_streams_from_outside(const sys::ProcFs& proc, pid_t process, const spec::OciUser& user);
 
 }  // namespace lichen::runtime

@@ -74,7 +74,7 @@ sys::UniqueFd bind(const MountContext& context, const spec::OciMount& mount, con
                 mount.destination, options.super_flags.front());
   if (!options.data.empty())
     throw_error(ErrorKind::invalid, "bind on '{}': unknown option '{}'", mount.destination, options.data.front().first);
-  const sys::UniqueFd source = open_source(mount, options);
+  const sys::UniqueFd source = context.source >= 0 ? sys::duplicate(context.source) : open_source(mount, options);
   sys::UniqueFd tree = sys::clone_mount(source.get(), "", options.bind_recursive, mount.source);
   if (options.idmap || !mount.uid_mappings.empty() || !mount.gid_mappings.empty())
     apply_idmap(tree.get(), mount, options.idmap_recursive);
@@ -160,6 +160,15 @@ sys::UniqueFd mount_cgroup(const MountContext& context, const spec::OciMount& mo
 bool is_bind(const spec::OciMount& mount) {
   return mount.type == "bind" || std::any_of(mount.options.begin(), mount.options.end(),
                                              [](const auto& word) { return word == "bind" || word == "rbind"; });
+}
+
+sys::UniqueFd try_open_source(const spec::OciMount& mount) {
+  if (!is_bind(mount) || mount.source.empty()) return {};
+  try {
+    return open_source(mount, parse_mount_options(mount.options));
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 sys::UniqueFd mount_entry(const MountContext& context, const spec::OciMount& mount) {

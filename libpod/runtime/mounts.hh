@@ -13,7 +13,11 @@ namespace lichen::runtime {
 struct MountContext {
   int root = -1;  // O_PATH, the container's root, whose mounts nobody else sees yet
   bool own_cgroup_namespace = false;
+  int source = -1;  // of a bind, when it was opened before (try_open_source)
 };
+
+/// The source of a bind, or nothing: not a bind, or it cannot be opened (then mount_entry says why).
+sys::UniqueFd try_open_source(const spec::OciMount& mount);
 
 /// @throws Error with "mounts[destination]" context
 /// @stage   init, before the root changes

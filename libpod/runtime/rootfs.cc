@@ -35,7 +35,7 @@ void make_parent_private(const std::string& host_path) {
 
 }  // namespace
 
-sys::UniqueFd prepare_root(const std::string& host_path, const std::string& propagation) {
+sys::UniqueFd prepare_root(const std::string& host_path, const std::string& propagation, bool locked) {
   if (clean_path(host_path) == "/")
     throw_error(ErrorKind::invalid, "root.path: the host's root cannot be a container's");
   const std::uint64_t flag = propagation_flag(propagation);
@@ -49,7 +49,7 @@ sys::UniqueFd prepare_root(const std::string& host_path, const std::string& prop
     sys::set_root_propagation(MS_PRIVATE);
   }
   sys::UniqueFd root = sys::open_path(host_path, O_PATH | O_DIRECTORY);
-  if (flag == MS_PRIVATE && sys::is_mount_root(root.get())) return root;
+  if (!locked && flag == MS_PRIVATE && sys::is_mount_root(root.get())) return root;
   sys::UniqueFd tree = sys::clone_mount(root.get(), "", /*recursive=*/true, host_path);
   sys::set_mount_attributes(tree.get(), {.propagation = MS_PRIVATE}, /*recursive=*/false, host_path);
   sys::attach_mount(tree.get(), root.get(), host_path);

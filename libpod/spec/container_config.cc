@@ -87,6 +87,13 @@ void members(Type<UlimitConfig>, F& f) {
 }
 
 template <typename F>
+void members(Type<IdMapping>, F& f) {
+  f("container", &IdMapping::container);
+  f("host", &IdMapping::host);
+  f("size", &IdMapping::size);
+}
+
+template <typename F>
 void members(Type<ResourceConfig>, F& f) {
   f("memory_bytes", &ResourceConfig::memory_bytes);
   f("memory_reservation_bytes", &ResourceConfig::memory_reservation_bytes);
@@ -176,6 +183,8 @@ template <typename F>
 void isolation_members(F& f) {
   using C = ContainerConfig;
   f("userns", &C::userns);
+  f("uid_map", &C::uid_map);
+  f("gid_map", &C::gid_map);
   f("pid_mode", &C::pid_mode);
   f("ipc_mode", &C::ipc_mode);
   f("uts_mode", &C::uts_mode);
@@ -205,6 +214,8 @@ void life_members(F& f) {
   f("read_only", &C::read_only);
   f("read_only_tmpfs", &C::read_only_tmpfs);
   f("mounts", &C::mounts);
+  f("volumes_from", &C::volumes_from);
+  f("secrets", &C::secrets);
   f("shm_size_bytes", &C::shm_size_bytes);
   f("network", &C::network);
   f("log", &C::log);
@@ -214,8 +225,6 @@ void life_members(F& f) {
   f("runtime", &C::runtime);
   f("pidfile", &C::pidfile);
   f("cidfile", &C::cidfile);
-  f("volumes_from", &C::volumes_from);
-  f("secrets", &C::secrets);
   f("platform", &C::platform);
   f("storage_driver", &C::storage_driver);
   f("healthcheck", &C::healthcheck);

@@ -74,6 +74,15 @@ struct ResourceConfig {
   std::optional<std::int64_t> blkio_weight;
 };
 
+/// One line of the id map of a container's user namespace. Host ids are those of U0: 0 is the caller.
+struct IdMapping {
+  std::uint32_t container = 0;
+  std::uint32_t host = 0;
+  std::uint32_t size = 0;
+  friend bool operator==(const IdMapping&, const IdMapping&) = default;
+};
+using IdMap = std::vector<IdMapping>;
+
 enum class RestartPolicy { no, on_failure, always, unless_stopped };
 std::string_view to_string(RestartPolicy policy);
 
@@ -98,15 +107,6 @@ struct LogConfig {
   std::map<std::string, std::string> options;  // as given, for inspect
 };
 
-struct ContainerConfig {
-  std::string id;  // 64 hex digits
-  std::string name;
-  std::string created;                      // RFC 3339
-  std::string image_id;                     // 64 hex digits; empty with --rootfs
-  std::string image_name;                   // as the user gave it, for ps
-  std::string rootfs_path;                  // --rootfs: absolute host path
-  std::vector<std::string> create_command;  // argv, for inspect
-
 /// One --secret. The value is read at each start and is never part of a record.
 struct SecretConfig {
   std::string name;     // of the secret
@@ -116,6 +116,15 @@ struct SecretConfig {
   std::uint32_t uid = 0, gid = 0;
   std::uint32_t mode = 0444;
 };
+
+struct ContainerConfig {
+  std::string id;  // 64 hex digits
+  std::string name;
+  std::string created;                      // RFC 3339
+  std::string image_id;                     // 64 hex digits; empty with --rootfs
+  std::string image_name;                   // as the user gave it, for ps
+  std::string rootfs_path;                  // --rootfs: absolute host path
+  std::vector<std::string> create_command;  // argv, for inspect
 
   // process
   std::vector<std::string> entrypoint;  // as it will run, image's defaults applied
@@ -141,9 +150,10 @@ struct SecretConfig {
   std::map<std::string, std::string> annotations;
 
   // isolation
-  std::string userns;    // "" = share U0; "host", "keep-id[:uid=,gid=]", "nomap", "auto", "container:ID"
-  std::string pid_mode;  // "" = private; "host", "container:ID"
-  std::string ipc_mode;  // "" = private; likewise and "none", "shareable"
+  std::string userns;      // "" = share U0; "host", "keep-id[:uid=,gid=]", "nomap", "auto", "container:ID"
+  IdMap uid_map, gid_map;  // of its own user namespace, chosen at creation; empty: it is in U0
+  std::string pid_mode;    // "" = private; "host", "container:ID"
+  std::string ipc_mode;    // "" = private; likewise and "none", "shareable"
   std::string uts_mode;
   std::string cgroupns_mode;
   bool privileged = false;
@@ -167,6 +177,8 @@ struct SecretConfig {
   bool read_only_tmpfs =
       false;  // with read_only: tmpfs on /run, /tmp, /var/tmp (podman's --read-only-tmpfs); docker has none
   std::vector<MountConfig> mounts;
+  std::vector<std::string> volumes_from;  // as typed; their mounts are in `mounts`
+  std::vector<SecretConfig> secrets;
   std::int64_t shm_size_bytes = 64 << 20;
   NetworkConfig network;
 
@@ -177,8 +189,6 @@ struct SecretConfig {
   std::int64_t restart_max_retries = 0;  // 0: no limit
   std::string runtime;                   // "" = lichen-oci
   std::string pidfile, cidfile;
-  std::vector<std::string> volumes_from;  // as typed; their mounts are in `mounts`
-  std::vector<SecretConfig> secrets;
   std::string platform;        // as asked for
   std::string storage_driver;  // the driver that its read-write layer belongs to
   std::optional<HealthConfig> healthcheck;

@@ -104,7 +104,7 @@ std::map<std::string, std::string> sysctls(const ContainerConfig& config, const 
   if (!shares_network) {
     result["net.ipv4.ip_unprivileged_port_start"] = "0";
     result["net.ipv4.ping_group_range"] =
-        fmt::format("0 {}", facts.mapped_ids == 0 ? 0 : std::min(facts.mapped_ids - 1, kMaxId));
+        fmt::format("{} {}", facts.first_id, facts.mapped_ids == 0 ? 0 : std::min(facts.mapped_ids - 1, kMaxId));
   }
   for (const auto& [name, value] : config.sysctls) {
     check_sysctl_namespace(name, shares_network, !is_private_mode(config.ipc_mode));
@@ -157,6 +157,10 @@ OciLinux linux_section(const ContainerConfig& config, const HostFacts& facts,
   result.gid_mappings = facts.gid_mappings;
   result.cgroups_path = facts.cgroups_path;
   result.resources = to_oci_resources(with_default_pids_limit(config.resources), facts.controllers);
+  if (config.privileged) {
+    if (!result.resources) result.resources.emplace();
+    result.resources->devices.push_back({.allow = true, .access = "rwm"});
+  }
   result.sysctl = sysctls(config, facts);
   name_inherited_network(config, result);
   result.seccomp = seccomp(config, facts, capabilities);

@@ -50,7 +50,8 @@ struct HostFacts {
   bool own_network = true;      // the network namespace was made for this container or pod within its user namespace;
                                 // false: sysfs is bound
   bool shared_network = false;  // another container made it: its sysctls stay
-  std::uint32_t mapped_ids = 65536;  // ids 0..n-1 exist in the user namespace
+  std::uint32_t mapped_ids = 65536;  // ids first_id..n-1 exist in the user namespace
+  std::uint32_t first_id = 0;        // not 0 where only the caller's own id is mapped, under its own number
 
   std::vector<std::string> available_capabilities;  // empty: all
   std::vector<std::string> host_devices;            // --privileged: device files of /dev that can be opened
@@ -63,10 +64,10 @@ struct HostFacts {
   std::string seccomp_profile_text;                 // content of config.seccomp_profile when that is a path
 };
 
-/// @throws Error{usage}        no command; options that exclude each other
 /// What HostFacts::volume_paths calls the source of a volume's mount: its name, or "name/subpath".
 std::string volume_key(const MountConfig& mount);
 
+/// @throws Error{usage}        no command; options that exclude each other
 /// @throws Error{unsupported}  a label or profile that this host cannot apply, a capability that the user namespace
 /// lacks
 /// @throws Error{invalid}      a malformed seccomp profile

@@ -79,7 +79,7 @@ std::vector<OciMount> default_mounts(const ContainerConfig& config, const HostFa
   mounts.push_back({"/dev", "tmpfs", "tmpfs", {"nosuid", "noexec", "strictatime", "mode=755", "size=65536k"}, {}, {}});
   // gid 5 is the group tty: devpts(5) gives it to terminals, when the user namespace has it.
   Options pts{"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"};
-  if (facts.mapped_ids > 5) pts.emplace_back("gid=5");
+  if (facts.first_id <= 5 && facts.mapped_ids > 5) pts.emplace_back("gid=5");
   mounts.push_back({"/dev/pts", "devpts", "devpts", std::move(pts), {}, {}});
   mounts.push_back(sys_mount(config, facts));
   add_cgroup(config, facts, mounts);
@@ -110,18 +110,22 @@ std::string read_only_option(const MountConfig& mount, const HostFacts& facts) {
   return mount.read_only_submounts == "writable" || mount.non_recursive ? "ro" : read_only_word(facts);
 }
 
-OciMount tmpfs_mount(const MountConfig& mount) {
+OciMount tmpfs_mount(const MountConfig& mount, const HostFacts& facts) {
   Options options = with_flags({}, {"nosuid", "nodev", "noexec"}, mount.options);
   if (!mount.propagation.empty()) options.push_back(mount.propagation);
   if (mount.read_only) options.emplace_back("ro");
   if (mount.tmpfs_size) options.push_back(fmt::format("size={}", *mount.tmpfs_size));
   if (mount.tmpfs_mode) options.push_back(fmt::format("mode={:o}", *mount.tmpfs_mode));
+  if (mount.chown) {
+    options.push_back(fmt::format("uid={}", facts.user.uid));
+    options.push_back(fmt::format("gid={}", facts.user.gid));
+  }
   if (mount.tmp_copy_up) options.emplace_back("tmpcopyup");
   return {mount.destination, "tmpfs", "tmpfs", std::move(options), {}, {}};
 }
 
 OciMount user_mount(const MountConfig& mount, const HostFacts& facts) {
-  if (mount.type == MountType::tmpfs) return tmpfs_mount(mount);
+  if (mount.type == MountType::tmpfs) return tmpfs_mount(mount, facts);
   std::string source = mount.source;
   if (mount.type == MountType::volume) {
     const auto found = facts.volume_paths.find(volume_key(mount));
@@ -150,10 +154,6 @@ bool is_provided_device(const std::string& path) {
   return std::ranges::any_of(kPaths, [&](std::string_view known) { return is_below(path, known); });
 }
 
-std::vector<OciMount> asked_mounts(const ContainerConfig& config, const HostFacts& facts) {
-  std::vector<OciMount> mounts;
-  for (const auto& mount : config.mounts) mounts.push_back(user_mount(mount, facts));
-  const auto is_taken = [&](std::string_view path) {
 void add_secrets(const HostFacts& facts, std::vector<OciMount>& mounts) {
   const auto add = [&](const std::string& source, const std::string& destination) {
     if (std::ranges::find(mounts, destination, &OciMount::destination) != mounts.end())
@@ -165,6 +165,10 @@ void add_secrets(const HostFacts& facts, std::vector<OciMount>& mounts) {
   for (const auto& [source, destination] : facts.secret_files) add(source, destination);
 }
 
+std::vector<OciMount> asked_mounts(const ContainerConfig& config, const HostFacts& facts) {
+  std::vector<OciMount> mounts;
+  for (const auto& mount : config.mounts) mounts.push_back(user_mount(mount, facts));
+  const auto is_taken = [&](std::string_view path) {
     return std::ranges::find(mounts, path, &OciMount::destination) != mounts.end();
   };
   const auto add_file = [&](const std::string& source, const char* destination) {
@@ -177,13 +181,13 @@ void add_secrets(const HostFacts& facts, std::vector<OciMount>& mounts) {
   add_file(facts.resolv_conf_path, "/etc/resolv.conf");
   add_file(facts.hostname_path, "/etc/hostname");
   add_file(facts.localtime_path, "/etc/localtime");
+  add_file(facts.passwd_path, "/etc/passwd");
+  add_file(facts.group_path, "/etc/group");
+  add_secrets(facts, mounts);
   if (config.init && !facts.init_path.empty())
     mounts.push_back(
         {std::string(kInitPath), "bind", facts.init_path, {"bind", "rprivate", "nosuid", "nodev", "ro"}, {}, {}});
   for (const auto& device : config.devices)
-  add_file(facts.passwd_path, "/etc/passwd");
-  add_file(facts.group_path, "/etc/group");
-  add_secrets(facts, mounts);
     mounts.push_back(
         device_mount(device.host_path, device.container_path, device.permissions.find('w') != std::string::npos));
   if (config.privileged)
@@ -202,14 +206,14 @@ std::ptrdiff_t depth(const OciMount& mount) { return std::ranges::count(mount.de
 
 }  // namespace
 
-std::vector<OciMount> generate_mounts(const ContainerConfig& config, const HostFacts& facts) {
-  std::vector<OciMount> asked = asked_mounts(config, facts);
-  std::ranges::stable_sort(asked, {}, depth);
-  const auto has_asked = [&](std::string_view path) {
 std::string volume_key(const MountConfig& mount) {
   return mount.subpath.empty() ? mount.source : mount.source + "/" + mount.subpath;
 }
 
+std::vector<OciMount> generate_mounts(const ContainerConfig& config, const HostFacts& facts) {
+  std::vector<OciMount> asked = asked_mounts(config, facts);
+  std::ranges::stable_sort(asked, {}, depth);
+  const auto has_asked = [&](std::string_view path) {
     return std::ranges::find(asked, path, &OciMount::destination) != asked.end();
   };
   std::vector<OciMount> mounts;

@@ -63,10 +63,11 @@ struct UsernsOption {
   Kind kind = Kind::shared;
   std::optional<std::uint32_t> uid, gid;  // keep-id
   std::optional<std::uint32_t> size;      // keep-id, auto
+  IdMap uid_mappings, gid_mappings;       // auto: those that must be there
   std::string target;                     // container: its name; path: a namespace file
 };
-/// "", "private", "host", "keep-id[:uid=,gid=,size=]", "nomap", "auto[:size=]", "container:NAME", "ns:PATH". @throws
-/// Error{usage, unsupported}
+/// "", "private", "host", "keep-id[:uid=,gid=,size=]", "nomap", "auto[:size=,uidmapping=C:H:N,gidmapping=C:H:N]",
+/// "container:NAME", "ns:PATH". @throws Error{usage}
 UsernsOption parse_userns(std::string_view text);
 
 /// --pid, --ipc, --uts, --cgroupns: "" and "private", "host", "container:NAME", "ns:PATH"; ipc also "none" and

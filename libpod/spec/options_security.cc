@@ -91,6 +91,15 @@ std::uint32_t id_value(std::string_view text, std::string_view word, std::string
   return static_cast<std::uint32_t>(*id);
 }
 
+// CONTAINER:HOST[:SIZE], as podman writes it.
+IdMapping id_mapping(std::string_view text, std::string_view word, std::string_view value) {
+  const auto parts = split(value, ':');
+  if (parts.size() < 2 || parts.size() > 3)
+    fail("--userns", text, fmt::format("'{}' is not CONTAINER:HOST:SIZE", word), "write it like uidmapping=0:0:1");
+  return {id_value(text, word, parts[0], 0), id_value(text, word, parts[1], 0),
+          parts.size() == 3 ? id_value(text, word, parts[2], 1) : 1};
+}
+
 UsernsOption with_ids(UsernsOption option, std::string_view text, std::string_view words) {
   const bool keep_id = option.kind == UsernsOption::Kind::keep_id;
   for (const auto& word : split(words, ',')) {
@@ -103,12 +112,13 @@ UsernsOption with_ids(UsernsOption option, std::string_view text, std::string_vi
       option.gid = id_value(text, word, pair->second, 0);
     else if (pair->first == "size")
       option.size = id_value(text, word, pair->second, 1);
-    else if (!keep_id && (pair->first == "uidmapping" || pair->first == "gidmapping"))
-      throw Error(ErrorKind::unsupported, fmt::format("--userns '{}': '{}' is not supported yet", text, pair->first))
-          .with_hint("use size=");
+    else if (!keep_id && pair->first == "uidmapping")
+      option.uid_mappings.push_back(id_mapping(text, word, pair->second));
+    else if (!keep_id && pair->first == "gidmapping")
+      option.gid_mappings.push_back(id_mapping(text, word, pair->second));
     else
       fail("--userns", text, fmt::format("unknown option '{}'", pair->first),
-           keep_id ? "the options are uid, gid, size" : "the option is size");
+           keep_id ? "the options are uid, gid, size" : "the options are size, uidmapping, gidmapping");
   }
   return option;
 }

@@ -89,12 +89,13 @@ inline constexpr OptionSpec kContainerOptions[] = {
                     "sigpending=|stack="),
     text("umask", "octal", "File creation mask (default 0022)"),
     text('u', "user", "name|uid[:group]", "User of the process"),
-    text("userns", "mode", "How user ids map; only host (your own ids) is done yet").with_hints("host"),
+    text("userns", "mode", "How user ids map: host, keep-id, nomap, auto, container:NAME")
+        .with_hints("host|keep-id|nomap|auto|container:"),
     list('v', "volume", "[source:]path[:options]", "Mount a directory of the host or a named volume")
         .with_objects(CompletionKind::volume),
-    text('w', "workdir", "path", "Working directory"),
-    list("volumes-from", "container[:ro]", "Mount what another container mounts, at the same places")
+    list("volumes-from", "name[:ro]", "Mount what another container mounts, at the same places")
         .with_objects(CompletionKind::container),
+    text('w', "workdir", "path", "Working directory"),
 };
 
 /// Flags of docker and podman that lichen knows and refuses until they are done.

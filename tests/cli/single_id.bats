@@ -58,3 +58,20 @@ teardown_file() { remove_world; }
   run_lichen exec one id -u; assert_output "0"
   run_lichen rm -f one; assert_success
 }
+
+@test "keep-id maps the one id; what needs more says so" {
+  mkdir -p "$BASE/tmp/k"
+  run_lichen run --rm --network none --userns keep-id -v "$BASE/tmp/k:/k" $BUSYBOX sh -c 'id -u; whoami; touch /k/f; stat -c %u /k/f /bin'
+  assert_success
+  assert_output "$(id -u)
+$(id -un)
+$(id -u)
+$(id -u)"
+  assert_equal "$(stat -c %u "$BASE/tmp/k/f")" "$(id -u)" owner
+  run_lichen run --rm --network none --userns keep-id -u 0 $BUSYBOX true
+  assert_failure 125 "0:0"
+  run_lichen run --rm --network none --userns nomap $BUSYBOX true
+  assert_failure 125 "nomap" "subordinate ids" "lichen doctor"
+  run_lichen run --rm --network none --userns auto $BUSYBOX true
+  assert_failure 125 "auto" "subordinate ids"
+}

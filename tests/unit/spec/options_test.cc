@@ -142,17 +142,27 @@ TEST(Userns, Parse) {
   EXPECT_EQ(parse_userns("container:web").target, "web");
   EXPECT_EQ(parse_userns("ns:/proc/1/ns/user").target, "/proc/1/ns/user");
   const std::pair<const char*, const char*> rows[] = {
-      {"keepid", "no such mode"},          {"host:x", "no such mode"},
-      {"container:", "no such mode"},      {"ns:x", "no such mode"},
-      {"keep-id:", "is not NAME=VALUE"},   {"keep-id:uid", "is not NAME=VALUE"},
-      {"keep-id:uid=-1", "not a number"},  {"keep-id:uid=4294967296", "not a number"},
-      {"keep-id:foo=1", "unknown option"}, {"auto:uid=1", "unknown option"},
+      {"keepid", "no such mode"},
+      {"host:x", "no such mode"},
+      {"container:", "no such mode"},
+      {"ns:x", "no such mode"},
+      {"keep-id:", "is not NAME=VALUE"},
+      {"keep-id:uid", "is not NAME=VALUE"},
+      {"keep-id:uid=-1", "not a number"},
+      {"keep-id:uid=4294967296", "not a number"},
+      {"keep-id:foo=1", "unknown option"},
+      {"auto:uid=1", "unknown option"},
       {"auto:size=0", "not a number"},
+      {"auto:uidmapping=0", "is not CONTAINER:HOST:SIZE"},
+      {"auto:uidmapping=0:x:1", "not a number"},
+      {"keep-id:uidmapping=0:0:1", "unknown option"},
   };
   for (const auto& [text, expected] : rows)
     expect_error(
         ErrorKind::usage, expected, [&, t = text] { parse_userns(t); }, text);
-  expect_error(ErrorKind::unsupported, "uidmapping", [] { parse_userns("auto:uidmapping=0:1:2"); });
+  const auto fixed = parse_userns("auto:size=10,uidmapping=0:0:1,uidmapping=5:7,gidmapping=0:3:2");
+  EXPECT_EQ(fixed.uid_mappings, (IdMap{{0, 0, 1}, {5, 7, 1}}));
+  EXPECT_EQ(fixed.gid_mappings, (IdMap{{0, 3, 2}}));
 }
 
 TEST(NamespaceMode, Parse) {
