@@ -31,6 +31,7 @@ class Checker {
     check_containers();
     check_names();
     check_volumes();
+    check_secrets();
     check_staging();
     return std::move(findings_);
   }
@@ -246,6 +247,18 @@ class Checker {
           sys::make_directory(path + "/data", 0755);
           sys::write_file_atomic(path + "/volume.json", dump_json_pretty(store::to_json(record)));
         });
+      }
+    }
+  }
+
+  void check_secrets() {
+    for (const auto& name : engine_.secrets.list()) {
+      try {
+        engine_.secrets.get(name);
+      } catch (const Error& error) {
+        if (!engine_.secrets.has(name)) continue;
+        add("secret " + name, error.what(), std::string(kSetAside) + ", then create it again",
+            [this, name] { set_aside(engine_.paths.secret(name), "secret", name); });
       }
     }
   }

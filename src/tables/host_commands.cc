@@ -129,7 +129,7 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Show what takes how much space on disk, and what prune would give back",
      .usage = "[OPTIONS]",
      .description =
-         "Sizes are blocks on disk. What several images share is counted once; the rows together are all that "
+         "Sizes are blocks on disk. What several images share is counted once; the rows together are all that\n"
          "lichen keeps.",
      .examples = "lichen system df\nlichen system df -v\nlichen system df --format '{{.Type}} {{.Size}}'\n",
      .options = {kSystemDf},

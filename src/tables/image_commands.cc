@@ -243,7 +243,7 @@ constexpr CommandSpec kCommands[] = {
      .aliases = "",
      .summary = "Mount an image's files, read-only, and print where",
      .usage = "[OPTIONS] [IMAGE...]",
-     .description = "Works in 'lichen unshare' only, as an ordinary user may mount only in a namespace of his own. "
+     .description = "Works in 'lichen unshare' only, as an ordinary user may mount only in a namespace of his own.\n"
                     "Without an image: list what is mounted.",
      .examples = "lichen unshare\n# in that shell\ncd \"$(lichen image mount debian)\"\n",
      .options = {kImageMount},
@@ -265,7 +265,7 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Look for images in a registry",
      .usage = "[OPTIONS] TERM",
      .description =
-         "TERM may begin with a registry: registry.example.org/app. A registry without a search of its own is "
+         "TERM may begin with a registry: registry.example.org/app. A registry without a search of its own is\n"
          "asked for the list of its repositories.",
      .examples = "lichen search nginx\nlichen search --filter is-official=true --limit 5 debian\n"
                  "lichen search --list-tags localhost:5000/app\n",

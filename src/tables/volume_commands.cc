@@ -52,7 +52,7 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Make a volume",
      .usage = "[OPTIONS] [VOLUME]",
      .description =
-         "The driver local mounts a directory (type=none, o=bind) or memory (type=tmpfs) when a container that "
+         "The driver local mounts a directory (type=none, o=bind) or memory (type=tmpfs) when a container that\n"
          "uses the volume starts.",
      .examples = "lichen volume create data\nlichen run -v data:/var/lib/app app\n"
                  "# a directory of yours, and one in memory\n"

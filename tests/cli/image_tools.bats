@@ -145,7 +145,8 @@ localhost/busybox:latest +[0-9a-f]{12} +[0-9.]+MB +[0-9.]+MB +U
   run_lichen search "127.0.0.1:$a/page"; assert_failure 125 "127.0.0.1:$a" "neither a search nor a list" --list-tags
   run_lichen search --limit 0 "127.0.0.1:$a/x"; assert_failure 125 --limit
   run_lichen search --filter nosuch=1 "127.0.0.1:$a/x"; assert_failure 125 nosuch
-  exec {FAKE[1]}>&-
+  local input=${FAKE[1]}
+  exec {input}>&-
   wait "$FAKE_PID" || true
   run_lichen search "127.0.0.1:$a/web"; assert_failure 125 "127.0.0.1:$a"
 }

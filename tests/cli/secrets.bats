@@ -115,6 +115,41 @@ places_of_marker() {
   assert_equal "$(places_of_marker)" "" "files that hold the value after rm"
 }
 
+@test "a monitor that is killed leaves no value behind either; other runtimes get secrets too" {
+  lichen secret rm -a >/dev/null
+  from_stdin "$MARK" hidden >/dev/null
+  lichen run -d --name victim --network none --secret hidden,type=env,target=H $BUSYBOX sleep 600 >/dev/null
+  kill -KILL "$(lichen inspect -f '{{.State.ConmonPid}}' victim)"
+  wait_until 10 is_state victim exited
+  assert_equal "$(wait_until_empty 5 places_of_marker)" "" "files that hold the value after the monitor was killed"
+  lichen rm victim >/dev/null
+  local runtime
+  for runtime in crun runc; do
+    # Debian's crun refuses hybrid cgroups: then there is nothing to see here.
+    command -v $runtime >/dev/null && lichen run --rm --network none --runtime $runtime $BUSYBOX true 2>/dev/null || continue
+    srun --runtime $runtime --secret hidden,mode=0400 --secret hidden,type=env,target=H $BUSYBOX sh -c 'echo "$H"; cat /run/secrets/hidden'
+    assert_output "$MARK
+$MARK" || return 1
+    assert_equal "$(places_of_marker)" "" "files that hold the value after $runtime"
+  done
+}
+
+@test "create and rm of one secret at the same time: never a container without its secret" {
+  local i
+  for i in $(seq 12); do
+    from_stdin "$i" volatile >/dev/null
+    lichen create --name "race$i" --network none --secret volatile $BUSYBOX cat /run/secrets/volatile >/dev/null 2>&1 &
+    lichen secret rm volatile >/dev/null 2>&1 || true
+    wait $! || true
+    if lichen container exists "race$i"; then
+      run_lichen start -a "race$i"; assert_output "$i" || return 1
+      lichen rm "race$i" >/dev/null
+    fi
+    lichen secret rm -i volatile >/dev/null 2>&1 || true
+  done
+  assert_equal "$(leftover_staging)" "" "staging"
+}
+
 @test "a missing secret is named, with a near name; nothing is left behind" {
   from_stdin x database-password >/dev/null
   srun --name missing --secret database-pasword $BUSYBOX true

@@ -105,6 +105,10 @@ TEST(Mounts, MountOption) {
              "type=bind,source=/s,destination=/d,readonly,bind-recursive=writable"},
             {"type=volume,src=v,dst=/d,volume-nocopy,volume-subpath=a/./b",
              "type=volume,source=v,destination=/d,volume-nocopy,volume-subpath=a/b"},
+            {"type=volume,src=v,dst=/d,volume-opt=type=tmpfs,\"volume-opt=o=size=1m,mode=0700\",volume-driver=local",
+             "type=volume,source=v,destination=/d,\"volume-opt=o=size=1m,mode=0700\",volume-opt=type=tmpfs"},
+            {"type=volume,src=v,dst=/d,volume-label=a=b=c,volume-label=x",
+             "type=volume,source=v,destination=/d,volume-label=a=b=c,volume-label=x"},
             {"type=tmpfs,dst=/d,tmpfs-size=64m,tmpfs-mode=1770",
              "type=tmpfs,destination=/d,tmpfs-size=67108864,tmpfs-mode=1770"},
             {"type=tmpfs,dst=/d,size=50%,exec,tmpcopyup", "type=tmpfs,destination=/d,tmpcopyup,size=50%,exec"},
@@ -149,10 +153,12 @@ TEST(Mounts, MountOptionErrors) {
   for (const auto& row : rows)
     expect_error(
         ErrorKind::usage, row.expected, [&] { parse_mount_option(row.text); }, row.text);
-  for (const char* text : {"type=image,src=x,dst=/d", "type=volume,src=v,dst=/d,volume-driver=nfs",
-                           "type=bind,src=/s,dst=/d,idmap", "type=volume,dst=/d,volume-opt=a=b"})
+  for (const char* text :
+       {"type=image,src=x,dst=/d", "type=bind,src=/s,dst=/d,idmap", "type=bind,src=/s,dst=/d,no-dereference"})
     expect_error(
         ErrorKind::unsupported, "not supported", [&] { parse_mount_option(text); }, text);
+  expect_error(ErrorKind::unsupported, "no volume driver 'nfs'",
+               [] { parse_mount_option("type=volume,src=v,dst=/d,volume-driver=nfs"); });
 }
 
 TEST(Mounts, TmpfsOption) {
