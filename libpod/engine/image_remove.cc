@@ -9,6 +9,7 @@
 #include "libpod/engine/container_summary.hh"
 #include "libpod/engine/events.hh"
 #include "libpod/engine/image_lookup.hh"
+#include "libpod/engine/image_mount.hh"
 #include "libpod/engine/object_filter.hh"
 
 namespace lichen::engine {
@@ -48,10 +49,13 @@ class Remover {
     meta_ = read_meta();
     names_ = names_of_image(engine_.images.refs(), id_);
     users_ = users_of(engine_, id_);
+    mounted_by_ = process_with_mount(engine_, id_);
   }
 
   const std::vector<store::RefName>& names() const { return names_; }
   const Users& users() const { return users_; }
+  /// The process of `image mount`; the files must stay for it.
+  std::optional<std::int64_t> mounted_by() const { return mounted_by_; }
   ImageRemoval take() { return std::move(removal_); }
 
   void untag(const store::RefName& name) {
@@ -112,6 +116,7 @@ class Remover {
   store::ImageMeta meta_;
   std::vector<store::RefName> names_;
   Users users_;
+  std::optional<std::int64_t> mounted_by_;
   ImageRemoval removal_;
 };
 
@@ -177,6 +182,9 @@ ImageRemoval remove_image(Engine& engine, const std::string& text, bool force, b
   const std::string shown = short_id(found.id);
   const auto& users = remover.users();
   const std::string user = users.running.empty() ? users.stopped : users.running;
+  if (remover.mounted_by() && (!found.name || remover.names().size() <= 1))
+    refuse(format("conflict: unable to delete {} - process {} has it mounted", shown, *remover.mounted_by()),
+           format("unmount it in that shell: lichen image unmount {}; or end the shell", shown));
   if (found.name) {
     const bool last = remover.names().size() <= 1;
     if (last && !force && !user.empty())
@@ -221,7 +229,8 @@ ImageRemoval prune_images(Engine& engine, const PruneRequest& request) {
       const auto created = parse_rfc3339(config.created);
       if (!filters.match_labels(config.labels) || (until && created && *created >= *until)) continue;
       Remover remover(engine, id);
-      if (!remover.users().running.empty() || !remover.users().stopped.empty() || (!all && !remover.names().empty()))
+      if (!remover.users().running.empty() || !remover.users().stopped.empty() || (!all && !remover.names().empty()) ||
+          remover.mounted_by())
         continue;
       remover.remove(/*keep_layers=*/false);
       append(total, remover.take());

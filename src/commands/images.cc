@@ -29,7 +29,7 @@ int rmi_command(Context& context, const ParsedArgs& args) {
       // With --all every name of an image goes, as many as it has.
       const auto removal = engine::remove_image(
           *engine, name, force || (all && engine::names_of_image(engine->images.refs(), name).size() > 1),
-          /*no_prune=*/false);
+          args.get_bool("no-prune"));
       print_lines(removal.lines());
       if (!removal.kept_for.empty())
         log_warn("the image stays, without a name, as long as container {} needs it", removal.kept_for);

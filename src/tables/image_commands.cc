@@ -55,6 +55,7 @@ constexpr OptionSpec kRmi[] = {
     flag('a', "all", "Remove every image"),
     flag('f', "force", "Take the names away although a stopped container uses the image; a missing image is no error"),
     flag('i', "ignore", "An image that does not exist is no error"),
+    flag("no-prune", "Keep the layers; 'lichen system check --repair' takes those that nothing uses"),
 };
 constexpr OptionSpec kImageInspect[] = {
     text('f', "format", "template", "Print with a Go template, or 'json'"),
@@ -123,7 +124,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen rmi debian:11\n",
      .options = {kRmi},
-     .not_yet_options = {"no-prune platform"},
+     .not_yet_options = {"platform"},
      .arguments = {0, -1, image},
      .group = HelpGroup::images,
      .handler = rmi_command},

@@ -60,6 +60,32 @@ tiny() { # NAME MARKER [DATE]: an image of one file
   assert_equal "$(grep -c "$LICHEN_ROOT\|/images/" /proc/self/mountinfo || true)" 0 "mounts of the host"
 }
 
+@test "rmi and prune leave a mounted image alone, and take it when the shell has ended" {
+  tiny localhost/held m0
+  mkfifo "$BASE/go"
+  "$LICHEN" unshare sh -c '"$0" image mount localhost/held; read -r line <"$1"' "$LICHEN" "$BASE/go" >"$BASE/where" 3>&- 4>&- &
+  wait_until 10 test -s "$BASE/where"
+  run_lichen rmi localhost/held; assert_status 1; assert_stderr "has it mounted"
+  run_lichen rmi -f "$(lichen images -q localhost/held)"; assert_status 1; assert_stderr "has it mounted"
+  run_lichen image prune -a -f --filter until=1m; refute_contains held
+  run_lichen tag localhost/held localhost/held:2; run_lichen rmi localhost/held:2; assert_success
+  echo >"$BASE/go"
+  wait $!
+  run_lichen rmi localhost/held; assert_contains Deleted
+  load_image busybox layers
+}
+
+@test "rmi --no-prune keeps the layers" {
+  tiny localhost/pruned m9
+  local before
+  before=$(ls "$LICHEN_ROOT/layers" | wc -l)
+  run_lichen rmi --no-prune localhost/pruned; assert_contains "Untagged: localhost/pruned:latest"
+  assert_equal "$(ls "$LICHEN_ROOT/layers" | wc -l)" "$before" layers
+  tiny localhost/pruned m9
+  run_lichen rmi localhost/pruned
+  assert_equal "$(ls "$LICHEN_ROOT/layers" | wc -l)" "$((before - 1))" "layers without it"
+}
+
 @test "images: filters" {
   tiny localhost/new:1 m1
   tiny localhost/new:2 m2

@@ -286,11 +286,10 @@ TEST_F(ContainerStoreTest, LostMeansRunningWithoutAMonitor) {
 TEST_F(ContainerStoreTest, RenameKeepsOneName) {
   add(kA, "web");
   add(kB, "db");
-  EXPECT_TRUE(store_.rename(kA, "web", "front"));
+  store_.rename(kA, "front");
   EXPECT_EQ(store_.find("front"), kA);
   EXPECT_EQ(store_.find_name("web"), std::nullopt);
-  expect_error(ErrorKind::conflict, "already in use by container bbbbbbbbbbbb",
-               [&] { store_.rename(kA, "front", "db"); });
+  expect_error(ErrorKind::conflict, "already in use by container bbbbbbbbbbbb", [&] { store_.rename(kA, "db"); });
   EXPECT_EQ(store_.find("front"), kA);
   EXPECT_EQ(store_.find("db"), kB);
 }
