@@ -33,6 +33,8 @@ std::string option_text(const sys::OverlayOptions& options, const spec::IdMap& u
   std::string text = "lowerdir=" + join(options.lower, ":");
   if (!options.upper.empty()) text += ",upperdir=" + options.upper + ",workdir=" + options.work;
   if (options.volatile_upper) text += ",volatile";
+  // Counting the links of a directory means reading all of it at the first look. Above is an overlay, which says 1.
+  if (options.upper.empty()) text += ",static_nlink";
   if (!uid_map.empty()) text += ",uidmapping=" + mapping(uid_map) + ",gidmapping=" + mapping(gid_map);
   return text;
 }
