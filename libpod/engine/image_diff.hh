@@ -5,6 +5,7 @@
 // and its parent only the top layer is read.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,5 +21,15 @@ struct FileChange {
 /// Changes that lead from `base` to `image`, sorted by path. @param base  empty: the image without its last layer
 /// @throws Error{not_found}
 std::vector<FileChange> diff_images(Engine& engine, const std::string& image, const std::string& base);
+
+/// What compare_stacks looks at besides the directories.
+struct StackRules {
+  spec::IdMap uids, gids;        // the owners of the first of the new directories are by these maps; empty: as they are
+  std::set<std::string> hidden;  // paths that are not looked at, and directories made only for them are not shown
+};
+
+/// Changes between two stacks of layer directories, topmost first, sorted by path.
+std::vector<FileChange> compare_stacks(const std::vector<std::string>& now, const std::vector<std::string>& before,
+                                       const StackRules& rules);
 
 }  // namespace lichen::engine

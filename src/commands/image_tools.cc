@@ -23,15 +23,6 @@ constexpr Column kFoundColumns[] = {
 constexpr std::string_view kFound = "table {{.Name}}\\t{{.Description}}\\t{{.StarCount}}\\t{{.IsOfficial}}";
 constexpr std::string_view kTags = "table {{.Name}}\\t{{.Tag}}";
 
-// podman's document.
-std::string changes_json(const std::vector<engine::FileChange>& changes) {
-  Json out = Json::object();
-  for (const auto& [kind, key] : {std::pair{'C', "changed"}, {'A', "added"}, {'D', "deleted"}})
-    for (const auto& change : changes)
-      if (change.kind == kind) out[key].push_back(change.path);
-  return dump_json_pretty(out);
-}
-
 std::string mounted_json(const std::vector<engine::MountedImage>& images) {
   Json out = Json::array();
   for (const auto& image : images)
@@ -47,13 +38,7 @@ int image_diff_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   const auto& words = args.positionals();
   const auto changes = engine::diff_images(*engine, words[0], words.size() > 1 ? words[1] : "");
-  if (args.get_string("format") == "json") {
-    write_out(changes_json(changes));
-    return kExitOk;
-  }
-  std::string text;
-  for (const auto& change : changes) text += format("{} {}\n", change.kind, change.path);
-  write_out(text);
+  write_out(changes_text(changes, args.get_string("format")));
   return kExitOk;
 }
 

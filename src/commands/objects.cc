@@ -54,4 +54,17 @@ std::vector<std::string> named_or_all(const ParsedArgs& args, std::string_view k
 
 std::string reclaimed_line(std::int64_t bytes) { return "Total reclaimed space: " + engine::size_text(bytes) + "\n"; }
 
+std::string changes_text(const std::vector<engine::FileChange>& changes, const std::string& format_name) {
+  if (format_name == "json") {
+    Json out = Json::object();
+    for (const auto& [kind, key] : {std::pair{'C', "changed"}, {'A', "added"}, {'D', "deleted"}})
+      for (const auto& change : changes)
+        if (change.kind == kind) out[key].push_back(change.path);
+    return dump_json_pretty(out);
+  }
+  std::string text;
+  for (const auto& change : changes) text += format("{} {}\n", change.kind, change.path);
+  return text;
+}
+
 }  // namespace lichen::cli

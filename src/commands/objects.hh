@@ -6,6 +6,7 @@
 
 #include "libpod/base/time.hh"
 #include "libpod/engine/container_summary.hh"
+#include "libpod/engine/image_diff.hh"
 #include "src/parsed_args.hh"
 
 namespace lichen::cli {
@@ -24,6 +25,9 @@ bool confirmed(const ParsedArgs& args, std::string_view warning);
 /// The words of the line, or what `all` gives with --all. @throws Error{usage} neither or both
 std::vector<std::string> named_or_all(const ParsedArgs& args, std::string_view kind,
                                       const std::function<std::vector<std::string>()>& all);
+
+/// docker's lines ("C /etc"), or podman's document for the format "json".
+std::string changes_text(const std::vector<engine::FileChange>& changes, const std::string& format_name);
 
 /// "Total reclaimed space: 1.2MB"
 std::string reclaimed_line(std::int64_t bytes);

@@ -41,7 +41,6 @@ constexpr CommandSpec kCommands[] = {
     later("compose", "", "Run the services of a compose file"),
     later("cp", "container cp", "Copy files between a container and the host",
           "lichen exec CONTAINER tar -c PATH | tar -x"),
-    later("diff", "container diff", "Show which files a container has changed"),
     later("export", "container export", "Write a container's files as a tar"),
     later("push", "image push", "Send an image to a registry",
           "lichen save writes an archive that other tools can push"),
