@@ -52,9 +52,10 @@ CgroupPlace find_cgroup_place() {
   }
   const std::string own = own_cgroup();
   if (own.empty() || !delegated(own)) {
-    place.reason = format("{}{} is not delegated to you: with systemd, Delegate=yes in user@.service.d/delegate.conf "
-                          "and a session of your own",
-                          kMount, own);
+    place.reason = format(
+        "{}{} is not delegated to you: with systemd, Delegate=yes in user@.service.d/delegate.conf "
+        "and a session of your own",
+        kMount, own);
     return place;
   }
   // A cgroup with processes in it, as our own, cannot limit its children (cgroups(7), "no internal processes"): the

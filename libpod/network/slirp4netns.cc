@@ -14,7 +14,6 @@
 namespace lichen::network {
 namespace {
 
-
 bool boolean_option(const std::string& name, const std::string& value) {
   const auto parsed = parse_bool(value);
   if (!parsed) throw_error(ErrorKind::usage, "network option '{}={}': not true or false", name, value);

@@ -10,8 +10,8 @@
 #include <sstream>
 
 #include "libpod/spec/mounts.hh"
-#include "tests/unit/spec/expect_error.hh"
 #include "tests/unit/source_dir.hh"
+#include "tests/unit/spec/expect_error.hh"
 
 namespace lichen::spec {
 namespace {
