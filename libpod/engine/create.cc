@@ -76,6 +76,8 @@ void make_volumes(Engine& engine, spec::ContainerConfig& config) {
     record.options = mount.volume_options;
     if (engine.volumes.create(record))
       append_event(engine, {.type = "volume", .action = "create", .id = record.name, .name = record.name});
+    else if (!mount.anonymous && engine.volumes.get(record.name).anonymous)
+      share_anonymous_volume(engine, record.name, config.id);
   }
 }
 

@@ -17,7 +17,6 @@ class PrivatePlace {
 
   /// Mounted at the first call: read the store's secrets before. @stage in U0 and in a mount namespace of our own
   const std::string& path();
-  bool is_made() const { return made_; }
 
  private:
   std::string path_;

@@ -68,7 +68,12 @@ void add_volumes_from(Engine& engine, spec::ContainerConfig& config) {
   }
 }
 
+void share_anonymous_volume(const Engine& engine, const std::string& volume, const std::string& id) {
+  mark_shared(engine.paths.volume(volume), {id});
+}
+
 bool is_used_by_others(Engine& engine, const std::string& volume, const std::string& id) {
+  if (!sys::exists(engine.paths.volume(volume) + "/shared")) return false;  // the usual case, without reading records
   const auto containers = containers_in_use_check(engine);
   return std::any_of(containers.begin(), containers.end(), [&](const ContainerSummary& container) {
     const auto& mounts = container.config.mounts;

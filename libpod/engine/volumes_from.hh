@@ -10,7 +10,11 @@ namespace lichen::engine {
 /// @throws Error{not_found} no such container; Error{usage} an unknown option
 void add_volumes_from(Engine& engine, spec::ContainerConfig& config);
 
-/// Whether a container other than `id` mounts the volume.
+/// Remember that container `id` mounts an anonymous volume which belongs to another one: whoever removes that one finds
+/// it. For a volume that is given by its name too (-v 0123...:/path).
+void share_anonymous_volume(const Engine& engine, const std::string& volume, const std::string& id);
+
+/// Whether a container other than `id` mounts the anonymous volume.
 bool is_used_by_others(Engine& engine, const std::string& volume, const std::string& id);
 
 }  // namespace lichen::engine

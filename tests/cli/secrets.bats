@@ -196,5 +196,11 @@ $MARK" || return 1
   echo '{' >"$LICHEN_ROOT/secrets/broken"
   run_lichen secret ls --format '{{.Name}}'; assert_contains good; refute_contains broken; assert_stderr broken
   srun --secret good $BUSYBOX cat /run/secrets/good; assert_output ok
+  run_lichen system check; assert_status 1; assert_contains "secret broken"
+  cp "$LICHEN_ROOT/secrets/broken" "$BASE/tmp/broken"
+  run_lichen system check --repair; assert_success
+  run_lichen secret exists broken; assert_status 1
+  run_lichen secret exists good; assert_success
+  cp "$BASE/tmp/broken" "$LICHEN_ROOT/secrets/broken"
   run_lichen secret rm broken; assert_success
 }

@@ -115,6 +115,19 @@ volumes() { lichen volume ls -q; }
   wait_until_empty 5 volumes
 }
 
+@test "an anonymous volume that another container names stays as long as that one does" {
+  local name
+  lichen run -d --rm --name one --network none -v /anon $BUSYBOX sh -c 'echo kept >/anon/f; sleep 600' >/dev/null
+  wait_until 5 lichen exec one test -s /anon/f
+  name=$(lichen inspect -f '{{range .Mounts}}{{.Name}}{{end}}' one)
+  lichen create --name two --network none -v "$name:/x" $BUSYBOX cat /x/f >/dev/null
+  lichen stop -t 0 one >/dev/null
+  wait_until 5 eval '! "$LICHEN" container exists one'
+  run_lichen start -a two; assert_output kept
+  lichen rm -v two >/dev/null
+  run_lichen volume prune -f; assert_contains "$name"
+}
+
 @test "export and import: every kind of file comes back, also through a pipe and compressed" {
   vrun -v data:/v $BUSYBOX sh -c 'cd /v; mkdir -p d/e; echo one >d/e/f; ln d/e/f hard; ln -s d/e/f soft; mkfifo pipe
     head -c 300000 /dev/urandom >bin; chmod 4711 bin; dd if=/dev/null of=sparse bs=1 seek=5000000 2>/dev/null; chmod 1770 d; touch -d "2001-02-03 04:05:06" old; touch "sp ace"; ln -s /etc/passwd out'
