@@ -11,6 +11,9 @@
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/image_mount.hh"
 #include "libpod/engine/object_filter.hh"
+#include "libpod/sys/fs.hh"
+
+#include <sys/stat.h>
 
 namespace lichen::engine {
 namespace {
@@ -29,6 +32,18 @@ Users users_of(Engine& engine, const std::string& id) {
         container.config.name.empty() ? short_id(container.config.id) : container.config.name;
   }
   return users;
+}
+
+// Blocks of a directory and of what stands directly in it: records and journals, which a layer's disk_size leaves out.
+std::int64_t record_blocks(const std::string& directory) {
+  std::int64_t bytes = 0;
+  const auto add = [&](const std::string& path) {
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) == 0) bytes += static_cast<std::int64_t>(info.st_blocks) * 512;
+  };
+  add(directory);
+  for (const auto& name : sys::list_directory(directory)) add(directory + "/" + name);
+  return bytes;
 }
 
 bool single_repository(const std::vector<store::RefName>& names) {
@@ -76,6 +91,7 @@ class Remover {
       return;
     }
     for (const auto& digest : meta_.repo_digests) removal_.untagged.push_back(familiar_digest(digest));
+    removal_.bytes += record_blocks(engine_.paths.image(id_));
     engine_.images.remove(id_);
     removal_.deleted.push_back("sha256:" + id_);
     append_event(engine_, {.type = "image", .action = "delete", .id = id_, .name = {}, .image = {}, .attributes = {}});
@@ -162,7 +178,7 @@ std::vector<std::string> remove_unused_layers(Engine& engine, const std::vector<
         continue;
       std::int64_t size = 0;
       try {
-        size = engine.layers.get(*layer).disk_size;
+        size = engine.layers.get(*layer).disk_size + record_blocks(engine.paths.layer(*layer));
       } catch (const Error& error) {
         log_debug("{}", error.what());
       }

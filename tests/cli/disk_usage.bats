@@ -51,6 +51,20 @@ blocks() { lichen unshare du -s --block-size=1 "$@" | awk '{ sum += $1 } END { p
   lichen rm shown; lichen volume rm vol
 }
 
+@test "what a prune says it gave back is what du misses, and what df had promised" {
+  local before after promised said
+  promised=$(raw Images 3)
+  before=$(blocks "$LICHEN_ROOT")
+  said=$(lichen image prune -a -f | sed -n 's/^Total reclaimed space: //p')
+  after=$(blocks "$LICHEN_ROOT")
+  assert_less $(((before - after) - promised)) 65536 "du less the promise of df" # folders of refs go too
+  assert_less 0 "$((before - after))" "given back"
+  said=$(python3 -c 'import re,sys; n,u=re.match(r"([0-9.]+)([kMG]?)B", sys.argv[1]).groups(); print(int(float(n)*{"":1,"k":1e3,"M":1e6,"G":1e9}[u]))' "$said")
+  assert_less $(((before - after) - said)) 65536 "du less what prune said"
+  assert_less $((said - (before - after))) 65536 "what prune said less du"
+  load_image busybox layers
+}
+
 @test "container prune filters: label, label!, until" {
   lichen create --name a --label keep=yes $BUSYBOX true >/dev/null
   lichen create --name b --label keep=no $BUSYBOX true >/dev/null
