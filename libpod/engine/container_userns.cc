@@ -165,6 +165,14 @@ void check_shared_namespaces(Engine& engine, const spec::ContainerConfig& config
   }
 }
 
+// The containers.conf that distributions install sets "0 0", which the kernel refuses where no group 0 is mapped; ours
+// is the range of the groups that are.
+void drop_root_range(spec::ContainerConfig& config) {
+  const auto row = config.sysctls.find("net.ipv4.ping_group_range");
+  if (row != config.sysctls.end() && row->second == "0 0" && !spec::to_host_id(config.gid_map, 0))
+    config.sysctls.erase(row);
+}
+
 void write_map(pid_t process, const char* file, const spec::IdMap& map) {
   std::string text;
   for (const auto& line : map) text += format("{} {} {}\n", line.container, line.host, line.size);
@@ -226,6 +234,7 @@ sys::FileLock choose_container_userns(Engine& engine, spec::ContainerConfig& con
       refuse(config, "a namespace by its path is not supported", "use --userns container:NAME");
   }
   check_shared_namespaces(engine, config);
+  drop_root_range(config);
   return lock;
 }
 

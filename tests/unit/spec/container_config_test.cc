@@ -14,7 +14,7 @@ constexpr const char* kFull = R"({
   "entrypoint": ["e"], "command": ["c", ""], "env": ["A=1"], "user": "u", "groups": ["g"], "working_dir": "/w",
   "interactive": true, "tty": true, "attach_stdin": true, "attach_stdout": true, "attach_stderr": true, "umask": "",
   "timezone": "UTC", "stop_signal": "", "stop_timeout_s": 0, "detach_keys": "x", "init": true, "userns": "nomap",
-  "uid_map": [{"container": 1, "host": 2, "size": 3}], "gid_map": [{"container": 0, "host": 0, "size": 1}],
+  "uid_map": [{"container": 1, "host": 2, "size": 3}], "gid_map": [{"container": 4, "host": 5, "size": 6}],
   "pid_mode": "host", "ipc_mode": "host", "uts_mode": "host", "cgroupns_mode": "host", "privileged": true,
   "cap_add": ["ALL"], "cap_drop": ["ALL"], "security_opt": ["x"], "no_new_privileges": true,
   "seccomp_profile": "unconfined", "apparmor_profile": "a", "selinux_label": "disable", "unmask": ["ALL"],
