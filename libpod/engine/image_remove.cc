@@ -34,16 +34,9 @@ Users users_of(Engine& engine, const std::string& id) {
   return users;
 }
 
-// Blocks of a directory and of what stands directly in it: records and journals, which a layer's disk_size leaves out.
-std::int64_t record_blocks(const std::string& directory) {
-  std::int64_t bytes = 0;
-  const auto add = [&](const std::string& path) {
-    struct stat info {};
-    if (::lstat(path.c_str(), &info) == 0) bytes += static_cast<std::int64_t>(info.st_blocks) * 512;
-  };
-  add(directory);
-  for (const auto& name : sys::list_directory(directory)) add(directory + "/" + name);
-  return bytes;
+std::int64_t blocks_of(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0 ? static_cast<std::int64_t>(info.st_blocks) * 512 : 0;
 }
 
 bool single_repository(const std::vector<store::RefName>& names) {
@@ -91,7 +84,8 @@ class Remover {
       return;
     }
     for (const auto& digest : meta_.repo_digests) removal_.untagged.push_back(familiar_digest(digest));
-    removal_.bytes += record_blocks(engine_.paths.image(id_));
+    const std::string record = engine_.paths.image(id_);
+    removal_.bytes += blocks_of(record) + static_cast<std::int64_t>(sys::disk_usage(record).bytes);
     engine_.images.remove(id_);
     removal_.deleted.push_back("sha256:" + id_);
     append_event(engine_, {.type = "image", .action = "delete", .id = id_, .name = {}, .image = {}, .attributes = {}});
@@ -178,7 +172,9 @@ std::vector<std::string> remove_unused_layers(Engine& engine, const std::vector<
         continue;
       std::int64_t size = 0;
       try {
-        size = engine.layers.get(*layer).disk_size + record_blocks(engine.paths.layer(*layer));
+        // What was measured before the record was written.
+        const std::string path = engine.paths.layer(*layer);
+        size = engine.layers.get(*layer).disk_size + blocks_of(path) + blocks_of(path + "/meta.json");
       } catch (const Error& error) {
         log_debug("{}", error.what());
       }
