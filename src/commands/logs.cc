@@ -69,6 +69,7 @@ class Printer {
   bool write(const std::string& text, bool err) {
     const std::lock_guard guard(mutex_);
     std::FILE* out = err ? stderr : stdout;
+    if (err) std::fflush(stdout);  // both may lead to one place: the order is that of writing
     const bool written = std::fwrite(text.data(), 1, text.size(), out) == text.size();
     if (flush_) std::fflush(out);
     return written;

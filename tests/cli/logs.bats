@@ -67,6 +67,12 @@ second"
   assert_equal "$(timeout 20 "$LICHEN" logs -f flow 3>&-)" "$(seq -f 'line %g' 200)" "followed output"
 }
 
+@test "standard output and error in one pipe keep their order" {
+  lichen run --name order --network none $BUSYBOX sh -c 'for i in 1 2 3 4; do echo out $i; sleep 0.05; echo err $i >&2; sleep 0.05; done' >/dev/null 2>&1
+  assert_equal "$(lichen logs order 2>&1)" "$(for i in 1 2 3 4; do echo "out $i"; echo "err $i"; done)"
+  lichen rm order >/dev/null
+}
+
 @test "--follow of several: every line whole, with its name, until all have ended" {
   local name
   for name in first second; do
