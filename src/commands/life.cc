@@ -2,12 +2,16 @@
 #include <cstdio>
 
 #include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
+#include "libpod/base/strings.hh"
 #include "libpod/engine/cleanup.hh"
+#include "libpod/engine/container_list.hh"
 #include "libpod/engine/life.hh"
 #include "libpod/engine/remove.hh"
 #include "libpod/engine/start.hh"
 #include "libpod/engine/stop.hh"
 #include "libpod/spec/options.hh"
+#include "libpod/sys/io.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
 #include "src/output.hh"
@@ -25,16 +29,55 @@ std::vector<std::string> names_of(engine::Engine& engine, bool (*wanted)(Contain
   return names;
 }
 
-// The names on the line, or with --all every container whose status `wanted` accepts.
+// --filter: names of all that match and whose status `wanted` accepts.
+std::vector<std::string> matching_names(engine::Engine& engine, const std::vector<std::string>& filters,
+                                        bool (*wanted)(ContainerStatus)) {
+  engine::ContainerListRequest request;
+  request.all = true;
+  request.filters = filters;
+  std::vector<std::string> names;
+  for (const auto& one : engine::list_containers(engine, request, report_damaged("container")))
+    if (wanted(one.state.status)) names.push_back(one.config.name);
+  return names;
+}
+
+std::string newest_name(engine::Engine& engine) {
+  engine::ContainerListRequest request;
+  request.last = 1;
+  const auto newest = engine::list_containers(engine, request, report_damaged("container"));
+  if (newest.empty()) throw_error(ErrorKind::not_found, "--latest: there is no container");
+  return newest[0].config.name;
+}
+
+std::vector<std::string> ids_in_files(const std::vector<std::string>& files) {
+  std::vector<std::string> ids;
+  for (const auto& file : files) {
+    const std::string text = sys::read_file(file, 4096);
+    ids.emplace_back(trim(split(text, '\n')[0]));
+    if (!is_full_id(ids.back())) throw_error(ErrorKind::usage, "--cidfile '{}': it holds no container id", file);
+  }
+  return ids;
+}
+
+// Which containers a command is for: the names on the line and in --cidfile, or the newest, or with --all or --filter
+// those that match and whose status `wanted` accepts.
 std::vector<std::string> chosen_names(engine::Engine& engine, const ParsedArgs& args, bool (*wanted)(ContainerStatus)) {
-  if (!args.get_bool("all")) {
-    if (args.positionals().empty())
+  auto names = args.positionals();
+  const auto knows = [&](std::string_view option) { return find_option(args.command(), option) != nullptr; };
+  if (knows("cidfile"))
+    for (auto& id : ids_in_files(args.get_list("cidfile"))) names.push_back(std::move(id));
+  if (knows("latest") && args.get_bool("latest")) names.push_back(newest_name(engine));
+  const bool all = args.get_bool("all");
+  const auto filters = knows("filter") ? args.get_list("filter") : std::vector<std::string>{};
+  if (!all && filters.empty()) {
+    if (names.empty())
       throw Error(ErrorKind::usage, format("lichen {} needs at least one container", args.command().path))
           .with_hint("name one, or use --all");
-    return args.positionals();
+    return names;
   }
-  if (!args.positionals().empty()) throw_error(ErrorKind::usage, "--all and container names exclude each other");
-  return names_of(engine, wanted);
+  if (!names.empty())
+    throw_error(ErrorKind::usage, "--{} and container names exclude each other", all ? "all" : "filter");
+  return filters.empty() ? names_of(engine, wanted) : matching_names(engine, filters, wanted);
 }
 
 bool is_any(ContainerStatus) { return true; }

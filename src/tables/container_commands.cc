@@ -32,18 +32,29 @@ constexpr OptionSpec kStart[] = {
     flag("all", "Start every container"),
     flag('a', "attach", "Show the output and pass signals on"),
     text("detach-keys", "keys", "Keys that leave the container running (default ctrl-p,ctrl-q)"),
+    list('f', "filter", "key=value", "Only those that match, as in ps")
+        .with_hints("id=|name=|label=|status=|restart-policy=|until="),
     flag('i', "interactive", "Attach standard input"),
+    flag('l', "latest", "The newest container"),
     flag("sig-proxy", "Pass signals on to the process; with --attach").with_default("true"),
 };
 constexpr OptionSpec kStop[] = {
     flag('a', "all", "Stop every running container"),
+    list("cidfile", "path", "Read a container's id from this file").with_objects(file),
+    list('f', "filter", "key=value", "Only those that match, as in ps")
+        .with_hints("id=|name=|label=|status=|restart-policy=|until="),
     flag('i', "ignore", "A container that does not exist is no error"),
+    flag('l', "latest", "The newest container"),
     text('s', "signal", "signal", "Signal that asks the process to end").with_objects(signal),
     number("time", "seconds", "").with_alias_of("timeout"),
     number('t', "timeout", "seconds", "How long to wait before the process is killed (default 10); -1 for ever"),
 };
 constexpr OptionSpec kRestart[] = {
     flag('a', "all", "Restart every container"),
+    list("cidfile", "path", "Read a container's id from this file").with_objects(file),
+    list('f', "filter", "key=value", "Only those that match, as in ps")
+        .with_hints("id=|name=|label=|status=|restart-policy=|until="),
+    flag('l', "latest", "The newest container"),
     flag("running", "Restart only those that run; with no names"),
     text('s', "signal", "signal", "Signal that asks the process to end").with_objects(signal),
     number("time", "seconds", "").with_alias_of("timeout"),
@@ -51,6 +62,10 @@ constexpr OptionSpec kRestart[] = {
 };
 constexpr OptionSpec kPause[] = {
     flag('a', "all", "Every container that this can be done to"),
+    list("cidfile", "path", "Read a container's id from this file").with_objects(file),
+    list('f', "filter", "key=value", "Only those that match, as in ps")
+        .with_hints("id=|name=|label=|status=|restart-policy=|until="),
+    flag('l', "latest", "The newest container"),
 };
 constexpr OptionSpec kTop[] = {
     flag("list-descriptors", "Print the names of columns").as_hidden(),
@@ -78,12 +93,18 @@ constexpr OptionSpec kPort[] = {
 };
 constexpr OptionSpec kKill[] = {
     flag('a', "all", "Signal every running container"),
+    list("cidfile", "path", "Read a container's id from this file").with_objects(file),
+    flag('l', "latest", "The newest container"),
     text('s', "signal", "signal", "Signal to send").with_default("KILL").with_objects(signal),
 };
 constexpr OptionSpec kRm[] = {
     flag('a', "all", "Remove every container"),
+    list("cidfile", "path", "Read a container's id from this file").with_objects(file),
+    list("filter", "key=value", "Only those that match, as in ps")
+        .with_hints("id=|name=|label=|status=|restart-policy=|until="),
     flag('f', "force", "Kill a running container first; a missing one is no error"),
     flag('i', "ignore", "A container that does not exist is no error"),
+    flag('l', "latest", "The newest container"),
     number('t', "time", "seconds", "With --force: how long to wait before the kill"),
     flag('v', "volumes", "Remove its anonymous volumes too"),
 };
@@ -166,7 +187,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen start web\n# start and show the output\nlichen start -a job\n",
      .options = {kStart},
-     .not_yet_options = {"checkpoint checkpoint-dir filter/f latest/l"},
+     .not_yet_options = {"checkpoint checkpoint-dir"},
      .arguments = {0, -1, stopped_container},
      .group = HelpGroup::run,
      .handler = start_command},
@@ -177,7 +198,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen stop web\nlichen stop -t 1 web db\n",
      .options = {kStop},
-     .not_yet_options = {"cidfile filter/f latest/l service"},
+     .not_yet_options = {"service"},
      .arguments = {0, -1, running_container},
      .group = HelpGroup::run,
      .handler = stop_command},
@@ -190,7 +211,6 @@ constexpr CommandSpec kCommands[] = {
          "started.",
      .examples = "lichen restart web\n# give it two seconds\nlichen restart -t 2 web\n",
      .options = {kRestart},
-     .not_yet_options = {"cidfile filter/f latest/l"},
      .arguments = {0, -1, container},
      .group = HelpGroup::run,
      .handler = restart_command},
@@ -203,7 +223,6 @@ constexpr CommandSpec kCommands[] = {
          "notice.",
      .examples = "lichen pause web\nlichen unpause web\n",
      .options = {kPause},
-     .not_yet_options = {"cidfile filter/f latest/l"},
      .arguments = {0, -1, running_container},
      .group = HelpGroup::run,
      .handler = pause_command},
@@ -214,7 +233,6 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen unpause web\n",
      .options = {kPause},
-     .not_yet_options = {"cidfile filter/f latest/l"},
      .arguments = {0, -1, running_container},
      .group = HelpGroup::run,
      .handler = unpause_command},
@@ -234,7 +252,6 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen kill web\n# reload its configuration\nlichen kill -s HUP web\n",
      .options = {kKill},
-     .not_yet_options = {"cidfile latest/l"},
      .arguments = {0, -1, running_container},
      .group = HelpGroup::run,
      .handler = kill_command},
@@ -245,7 +262,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen rm job\n# also when it runs\nlichen rm -f web\n",
      .options = {kRm},
-     .not_yet_options = {"cidfile depend filter latest/l link storage"},
+     .not_yet_options = {"depend link storage"},
      .arguments = {0, -1, container},
      .group = HelpGroup::run,
      .handler = rm_command},

@@ -193,11 +193,34 @@ names() { lichen ps -a --format '{{.Names}}' | sort | xargs; }
 @test "stats: CPU, memory and processes of a container are seen" {
   lichen run -d --name busy --network none $BUSYBOX sh -c 'x=$(head -c 20000000 /dev/zero | tr "\0" x); while :; do :; done' >/dev/null
   sleeper idle
-  wait_until 10 sh -c "[ \$('$LICHEN' stats --no-stream --format '{{.MemUsageBytes}}' busy) -gt 20000000 ]"
+  # It has its text and is alone: the loop has begun.
+  wait_until 20 sh -c "'$LICHEN' stats --no-stream --format '{{.MemUsageBytes}} {{.PIDs}}' busy | grep -qE '^[2-9][0-9]{7} 1\$'"
   local row
   row=$(lichen stats --no-stream --format '{{.CPUPerc}} {{.PIDs}}' busy)
   [[ $row =~ ^[1-9][0-9]*\.[0-9][0-9]%\ 1$ ]] || fail_with "a busy container" "CPU above 1 %, 1 process" "$row"
   assert_equal "$(lichen stats --no-stream --format '{{.CPUPerc}} {{.PIDs}}' idle)" "0.00% 1"
   assert_equal "$(lichen stats --no-stream --format '{{.Name}}' | sort | xargs)" "busy idle"
   lichen stats --no-stream --format json busy | python3 -c 'import json, sys; row = json.load(sys.stdin); assert row["Name"] == "busy" and "/" in row["MemUsage"]'
+}
+
+@test "--filter, --latest, --cidfile choose the containers" {
+  lichen run -d --name keep --restart always --cidfile "$BASE/cid" --network none $BUSYBOX sleep 1000 >/dev/null
+  sleeper once
+  run_lichen stop -t 0 --filter restart-policy=always
+  assert_output keep
+  assert_equal "$(lichen ps --format '{{.Names}}')" once
+  run_lichen start --filter restart-policy=always
+  assert_output keep
+  run_lichen restart -t 0 --latest
+  assert_output once
+  run_lichen kill --cidfile "$BASE/cid"
+  assert_success
+  wait_until 5 is_state keep exited
+  run_lichen rm --cidfile "$BASE/cid"
+  assert_success
+  run_lichen stop --filter restart-policy=always once
+  assert_failure 125 "exclude"
+  echo rubbish >"$BASE/cid"
+  run_lichen stop --cidfile "$BASE/cid"
+  assert_failure 125 "holds no container id"
 }
