@@ -127,7 +127,7 @@ class Reader {
     if (!open_first()) return;
     for (;;) {
       // Asked before reading: what was written before the end is then read after it.
-      const bool last = !query_.follow || query_.ended();
+      const bool last = is_last_look();
       if (!read_available()) return;
       if (auto next = chain_.next(current_)) {
         // The writer is done with this one; what it wrote between our last read and the rotation is still to be read.
@@ -144,7 +144,7 @@ class Reader {
   // Where to begin. @return false when there is no log and none will come
   bool open_first() {
     for (;;) {
-      const bool last = !query_.follow || query_.ended();
+      const bool last = is_last_look();
       auto files = chain_.open_all();
       if (!files.empty()) {
         begin(std::move(files));
@@ -154,6 +154,9 @@ class Reader {
       wait();
     }
   }
+
+  // Nothing that is wanted can come after this.
+  bool is_last_look() const { return !query_.follow || query_.ended() || (query_.until && now() > *query_.until); }
 
   void begin(std::vector<OpenFile> files) {
     end_ = files.front().identity;

@@ -1,6 +1,8 @@
 #include "libpod/network/ports.hh"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/format.hh"
@@ -22,6 +24,7 @@ namespace lichen::network {
 namespace {
 
 // Where docker's automatic ports come from: net.ipv4.ip_local_port_range's default.
+constexpr std::chrono::milliseconds kLastBreath{500};
 constexpr std::uint32_t kFirstRandom = 32768, kLastRandom = 60999;
 
 std::string shown_ip(const spec::PortMapping& port) { return port.host_ip.empty() ? "0.0.0.0" : port.host_ip; }
@@ -71,6 +74,17 @@ int try_bind(const spec::PortMapping& port, std::vector<sys::UniqueFd>& held) {
   if (bound != 0) return errno;
   held.push_back(std::move(socket));
   return 0;
+}
+
+// The network helper of a container that has just ended lets go of its ports a moment after the monitor has answered:
+// `stop` and `start` in one line must work.
+int bind_patiently(const spec::PortMapping& port, std::vector<sys::UniqueFd>& held) {
+  const auto deadline = std::chrono::steady_clock::now() + kLastBreath;
+  for (;;) {
+    const int error = try_bind(port, held);
+    if (error != EADDRINUSE || std::chrono::steady_clock::now() > deadline) return error;
+    std::this_thread::sleep_for(std::chrono::milliseconds(3));
+  }
 }
 
 [[noreturn]] void refuse(const spec::PortMapping& port, int error, const PortHolderLookup& lookup) {
@@ -179,7 +193,7 @@ std::vector<spec::PortMapping> reserve_ports(const std::vector<spec::PortMapping
         throw Error(ErrorKind::conflict, format("{} is published twice, for {} and for {}", shown(port),
                                                 other.container_port, port.container_port))
             .with_hint("give each -p its own host port");
-    if (const int error = try_bind(port, held)) refuse(port, error, lookup);
+    if (const int error = bind_patiently(port, held)) refuse(port, error, lookup);
     done.push_back(port);
   }
   std::vector<spec::PortMapping> result;
