@@ -2,11 +2,14 @@
 
 #include <clocale>
 #include <memory>
+#include <vector>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
+#include "libpod/base/parse.hh"
 #include "libpod/base/path.hh"
+#include "libpod/base/strings.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/mount.hh"
 #include "libpod/sys/namespaces.hh"
@@ -87,10 +90,41 @@ class OutputFile {
   std::string name_, temporary_;
 };
 
+// Owners as the container has them.
+class OwnerNumbers {
+ public:
+  explicit OwnerNumbers(const std::vector<std::string>& lines) {
+    for (const auto& line : lines) {
+      const auto parts = split(line, ':');
+      const auto inside = parse_uint(parts[0]), outside = parse_uint(parts.at(1)), count = parse_uint(parts.at(2));
+      if (!inside || !outside || !count) throw_error(ErrorKind::usage, "request: '{}' is no id map", line);
+      ranges_.push_back({*inside, *outside, *count});
+    }
+  }
+  la_int64_t inside(la_int64_t id) const {
+    const auto number = static_cast<std::uint64_t>(id);
+    for (const auto& range : ranges_)
+      if (number >= range.outside && number - range.outside < range.count)
+        return static_cast<la_int64_t>(range.inside + (number - range.outside));
+    return ranges_.empty() ? id : 65534;  // nobody
+  }
+
+ private:
+  struct Range {
+    std::uint64_t inside, outside, count;
+  };
+  std::vector<Range> ranges_;
+};
+
 class Exporter {
  public:
-  explicit Exporter(int output)
-      : disk_(::archive_read_disk_new()), tar_(::archive_write_new()), links_(::archive_entry_linkresolver_new()) {
+  Exporter(int output, const wire::ImageRequest& request)
+      : uids_(request.uid_map),
+        gids_(request.gid_map),
+        top_(request.names.empty() ? "." : "./" + request.names[0]),
+        disk_(::archive_read_disk_new()),
+        tar_(::archive_write_new()),
+        links_(::archive_entry_linkresolver_new()) {
     check(::archive_read_disk_set_symlink_physical(disk_.get()), disk_.get(), "export");
     check(::archive_read_disk_set_behavior(disk_.get(), ARCHIVE_READDISK_NO_FFLAGS), disk_.get(), "export");
     check(::archive_write_set_format_pax_restricted(tar_.get()), tar_.get(), "export");
@@ -102,7 +136,7 @@ class Exporter {
   Exporter& operator=(const Exporter&) = delete;
 
   void run() {
-    check(::archive_read_disk_open(disk_.get(), "."), disk_.get(), "export the volume");
+    check(::archive_read_disk_open(disk_.get(), top_.c_str()), disk_.get(), "export the volume");
     const std::unique_ptr<archive_entry, FreeEntry> entry(::archive_entry_new());
     for (;;) {
       ::archive_entry_clear(entry.get());
@@ -122,6 +156,9 @@ class Exporter {
  private:
   void write(archive_entry* entry) {
     if (::archive_entry_filetype(entry) == AE_IFSOCK) return;  // a tar cannot hold one; nobody listens there either
+    ::archive_entry_set_uid(entry, uids_.inside(::archive_entry_uid(entry)));
+    ::archive_entry_set_gid(entry, gids_.inside(::archive_entry_gid(entry)));
+    rename(entry);
     archive_entry *now = entry, *later = nullptr;
     ::archive_entry_linkify(links_, &now, &later);
     if (now == nullptr) return;
@@ -129,6 +166,14 @@ class Exporter {
     const std::string what = format("export '{}'", name == nullptr ? "?" : printable(name));
     check(::archive_write_header(tar_.get(), now), tar_.get(), what);
     if (::archive_entry_size(now) > 0) write_data(now, what);
+  }
+
+  // "./etc/passwd" is etc/passwd, as docker writes it; the top itself keeps its name, for its mode and owner.
+  static void rename(archive_entry* entry) {
+    const char* name = ::archive_entry_pathname(entry);
+    if (name == nullptr || !std::string_view(name).starts_with("./")) return;
+    const std::string plain = name + 2;
+    if (!plain.empty()) ::archive_entry_copy_pathname(entry, plain.c_str());
   }
 
   // Holes are zeros; a file that shrinks meanwhile is filled up, so that the archive stays whole.
@@ -157,6 +202,8 @@ class Exporter {
     if (size > 0 && ::archive_write_data(tar_.get(), data, size) < 0) fail(tar_.get(), what);
   }
 
+  OwnerNumbers uids_, gids_;
+  std::string top_;
   Archive disk_, tar_;
   archive_entry_linkresolver* links_;
 };
@@ -243,7 +290,7 @@ class Importer {
 wire::ImageResult export_volume(const store::Paths&, const wire::ImageRequest& request, Progress&) {
   OutputFile output(request.output);
   enter_directory(request.input);
-  Exporter(output.fd()).run();
+  Exporter(output.fd(), request).run();
   output.finish();
   return {};
 }

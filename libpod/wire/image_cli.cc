@@ -22,6 +22,8 @@ Json to_json(const ImageRequest& r) {
             {"retries", r.retries},
             {"all_tags", r.all_tags},
             {"input", r.input},
+            {"uid_map", r.uid_map},
+            {"gid_map", r.gid_map},
             {"changes", r.changes},
             {"message", r.message},
             {"reference", r.reference},
@@ -57,6 +59,8 @@ ImageRequest image_request_from_json(const Json& json) {
   r.retries = static_cast<int>(view.get_int("retries", 3));
   r.all_tags = view.get_bool("all_tags");
   r.input = view.get_string("input");
+  r.uid_map = view.get_strings("uid_map");
+  r.gid_map = view.get_strings("gid_map");
   r.changes = view.get_strings("changes");
   r.message = view.get_string("message");
   r.reference = view.get_string("reference");

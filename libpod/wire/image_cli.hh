@@ -46,6 +46,10 @@ struct ImageRequest {
   int retries = 3;
   bool all_tags = false;
 
+  /// volume-export: how owners are shown, "inside:outside:count" each; none: as they are. With names[0] only that entry
+  /// of the directory goes out.
+  std::vector<std::string> uid_map, gid_map;
+
   // load, import; volume-export: the directory, volume-import: the archive
   std::string input;  // path (archive or OCI layout directory), URL (import), "-" or empty for stdin
   // import

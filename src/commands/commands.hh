@@ -50,6 +50,8 @@ int untag_command(Context& context, const ParsedArgs& args);
 int history_command(Context& context, const ParsedArgs& args);
 int image_inspect_command(Context& context, const ParsedArgs& args);
 int image_exists_command(Context& context, const ParsedArgs& args);
+int cp_command(Context& context, const ParsedArgs& args);
+int export_command(Context& context, const ParsedArgs& args);
 int diff_command(Context& context, const ParsedArgs& args);
 int image_diff_command(Context& context, const ParsedArgs& args);
 int image_mount_command(Context& context, const ParsedArgs& args);

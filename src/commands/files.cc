@@ -1,12 +1,17 @@
 // diff, export, cp, commit, mount, unmount: the files of containers.
 #include "libpod/base/error.hh"
+#include "libpod/base/time.hh"
+#include "libpod/engine/container_copy.hh"
 #include "libpod/engine/container_diff.hh"
+#include "libpod/engine/container_export.hh"
 #include "libpod/engine/image_lookup.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
 #include "src/exit_code.hh"
 #include "src/output.hh"
 #include "src/session.hh"
+
+#include <cstdio>
 
 #include <unistd.h>
 
@@ -24,6 +29,37 @@ int diff_command(Context& context, const ParsedArgs& args) {
     changes = engine::diff_images(*engine, name, "");
   }
   write_out(changes_text(changes, args.get_string("format")));
+  return kExitOk;
+}
+
+int export_command(Context& context, const ParsedArgs& args) {
+  const std::string output = args.get_string("output");
+  if ((output.empty() || output == "-") && ::isatty(STDOUT_FILENO) == 1)
+    throw Error(ErrorKind::usage, "cowardly refusing to save to a terminal. Use the -o flag or redirect")
+        .with_hint("lichen export -o FILE CONTAINER");
+  const auto engine = open_engine(context);
+  engine::export_container(*engine, args.positionals()[0], output.empty() ? "-" : output);
+  return kExitOk;
+}
+
+int cp_command(Context& context, const ParsedArgs& args) {
+  const auto& words = args.positionals();
+  const engine::CopyRequest request{.from = engine::parse_copy_place(words[0]),
+                                    .to = engine::parse_copy_place(words[1]),
+                                    .archive = args.get_bool("archive"),
+                                    .follow = args.get_bool("follow-link"),
+                                    .overwrite = args.get_bool("overwrite")};
+  if (request.to.is_stream() && ::isatty(STDOUT_FILENO) == 1)
+    throw Error(ErrorKind::usage, "cp: standard output is a terminal").with_hint("redirect it: > FILE.tar");
+  if (request.from.is_stream() && ::isatty(STDIN_FILENO) == 1)
+    throw Error(ErrorKind::usage, "cp: standard input is a terminal").with_hint("give an archive: < FILE.tar");
+  const auto engine = open_engine(context);
+  const auto bytes = engine::copy_files(*engine, request);
+  // docker says it on standard error, and to people only.
+  const bool quiet = args.has("quiet") ? args.get_bool("quiet") : ::isatty(STDOUT_FILENO) != 1;
+  if (!quiet && !request.to.is_stream())
+    std::fprintf(stderr, "Successfully copied %s to %s\n", human_size(static_cast<double>(bytes)).c_str(),
+                 words[1].c_str());
   return kExitOk;
 }
 

@@ -11,7 +11,41 @@ constexpr OptionSpec kDiff[] = {
     text("format", "format", "Print as JSON").with_values("json"),
 };
 
+constexpr OptionSpec kExport[] = {
+    text('o', "output", "path", "Write to this file, not to standard output").with_objects(file),
+};
+constexpr OptionSpec kCp[] = {
+    flag('a', "archive", "Keep the numbers of owners; else all belongs to root, on the host to you"),
+    flag('L', "follow-link", "A symbolic link as SRC_PATH is what it points to"),
+    flag("overwrite", "Directories and files may replace each other"),
+    flag('q', "quiet", "Do not say what was copied; so too without a terminal"),
+};
+
 constexpr CommandSpec kCommands[] = {
+    {.path = "cp",
+     .aliases = "container cp",
+     .summary = "Copy files between a container and the host, or between containers",
+     .usage = "[OPTIONS] CONTAINER:SRC_PATH DEST_PATH|- or SRC_PATH|- CONTAINER:DEST_PATH",
+     .description = "Works for stopped containers too. A directory goes into DEST_PATH when that exists, else it "
+                    "becomes DEST_PATH; SRC_PATH/. stands for what is in it. '-' is a tar on standard input or output.",
+     .examples = "lichen cp ./app.conf web:/etc/app.conf\nlichen cp web:/var/log ./logs\n"
+                 "# what is in the directory, not the directory\nlichen cp ./site/. web:/srv/www\n"
+                 "lichen cp web:/etc - | tar -t\n",
+     .options = {kCp},
+     .not_yet_options = {"pause extract"},
+     .arguments = {2, 2, container},
+     .group = HelpGroup::run,
+     .handler = cp_command},
+    {.path = "export",
+     .aliases = "container export",
+     .summary = "Write a container's files as a tar",
+     .usage = "[OPTIONS] CONTAINER",
+     .description = "Volumes and binds are left out.",
+     .examples = "lichen export -o web.tar web\nlichen export web | lichen import - web:copy\n",
+     .options = {kExport},
+     .arguments = {1, 1, container},
+     .group = HelpGroup::run,
+     .handler = export_command},
     {.path = "diff",
      .aliases = "container diff",
      .summary = "Show which files a container has changed",
