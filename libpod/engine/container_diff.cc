@@ -11,8 +11,7 @@
 namespace lichen::engine {
 
 std::set<std::string> mounted_paths(const spec::ContainerConfig& config) {
-  std::set<std::string> paths{"/dev", "/proc", "/sys", "/etc/hosts", "/etc/resolv.conf",
-                              "/etc/hostname"};
+  std::set<std::string> paths{"/dev", "/proc", "/sys", "/etc/hosts", "/etc/resolv.conf", "/etc/hostname"};
   if (!config.timezone.empty()) paths.insert("/etc/localtime");
   if (config.read_only && config.read_only_tmpfs) paths.insert({"/run", "/tmp", "/var/tmp"});
   if (!config.uid_map.empty()) paths.insert({"/etc/passwd", "/etc/group"});

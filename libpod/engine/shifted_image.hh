@@ -9,8 +9,8 @@
 //     FUSE_ALLOW_IDMAP; fuse-overlayfs maps by itself and needs no kernel for it.
 //   - fuse-overlayfs with uidmapping= as the *lower* directory of a kernel overlay: works. Reads of image files go
 //     through FUSE and stay in the page cache; all that is written goes to ext4 without a detour.
-// So: FUSE below a kernel overlay where /dev/fuse is there. Nothing is copied: `run --rm IMG true` of a Debian of 217 MB
-// took 17.1 ms the first time and every time, 13.1 ms without --userns (least of 40, side by side). What it costs is
+// So: FUSE below a kernel overlay where /dev/fuse is there. Nothing is copied: `run --rm IMG true` of a Debian of 217
+// MB took 17.1 ms the first time and every time, 13.1 ms without --userns (least of 40, side by side). What it costs is
 // reading: all of its files once through FUSE 1.2 to 2.5 s, 0.4 to 0.5 s without. Else a
 // copy of the image, made once for each image and map and kept in the top layer's directory
 // (layers/<chain-id>/shifted-<key>), so that it goes with the layer. The storage driver fuse-overlayfs maps itself

@@ -7,7 +7,10 @@ setup_file() {
   make_world
   load_image busybox
   [ ! -e "$LICHEN_TEST_FIXTURES/debian.tar" ] || lichen import -q -c 'CMD ["bash"]' "$LICHEN_TEST_FIXTURES/debian.tar" debian:12 >/dev/null
-  export ME=$(id -u) MINE=$(id -g) NAME=$(id -un)
+  ME=$(id -u)
+  MINE=$(id -g)
+  NAME=$(id -un)
+  export ME MINE NAME
 }
 teardown_file() { remove_world; }
 setup() { has_subids || skip "no subordinate ids: single_id.bats has that case"; }
