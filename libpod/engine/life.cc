@@ -2,11 +2,13 @@
 
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
+#include "libpod/base/strings.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/control.hh"
 #include "libpod/engine/events.hh"
 #include "libpod/engine/start.hh"
 #include "libpod/engine/stop.hh"
+#include "libpod/sys/io.hh"
 #include "libpod/sys/signals.hh"
 
 namespace lichen::engine {
@@ -67,6 +69,13 @@ void rename_container(Engine& engine, const std::string& name_or_id, const std::
                         .name = name,
                         .image = record.config.image_name,
                         .attributes = {{"oldName", "/" + record.config.name}}});
+}
+
+std::string read_cidfile(const std::string& path) {
+  const std::string text = sys::read_file(path, 4096);
+  std::string id(trim(split(text, '\n')[0]));
+  if (!is_full_id(id)) throw_error(ErrorKind::usage, "--cidfile '{}': it holds no container id", path);
+  return id;
 }
 
 }  // namespace lichen::engine

@@ -21,4 +21,7 @@ void unpause_container(Engine& engine, const std::string& name_or_id);
 /// @throws Error{conflict} the name is taken, Error{usage} it is no name
 void rename_container(Engine& engine, const std::string& name_or_id, const std::string& new_name);
 
+/// The id in a file that --cidfile of run or create wrote. @throws Error{usage} it holds none
+std::string read_cidfile(const std::string& path);
+
 }  // namespace lichen::engine

@@ -2,8 +2,6 @@
 #include <cstdio>
 
 #include "libpod/base/error.hh"
-#include "libpod/base/id.hh"
-#include "libpod/base/strings.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/container_list.hh"
 #include "libpod/engine/life.hh"
@@ -11,7 +9,6 @@
 #include "libpod/engine/start.hh"
 #include "libpod/engine/stop.hh"
 #include "libpod/spec/options.hh"
-#include "libpod/sys/io.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
 #include "src/output.hh"
@@ -49,23 +46,13 @@ std::string newest_name(engine::Engine& engine) {
   return newest[0].config.name;
 }
 
-std::vector<std::string> ids_in_files(const std::vector<std::string>& files) {
-  std::vector<std::string> ids;
-  for (const auto& file : files) {
-    const std::string text = sys::read_file(file, 4096);
-    ids.emplace_back(trim(split(text, '\n')[0]));
-    if (!is_full_id(ids.back())) throw_error(ErrorKind::usage, "--cidfile '{}': it holds no container id", file);
-  }
-  return ids;
-}
-
 // Which containers a command is for: the names on the line and in --cidfile, or the newest, or with --all or --filter
 // those that match and whose status `wanted` accepts.
 std::vector<std::string> chosen_names(engine::Engine& engine, const ParsedArgs& args, bool (*wanted)(ContainerStatus)) {
   auto names = args.positionals();
   const auto knows = [&](std::string_view option) { return find_option(args.command(), option) != nullptr; };
   if (knows("cidfile"))
-    for (auto& id : ids_in_files(args.get_list("cidfile"))) names.push_back(std::move(id));
+    for (const auto& file : args.get_list("cidfile")) names.push_back(engine::read_cidfile(file));
   if (knows("latest") && args.get_bool("latest")) names.push_back(newest_name(engine));
   const bool all = args.get_bool("all");
   const auto filters = knows("filter") ? args.get_list("filter") : std::vector<std::string>{};

@@ -107,7 +107,7 @@ b"
   run_lichen load -i "$BASE/torn"; [ "$status" != 0 ]; assert_stderr "torn"
   tar -cf "$BASE/empty.tar" -T /dev/null
   run_lichen load -i "$BASE/empty.tar"; [ "$status" != 0 ]; assert_stderr "empty.tar"
-  assert_equal "$(leftover_staging)" "" staging
+  assert_equal "$(wait_until_empty 5 leftover_staging)" "" staging
 }
 
 @test "C29 a layer that differs from its diff id is refused" {
@@ -121,7 +121,7 @@ b"
   run_lichen load -i "$BASE/lie.tar"
   [ "$status" != 0 ]
   [[ $stderr == *digest* || $stderr == *"diff id"* || $stderr == *diff_id* ]] || fail_with "message" "names the digest" "$stderr"
-  assert_equal "$(leftover_staging)" "" staging
+  assert_equal "$(wait_until_empty 5 leftover_staging)" "" staging
 }
 
 @test "podman reads what save writes" {

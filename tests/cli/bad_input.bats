@@ -119,5 +119,5 @@ refused() { # STATUS-PATTERN TEXT... -- COMMAND...
 
 @test "after all of that nothing half-made is left" {
   assert_equal "$(lichen ps -a --format '{{.Names}}')" database containers
-  assert_equal "$(leftover_staging)" "" staging
+  assert_equal "$(wait_until_empty 5 leftover_staging)" "" staging
 }

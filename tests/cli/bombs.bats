@@ -55,7 +55,7 @@ refused() { # FILE TEXT: load it; the message has the text
   read -r peak _ cpu <"$BASE/peak"
   assert_less "$peak" 262144 "KiB for $1"
   assert_less "$cpu" 60000 "milliseconds of CPU time for $1"
-  assert_equal "$(leftover_staging)" "" "staging after $1"
+  assert_equal "$(wait_until_empty 5 leftover_staging)" "" "staging after $1"
   assert_less "$(du -sk "$LICHEN_ROOT" | cut -f1)" $((used + 1024)) "KiB on disk after $1"
   run_lichen images -q; assert_success
   assert_equal "${#lines[@]}" 1 "images after $1"
@@ -86,7 +86,7 @@ PY
   run_split timeout 100 sh -c "cat '$BASE/bomb.tar.gz' | '$LICHEN' load -q"
   ((status == 1 || status == 125))
   assert_stderr "more than 200 times"
-  assert_equal "$(leftover_staging)" "" staging
+  assert_equal "$(wait_until_empty 5 leftover_staging)" "" staging
 }
 
 @test "C28 a window of two gigabytes, gzip within gzip, twenty thousand layers, sparse documents of a gigabyte" {

@@ -95,7 +95,7 @@ lrun() { run_lichen run --rm --network none --entrypoint "" -u root localhost/la
   before=$(find "$LICHEN_ROOT/layers" -mindepth 1 -maxdepth 1 | wc -l)
   lichen rmi localhost/lonely
   assert_equal "$(find "$LICHEN_ROOT/layers" -mindepth 1 -maxdepth 1 | wc -l)" $((before - 1)) layers
-  assert_equal "$(leftover_staging)" "" staging
+  assert_equal "$(wait_until_empty 5 leftover_staging)" "" staging
   lrun cat /data/keep; assert_output "keep"
 }
 

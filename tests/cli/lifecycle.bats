@@ -200,7 +200,7 @@ bye" logs
   lichen stop -t 0 short
   assert_equal "$(wait_until_empty 5 leftover_processes)" "" "processes"
   assert_equal "$(grep -c "$LICHEN_ROOT" /proc/self/mountinfo)" 0 "mounts"
-  assert_equal "$(leftover_staging)" "" staging
+  assert_equal "$(wait_until_empty 5 leftover_staging)" "" staging
 }
 
 @test "container prune asks, and removes only what is not running" {

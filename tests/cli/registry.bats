@@ -133,7 +133,7 @@ from-cmd"
 @test "an image, a tag, a repository that is not there: named, and nothing half-made" {
   run_lichen pull "$PLAIN/team/layers:nosuch"; [ "$status" != 0 ]; assert_stderr "team/layers:nosuch"
   run_lichen pull "$PLAIN/no/such"; [ "$status" != 0 ]; assert_stderr "no/such"
-  assert_equal "$(leftover_staging)" "" staging
+  assert_equal "$(wait_until_empty 5 leftover_staging)" "" staging
   assert_equal "$(lichen images -q)" "" images
 }
 
@@ -215,7 +215,7 @@ EOT
   [ "$status" != 0 ]
   assert_stderr "$blob" || assert_stderr "digest"
   assert_equal "$(lichen images -q)" "" images
-  assert_equal "$(leftover_staging)" "" staging
+  assert_equal "$(wait_until_empty 5 leftover_staging)" "" staging
 }
 
 @test "20 parallel pulls of one image: no error, and each blob is fetched once" {

@@ -52,7 +52,8 @@ second
   lichen run --name writer --network none $BUSYBOX sh -c 'echo kept >/file; rm /bin/vi' 
   run_lichen start -a writer
   lichen rm writer
-  lichen run -d --name again --network none $BUSYBOX sh -c '[ -e /file ] && cat /file; echo kept >/file; sleep 100'
+  lichen run -d --name again --network none $BUSYBOX sh -c '[ -e /file ] && cat /file; echo kept >/file; echo up; sleep 100'
+  wait_until 10 sh -c "'$LICHEN' logs again 3>&- | grep -q up"
   lichen stop -t 0 again
   lichen start again
   wait_until 5 sh -c "'$LICHEN' logs again 3>&- | grep -q kept"

@@ -318,7 +318,7 @@ green|a b  c"
 }
 
 @test "-t: the terminal is sane after the container was killed from outside" {
-  (sleep 1; "$LICHEN" kill sane 3>&- 4>&-) >/dev/null 2>&1 &
+  (for _ in $(seq 100); do sleep 0.2; "$LICHEN" kill sane && break; done) >/dev/null 2>&1 3>&- 4>&- &
   run_split "$HELPERS/terminal.py" -- "$LICHEN" run --rm -it --name sane --network none $BUSYBOX sleep 50
   assert_status 137
   assert_stderr "modes: same"

@@ -11,7 +11,7 @@ teardown_file() { remove_world; }
   assert_same_lines "$(sort -n "$BASE/runs")" "$(seq 200)" "the output of 200 runs"
   assert_equal "$(lichen ps -aq)" "" containers
   assert_equal "$(wait_until_empty 5 leftover_processes)" "" processes
-  assert_equal "$(leftover_staging)" "" staging
+  assert_equal "$(wait_until_empty 5 leftover_staging)" "" staging
 }
 
 @test "all at once in the first second of a fresh session: one user namespace" {

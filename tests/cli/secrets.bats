@@ -147,7 +147,7 @@ $MARK" || return 1
     fi
     lichen secret rm -i volatile >/dev/null 2>&1 || true
   done
-  assert_equal "$(leftover_staging)" "" "staging"
+  assert_equal "$(wait_until_empty 5 leftover_staging)" "" "staging"
 }
 
 @test "a missing secret is named, with a near name; nothing is left behind" {
@@ -179,7 +179,7 @@ $MARK" || return 1
   wait
   assert_equal "$(cat "$BASE"/tmp/race.* | wc -l)" 1 "winners"
   srun --secret race $BUSYBOX cat /run/secrets/race; assert_matches '^value-[1-6]$'
-  assert_equal "$(leftover_staging)" "" "staging"
+  assert_equal "$(wait_until_empty 5 leftover_staging)" "" "staging"
 }
 
 @test "a mount at the same place is an error that says so" {

@@ -14,7 +14,7 @@ setup_file() {
 }
 teardown_file() { remove_world; }
 setup() { has_subids || skip "no subordinate ids: single_id.bats has that case"; }
-teardown() { lichen ps -aq | xargs -r "$LICHEN" rm -f -t 0 >/dev/null 2>&1 || true; }
+teardown() { rm -f "$HOME/.config/lichen/config.toml"; lichen ps -aq | xargs -r "$LICHEN" rm -f -t 0 >/dev/null 2>&1 || true; }
 
 need_debian() { [ -e "$LICHEN_TEST_FIXTURES/debian.tar" ] || skip "no Debian image"; }
 
@@ -163,7 +163,7 @@ lo
   assert_output "0:0"
   refute_stderr "copied"
   [ "$(find "$LICHEN_ROOT/layers" -maxdepth 2 -name 'shifted-*' | wc -l)" = 1 ]
-  assert_equal "$(leftover_staging)" "" staging
+  assert_equal "$(wait_until_empty 5 leftover_staging)" "" staging
   lichen tag $BUSYBOX other && lichen rmi $BUSYBOX other >/dev/null
   assert_equal "$(find "$LICHEN_ROOT/layers" -name 'shifted-*')" "" "copies after rmi"
   rm "$HOME/.config/lichen/config.toml"
