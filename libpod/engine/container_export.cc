@@ -66,10 +66,7 @@ void enter_view(const Engine& engine, const store::ContainerRecord& record) {
 
 }  // namespace
 
-void export_container(Engine& engine, const std::string& name_or_id, const std::string& output) {
-  const auto record = find_container(engine, name_or_id);
-  engine.enter_userns();
-  OutputFile file(output);
+void write_container_tar(Engine& engine, const store::ContainerRecord& record, int fd, const TarSelection* selection) {
   auto request = image_request(engine);
   request.input = engine.paths.container(record.config.id) + "/rootfs";
   request.output = "-";
@@ -77,10 +74,22 @@ void export_container(Engine& engine, const std::string& name_or_id, const std::
     request.uid_map = spec::id_map_texts(record.config.uid_map);
     request.gid_map = spec::id_map_texts(record.config.gid_map);
   }
+  if (selection != nullptr) {
+    request.selected = true;
+    request.paths = selection->paths;
+    request.deleted = selection->deleted;
+  }
   run_image_program(engine, "volume-export", request, [&] {
-    if (::dup2(file.fd(), STDOUT_FILENO) < 0) throw_errno("use the output file");
+    if (::dup2(fd, STDOUT_FILENO) < 0) throw_errno("use the output file");
     enter_view(engine, record);
   });
+}
+
+void export_container(Engine& engine, const std::string& name_or_id, const std::string& output) {
+  const auto record = find_container(engine, name_or_id);
+  engine.enter_userns();
+  OutputFile file(output);
+  write_container_tar(engine, record, file.fd(), nullptr);
   file.finish();
   append_event(engine, {.type = "container",
                         .action = "export",

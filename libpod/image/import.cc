@@ -56,6 +56,11 @@ void feed_fd(int fd, const std::string& what, const FeedSink& sink, ProgressLine
 
 spec::ImageConfig config_from_request(const wire::ImageRequest& request) {
   spec::ImageConfig config;
+  if (!request.config.empty()) {
+    config = spec::parse_image_config(request.config, "request");
+    for (const auto& change : request.changes) spec::apply_image_change(change, config);
+    return config;
+  }
   const Platform platform = request.platform.empty() ? host_platform() : parse_platform(request.platform);
   config.os = platform.os;
   config.architecture = platform.architecture;
@@ -86,7 +91,9 @@ wire::ImageResult import_image(const store::Paths& paths, const wire::ImageReque
       throw_error(ErrorKind::usage, "import: standard input is a terminal");
   }
   const auto line = progress.line(what, size == kUnknownSize ? 0 : size);
+  const auto below = request.base.empty() ? store::ImageMeta{} : store::ImageStore(paths).get(request.base);
   LayerInput input;
+  if (!below.chain_ids.empty()) input.parent = below.chain_ids.back();
   input.blob_size = size;
   input.allowed = Allowed::archives;
   input.feed = [&](const FeedSink& sink) {
@@ -103,19 +110,24 @@ wire::ImageResult import_image(const store::Paths& paths, const wire::ImageReque
     throw;
   }
   config.created = to_rfc3339(now());
-  config.diff_ids = {staged->meta.diff_id};
-  config.history = {
-      {config.created, "", "",
-       request.message.empty() ? "Imported from " + (from_stdin ? std::string("-") : what) : request.message, false}};
+  const auto base = request.base.empty() ? spec::ImageConfig{} : store::ImageStore(paths).config(request.base);
+  config.diff_ids = base.diff_ids;
+  config.diff_ids.push_back(staged->meta.diff_id);
+  config.history = base.history;
+  const std::string imported = "Imported from " + (from_stdin ? std::string("-") : what);
+  const bool says = !request.message.empty() || !request.base.empty();
+  config.history.push_back(
+      {config.created, request.created_by, config.author, says ? request.message : imported, false});
   publish_layer(paths, *staged);
   line->state("done");
 
   ImageSource source;
   source.config_text = dump_json(spec::to_json(config));
-  source.layers = {LayerSource{"", staged->meta.diff_id, 0, std::nullopt, [](const FeedSink&, ProgressLine&) {
-                                 throw_error(ErrorKind::conflict,
-                                             "import: the layer was removed while the image was being made");
-                               }}};
+  for (const auto& diff_id : config.diff_ids)
+    source.layers.push_back({"", diff_id, 0, std::nullopt, [](const FeedSink&, ProgressLine&) {
+                               throw_error(ErrorKind::conflict,
+                                           "import: a layer was removed while the image was being made");
+                             }});
   const Assembled image = assemble_image(paths, source, 1, progress);
   if (reference) store::ImageStore(paths).set_ref({reference->host, reference->repository, reference->tag}, image.id);
   wire::ImageResult result;

@@ -178,19 +178,22 @@ class XzDecoder : public Decoder {
 class Bzip2Decoder : public Decoder {
  public:
   Bzip2Decoder(ByteSource& source, std::uint64_t size) : Decoder(source, size), archive_(archive_read_new()) {
-    archive_read_support_format_raw(archive_);
-    archive_read_support_filter_bzip2(archive_);
+    archive_read_support_format_raw(archive_.get());
+    archive_read_support_filter_bzip2(archive_.get());
     archive_entry* entry = nullptr;
-    if (archive_read_open2(archive_, this, nullptr, read_callback, nullptr, nullptr) != ARCHIVE_OK ||
-        archive_read_next_header(archive_, &entry) != ARCHIVE_OK)
+    if (archive_read_open2(archive_.get(), this, nullptr, read_callback, nullptr, nullptr) != ARCHIVE_OK ||
+        archive_read_next_header(archive_.get(), &entry) != ARCHIVE_OK)
       fail();
   }
-  ~Bzip2Decoder() override { archive_read_free(archive_); }
 
  private:
+  struct Free {
+    void operator()(archive* handle) const { archive_read_free(handle); }
+  };
+
   [[noreturn]] void fail() {
     if (error_) std::rethrow_exception(error_);
-    const char* why = archive_error_string(archive_);
+    const char* why = archive_error_string(archive_.get());
     throw_error(ErrorKind::invalid, "compressed data: {}", why == nullptr ? "it is damaged" : why);
   }
   static la_ssize_t read_callback(archive*, void* self, const void** data) {
@@ -207,13 +210,13 @@ class Bzip2Decoder : public Decoder {
     }
   }
   std::size_t decode(std::span<std::uint8_t> output) override {
-    const la_ssize_t count = archive_read_data(archive_, output.data(), output.size());
+    const la_ssize_t count = archive_read_data(archive_.get(), output.data(), output.size());
     if (count < 0) fail();
     done_ = count == 0;
     return static_cast<std::size_t>(count);
   }
 
-  archive* archive_;
+  std::unique_ptr<archive, Free> archive_;  // freed also when the constructor throws
   std::size_t given_ = 0;
   std::exception_ptr error_;
 };

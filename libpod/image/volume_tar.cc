@@ -2,6 +2,7 @@
 
 #include <clocale>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "libpod/base/error.hh"
@@ -122,6 +123,9 @@ class Exporter {
       : uids_(request.uid_map),
         gids_(request.gid_map),
         top_(request.names.empty() ? "." : "./" + request.names[0]),
+        selected_(request.selected),
+        wanted_(request.paths.begin(), request.paths.end()),
+        deleted_(request.deleted),
         disk_(::archive_read_disk_new()),
         tar_(::archive_write_new()),
         links_(::archive_entry_linkresolver_new()) {
@@ -148,12 +152,31 @@ class Exporter {
       }
       check(code, disk_.get(), "export the volume");
       ::archive_read_disk_descend(disk_.get());
-      write(entry.get());
+      if (is_wanted(entry.get())) write(entry.get());
     }
+    for (const auto& path : deleted_) write_whiteout(path);
     check(::archive_write_close(tar_.get()), tar_.get(), "write the archive");
   }
 
  private:
+  bool is_wanted(archive_entry* entry) const {
+    if (!selected_) return true;
+    const char* name = ::archive_entry_pathname(entry);
+    return name != nullptr && std::string_view(name).starts_with("./") && wanted_.contains(name + 2);
+  }
+
+  // An empty file ".wh.NAME": image-spec layer.md, "Whiteouts".
+  void write_whiteout(const std::string& path) {
+    const std::string folder = parent_path(path);
+    const std::string name = (folder.empty() || folder == "." ? "" : folder + "/") + ".wh." + base_name(path);
+    const std::unique_ptr<archive_entry, FreeEntry> entry(::archive_entry_new());
+    ::archive_entry_copy_pathname(entry.get(), name.c_str());
+    ::archive_entry_set_filetype(entry.get(), AE_IFREG);
+    ::archive_entry_set_perm(entry.get(), 0600);
+    ::archive_entry_set_size(entry.get(), 0);
+    check(::archive_write_header(tar_.get(), entry.get()), tar_.get(), format("export '{}'", printable(path)));
+  }
+
   void write(archive_entry* entry) {
     if (::archive_entry_filetype(entry) == AE_IFSOCK) return;  // a tar cannot hold one; nobody listens there either
     ::archive_entry_set_uid(entry, uids_.inside(::archive_entry_uid(entry)));
@@ -204,6 +227,9 @@ class Exporter {
 
   OwnerNumbers uids_, gids_;
   std::string top_;
+  bool selected_;
+  std::set<std::string> wanted_;
+  std::vector<std::string> deleted_;
   Archive disk_, tar_;
   archive_entry_linkresolver* links_;
 };

@@ -9,6 +9,7 @@
 #include "libpod/store/staging.hh"
 #include "libpod/sys/io.hh"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace lichen::store {
@@ -98,13 +99,21 @@ bool ContainerStore::is_stale_name(const std::string& name, const std::string& i
 // One at a time, the caller holds the lock on names/: of two that find a dead name only one may take it over.
 void ContainerStore::reserve_name_locked(const std::string& name, const std::string& id) {
   const std::string link = paths_.names() + "/" + name;
-  std::string holder = sys::read_link(link).value_or("");
-  if (holder.empty() || is_stale_name(name, holder)) {
-    sys::remove_file(link);
+  std::string holder;
+  for (;;) {
     if (::symlink(id.c_str(), link.c_str()) == 0) return;
-    // Somebody without the lock was faster: names that are free need none.
+    // Somebody without the lock may be faster each time: names that are free need none.
     if (errno != EEXIST) throw_errno("reserve name '{}'", name);
-    holder = sys::read_link(link).value_or("");
+    const auto found = sys::read_link(link);
+    if (!found) {
+      // Given up between the two looks: what stands there next is not ours to unlink. What is no link is rubbish.
+      struct stat info {};
+      if (::lstat(link.c_str(), &info) == 0 && !S_ISLNK(info.st_mode)) sys::remove_file(link);
+      continue;
+    }
+    holder = *found;
+    if (!is_stale_name(name, holder)) break;
+    sys::remove_file(link);  // only who has the lock unlinks names: it is still the one we looked at
   }
   throw Error(ErrorKind::conflict, format("the name \"{}\" is already in use by container {}", name, short_id(holder)))
       .with_hint(format("remove or rename that container, or use --replace: lichen rm {}", name));

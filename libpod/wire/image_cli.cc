@@ -24,6 +24,12 @@ Json to_json(const ImageRequest& r) {
             {"input", r.input},
             {"uid_map", r.uid_map},
             {"gid_map", r.gid_map},
+            {"selected", r.selected},
+            {"paths", r.paths},
+            {"deleted", r.deleted},
+            {"base", r.base},
+            {"config", r.config},
+            {"created_by", r.created_by},
             {"changes", r.changes},
             {"message", r.message},
             {"reference", r.reference},
@@ -61,6 +67,12 @@ ImageRequest image_request_from_json(const Json& json) {
   r.input = view.get_string("input");
   r.uid_map = view.get_strings("uid_map");
   r.gid_map = view.get_strings("gid_map");
+  r.selected = view.get_bool("selected");
+  r.paths = view.get_strings("paths");
+  r.deleted = view.get_strings("deleted");
+  r.base = view.get_string("base");
+  r.config = view.get_string("config");
+  r.created_by = view.get_string("created_by");
   r.changes = view.get_strings("changes");
   r.message = view.get_string("message");
   r.reference = view.get_string("reference");

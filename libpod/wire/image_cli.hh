@@ -49,6 +49,9 @@ struct ImageRequest {
   /// volume-export: how owners are shown, "inside:outside:count" each; none: as they are. With names[0] only that entry
   /// of the directory goes out.
   std::vector<std::string> uid_map, gid_map;
+  /// With `selected` only these paths ("etc/motd") go out, then a whiteout for each deleted one (image-spec layer.md).
+  bool selected = false;
+  std::vector<std::string> paths, deleted;
 
   // load, import; volume-export: the directory, volume-import: the archive
   std::string input;  // path (archive or OCI layout directory), URL (import), "-" or empty for stdin
@@ -56,6 +59,9 @@ struct ImageRequest {
   std::vector<std::string> changes;  // Dockerfile instructions, one each
   std::string message;
   std::string reference;  // name for the imported image; empty: none
+  // import as commit does it: the archive is a further layer of image `base` (an id), and `config` (an OCI image
+  // configuration) is what `changes` change
+  std::string base, config, created_by;
 
   // save; volume-export: the archive, volume-import: the directory
   std::string output;  // path, "-" or empty for stdout

@@ -50,6 +50,7 @@ int untag_command(Context& context, const ParsedArgs& args);
 int history_command(Context& context, const ParsedArgs& args);
 int image_inspect_command(Context& context, const ParsedArgs& args);
 int image_exists_command(Context& context, const ParsedArgs& args);
+int commit_command(Context& context, const ParsedArgs& args);
 int cp_command(Context& context, const ParsedArgs& args);
 int export_command(Context& context, const ParsedArgs& args);
 int diff_command(Context& context, const ParsedArgs& args);

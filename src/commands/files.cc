@@ -1,6 +1,7 @@
 // diff, export, cp, commit, mount, unmount: the files of containers.
 #include "libpod/base/error.hh"
 #include "libpod/base/time.hh"
+#include "libpod/engine/commit.hh"
 #include "libpod/engine/container_copy.hh"
 #include "libpod/engine/container_diff.hh"
 #include "libpod/engine/container_export.hh"
@@ -39,6 +40,20 @@ int export_command(Context& context, const ParsedArgs& args) {
         .with_hint("lichen export -o FILE CONTAINER");
   const auto engine = open_engine(context);
   engine::export_container(*engine, args.positionals()[0], output.empty() ? "-" : output);
+  return kExitOk;
+}
+
+int commit_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  const auto& words = args.positionals();
+  const engine::CommitRequest request{.reference = words.size() > 1 ? words[1] : "",
+                                      .author = args.get_string("author"),
+                                      .message = args.get_string("message"),
+                                      .changes = args.get_list("change"),
+                                      .pause = args.get_bool("pause") && !args.get_bool("no-pause"),
+                                      .iidfile = args.get_string("iidfile")};
+  const std::string id = engine::commit_container(*engine, words[0], request);
+  write_out("sha256:" + id + "\n");
   return kExitOk;
 }
 

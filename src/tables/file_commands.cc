@@ -11,6 +11,16 @@ constexpr OptionSpec kDiff[] = {
     text("format", "format", "Print as JSON").with_values("json"),
 };
 
+constexpr OptionSpec kCommit[] = {
+    text('a', "author", "name", "Who made it"),
+    list('c', "change", "instruction",
+         "Change the image's configuration by a Dockerfile instruction, such as 'CMD [\"sh\"]'"),
+    text("iidfile", "path", "Write the image's id to this file").with_objects(file),
+    text('m', "message", "text", "What was changed"),
+    flag("no-pause", "Let it run meanwhile"),
+    flag('p', "pause", "Pause the container meanwhile").with_default("true"),
+    flag('q', "quiet", "").as_hidden(),
+};
 constexpr OptionSpec kExport[] = {
     text('o', "output", "path", "Write to this file, not to standard output").with_objects(file),
 };
@@ -26,8 +36,9 @@ constexpr CommandSpec kCommands[] = {
      .aliases = "container cp",
      .summary = "Copy files between a container and the host, or between containers",
      .usage = "[OPTIONS] CONTAINER:SRC_PATH DEST_PATH|- or SRC_PATH|- CONTAINER:DEST_PATH",
-     .description = "Works for stopped containers too. A directory goes into DEST_PATH when that exists, else it "
-                    "becomes DEST_PATH; SRC_PATH/. stands for what is in it. '-' is a tar on standard input or output.",
+     .description =
+         "Works for stopped containers too. A directory goes into DEST_PATH when that exists, else it becomes\n"
+         "DEST_PATH; SRC_PATH/. stands for what is in it. '-' is a tar on standard input or output.",
      .examples = "lichen cp ./app.conf web:/etc/app.conf\nlichen cp web:/var/log ./logs\n"
                  "# what is in the directory, not the directory\nlichen cp ./site/. web:/srv/www\n"
                  "lichen cp web:/etc - | tar -t\n",
@@ -36,6 +47,19 @@ constexpr CommandSpec kCommands[] = {
      .arguments = {2, 2, container},
      .group = HelpGroup::run,
      .handler = cp_command},
+    {.path = "commit",
+     .aliases = "container commit",
+     .summary = "Make an image of a container's changes",
+     .usage = "[OPTIONS] CONTAINER [IMAGE[:TAG]]",
+     .description =
+         "The image gets one more layer, and the container's command, variables, user and directory. Volumes and\n"
+         "binds are left out.",
+     .examples = "lichen commit web mine:v1\nlichen commit -m 'with vim' -c 'CMD [\"vim\"]' box editor\n",
+     .options = {kCommit},
+     .not_yet_options = {"format/f include-volumes squash/s config"},
+     .arguments = {1, 2, container},
+     .group = HelpGroup::images,
+     .handler = commit_command},
     {.path = "export",
      .aliases = "container export",
      .summary = "Write a container's files as a tar",

@@ -37,7 +37,6 @@ constexpr std::string_view kNoReset = "nothing is needed: every command cleans u
 constexpr CommandSpec kCommands[] = {
     later("build", "image build|buildx build|builder build", "Build an image from a Dockerfile"),
     later("builder", "buildx", "The commands about builds"),
-    later("commit", "container commit", "Make an image of a container's changes"),
     later("compose", "", "Run the services of a compose file"),
     later("push", "image push", "Send an image to a registry",
           "lichen save writes an archive that other tools can push"),

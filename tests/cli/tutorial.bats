@@ -160,19 +160,22 @@ fetch() { python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(s
   assert_equal "$(docker inspect -f '{{.State.ExitCode}}' hard)" 137
 }
 
-@test "images: history, tag, save, load, export, import" {
+@test "images: commit, history, tag, save, load, export, import" {
   docker run --name work ubuntu sh -c 'echo changed >/etc/motd'
-  docker export work >"$BASE/fs.tar"
-  docker import "$BASE/fs.tar" mine
+  docker container commit work mine | grep -qE '^sha256:[0-9a-f]{64}$'
   assert_equal "$(docker run --rm mine cat /etc/motd)" changed
+  docker commit work user/app:v1.0
   docker history mine | grep -q IMAGE
   assert_equal "$(docker run --rm --entrypoint echo mine PARAM)" PARAM
   docker tag mine other/name:1
   docker save mine >"$BASE/x.tar"
   docker save -o "$BASE/y.tar" mine
-  docker rmi -f mine other/name:1
+  docker rmi -f mine other/name:1 user/app:v1.0
   docker load -i "$BASE/x.tar"
   assert_equal "$(docker run --rm mine cat /etc/motd)" changed
+  docker export work >"$BASE/fs.tar"
+  docker import "$BASE/fs.tar" flat
+  assert_equal "$(docker run --rm flat cat /etc/motd)" changed
 }
 
 @test "data: volumes by name, anonymous, binds, mounts" {

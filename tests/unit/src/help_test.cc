@@ -35,6 +35,8 @@ TEST(Help, OfACommand) {
             "\n"
             "Options:\n"
             "  -a, --all            Signal every running container\n"
+            "      --cidfile path   Read a container's id from this file\n"
+            "  -l, --latest         The newest container\n"
             "  -s, --signal signal  Signal to send (default KILL)\n"
             "\n"
             "Also:\n"
