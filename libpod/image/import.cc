@@ -69,6 +69,25 @@ spec::ImageConfig config_from_request(const wire::ImageRequest& request) {
   return config;
 }
 
+struct Input {
+  std::string name;    // for people
+  sys::UniqueFd file;  // none: a URL
+  std::uint64_t size = kUnknownSize;
+};
+
+Input open_input(const std::string& path) {
+  const bool from_stdin = path.empty() || path == "-";
+  Input input{from_stdin ? "standard input" : path, {}, kUnknownSize};
+  if (is_url(path)) return input;
+  input.file = from_stdin ? sys::duplicate(STDIN_FILENO) : sys::open_path(path, O_RDONLY);
+  struct stat info {};
+  if (::fstat(input.file.get(), &info) == 0 && S_ISREG(info.st_mode))
+    input.size = static_cast<std::uint64_t>(info.st_size);
+  if (S_ISDIR(info.st_mode)) throw_error(ErrorKind::usage, "import '{}': it is a directory, a tar is needed", path);
+  if (from_stdin && ::isatty(STDIN_FILENO) == 1) throw_error(ErrorKind::usage, "import: standard input is a terminal");
+  return input;
+}
+
 }  // namespace
 
 wire::ImageResult import_image(const store::Paths& paths, const wire::ImageRequest& request, Progress& progress) {
@@ -78,27 +97,16 @@ wire::ImageResult import_image(const store::Paths& paths, const wire::ImageReque
   if (reference && reference->tag.empty())
     throw_error(ErrorKind::usage, "import: '{}' is a digest, and an image cannot be given one", request.reference);
 
-  const bool from_stdin = request.input.empty() || request.input == "-";
-  const std::string what = from_stdin ? "standard input" : request.input;
-  sys::UniqueFd file;
-  std::uint64_t size = kUnknownSize;
-  if (!is_url(request.input)) {
-    file = from_stdin ? sys::duplicate(STDIN_FILENO) : sys::open_path(request.input, O_RDONLY);
-    struct stat info {};
-    if (::fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode)) size = static_cast<std::uint64_t>(info.st_size);
-    if (S_ISDIR(info.st_mode)) throw_error(ErrorKind::usage, "import '{}': it is a directory, a tar is needed", what);
-    if (from_stdin && ::isatty(STDIN_FILENO) == 1)
-      throw_error(ErrorKind::usage, "import: standard input is a terminal");
-  }
-  const auto line = progress.line(what, size == kUnknownSize ? 0 : size);
+  const Input from = open_input(request.input);
+  const auto line = progress.line(from.name, from.size == kUnknownSize ? 0 : from.size);
   const auto below = request.base.empty() ? store::ImageMeta{} : store::ImageStore(paths).get(request.base);
   LayerInput input;
   if (!below.chain_ids.empty()) input.parent = below.chain_ids.back();
-  input.blob_size = size;
+  input.blob_size = from.size;
   input.allowed = Allowed::archives;
   input.feed = [&](const FeedSink& sink) {
-    if (file)
-      feed_fd(file.get(), what, sink, *line);
+    if (from.file)
+      feed_fd(from.file.get(), from.name, sink, *line);
     else
       feed_url(request.input, sink, *line);
   };
@@ -106,7 +114,7 @@ wire::ImageResult import_image(const store::Paths& paths, const wire::ImageReque
   try {
     staged = stage_layer(paths, input);
   } catch (Error& error) {
-    error.add_context(format("import '{}'", what));
+    error.add_context(format("import '{}'", from.name));
     throw;
   }
   config.created = to_rfc3339(now());
@@ -114,7 +122,7 @@ wire::ImageResult import_image(const store::Paths& paths, const wire::ImageReque
   config.diff_ids = base.diff_ids;
   config.diff_ids.push_back(staged->meta.diff_id);
   config.history = base.history;
-  const std::string imported = "Imported from " + (from_stdin ? std::string("-") : what);
+  const std::string imported = "Imported from " + (request.input.empty() ? std::string("-") : request.input);
   const bool says = !request.message.empty() || !request.base.empty();
   config.history.push_back(
       {config.created, request.created_by, config.author, says ? request.message : imported, false});

@@ -7,6 +7,7 @@
 #include "libpod/runtime/handshake.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/mount.hh"
+#include "libpod/sys/process.hh"
 #include "libpod/sys/unique_fd.hh"
 #include "libpod/wire/runtime_cli.hh"
 
@@ -67,7 +68,7 @@ void run_readonly(char** argv) {
     throw_error(ErrorKind::system, "run from a read-only copy of ourselves: it is still writable");
   const sys::UniqueFd program = sys::open_program_readonly("/proc/self/exe");
   ::setenv(kMark, "1", 1);
-  ::syscall(SYS_execveat, program.get(), "", argv, environ, AT_EMPTY_PATH);
+  sys::execute_while_busy([&] { ::syscall(SYS_execveat, program.get(), "", argv, environ, AT_EMPTY_PATH); });
   throw_errno("run from a read-only copy of ourselves");
 }
 

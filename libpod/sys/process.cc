@@ -168,15 +168,26 @@ std::vector<char*> c_strings(const std::vector<std::string>& words) {
   if (options.env) env = c_strings(*options.env);
   char** environment = options.env ? env.data() : environ;
   const std::string& program = options.program.empty() ? options.argv[0] : options.program;
-  if (options.program_fd >= 0) {
-    ::syscall(SYS_execveat, options.program_fd, "", argv.data(), environment, AT_EMPTY_PATH);
-  } else {
-    ::execvpe(program.c_str(), argv.data(), environment);
-  }
+  execute_while_busy([&] {
+    if (options.program_fd >= 0)
+      ::syscall(SYS_execveat, options.program_fd, "", argv.data(), environment, AT_EMPTY_PATH);
+    else
+      ::execvpe(program.c_str(), argv.data(), environment);
+  });
   report_and_exit(report_fd, search_error(program, errno), ErrorKind::system, "execute '" + program + "'");
 }
 
 }  // namespace
+
+void execute_while_busy(const std::function<void()>& execute) {
+  constexpr int kTries = 100;
+  constexpr timespec kPause{0, 1'000'000};
+  for (int i = 0; i < kTries; ++i) {
+    if (i > 0) ::nanosleep(&kPause, nullptr);
+    execute();
+    if (errno != ETXTBSY) return;
+  }
+}
 
 Pid spawn(const SpawnOptions& options) {
   LICHEN_ASSERT(!options.argv.empty());

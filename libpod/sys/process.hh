@@ -90,6 +90,12 @@ bool wait_pidfd(int pidfd, std::chrono::milliseconds timeout);
 /// nullopt when there is no such process.
 std::optional<std::uint64_t> process_start_time(pid_t pid);
 
+/// Call `execute` (an execve) again while it fails with ETXTBSY, for up to a tenth of a second; errno is the last one.
+/// A file counts as busy for the moment in which somebody tries to open it for writing, also when that is refused
+/// because the mount is read-only (do_dentry_open takes the inode's write count before it asks the mount): a container
+/// that keeps trying on /proc/PID/exe must not keep us from starting our own programs.
+void execute_while_busy(const std::function<void()>& execute);
+
 /// A pidfd for the process with this pid and start time; nullopt when that process is gone (pid reuse is seen).
 std::optional<UniqueFd> open_process(pid_t pid, std::uint64_t start_time);
 

@@ -173,6 +173,11 @@ class Box : public ::testing::Test {
     const int code = child.wait().code;
     return {code, {}, sys::read_file(err)};
   }
+  /// What exec -d left is a child of ours, the subreaper: until it is reaped the container's pid namespace cannot end.
+  void end_and_reap(const std::string& id = "c") const {
+    EXPECT_EQ(oci({"kill", "-a", id, "KILL"}).code, 0);
+    EXPECT_TRUE(wait_until([] { return ::waitpid(-1, nullptr, WNOHANG) > 0; }));
+  }
   std::string output_of(const std::string& id) const { return sys::read_file(dir_ + "/" + id + ".out"); }
 
   Json state(const std::string& id) const { return parse_json(oci({"state", id}).out, "state"); }

@@ -219,9 +219,7 @@ TEST_F(Process, C02_OurProgramCannotBeWritten) {
   const long then = number("tries");
   EXPECT_TRUE(wait_until([&] { return number("tries") > then + 2; }));
   EXPECT_EQ(sys::read_file_if_exists(dir_ + "/rootfs/tmp/written").value_or(""), "");
-  // The writer is a child of ours: until it is reaped its pid namespace cannot end.
-  EXPECT_EQ(oci({"kill", "-a", "c", "KILL"}).code, 0);
-  EXPECT_TRUE(wait_until([] { return ::waitpid(-1, nullptr, WNOHANG) > 0; }));
+  end_and_reap();
   EXPECT_TRUE(sys::read_file(program_) == before) << "the program was changed";
 }
 
@@ -313,6 +311,7 @@ TEST_F(Process, DetachedExec) {
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_TRUE(wait_until([&] { return sys::exists(dir_ + "/rootfs/tmp/ran"); }));
   EXPECT_TRUE(sys::exists("/proc/" + sys::read_file(dir_ + "/exec.pid")));
+  end_and_reap();
 }
 
 }  // namespace

@@ -304,6 +304,26 @@ TEST(StartTime, NamesThatLookLikeFields) {
   }
 }
 
+// C02's other side: whoever tries to write to a program keeps it busy for a moment only.
+TEST(Spawn, AProgramThatIsBusyForAMomentIsTriedAgain) {
+  const TempDir folder;
+  const std::string program = folder.path() + "/true";
+  write_file(program, read_file("/bin/true"), 0755);
+  Pipe ready = make_pipe();
+  Pid writer = fork_child([&] {
+    const UniqueFd held = open_path(program, O_WRONLY);
+    write_all(ready.write.get(), "x", "pipe");
+    ::usleep(20'000);
+    return 0;
+  });
+  char byte = 0;
+  ASSERT_EQ(read_full(ready.read.get(), &byte, 1), 1U);
+  EXPECT_EQ(spawn({.argv = {program}}).wait().code, 0);
+  writer.wait();
+  const UniqueFd held = open_path(program, O_WRONLY);
+  expect_error(ErrorKind::system, "Text file busy", [&] { spawn({.argv = {program}}); });
+}
+
 TEST(BootId, MayBeReplacedInTests) {
   const std::string real = boot_id();
   EXPECT_EQ(real.size(), 36U);
