@@ -43,16 +43,22 @@ Monitor::Monitor(wire::MonitorConfig config)
                                        [this](ClientId id) { on_gone(id); },
                                        [this](bool stop_reading) { stdio_.pause_output(stop_reading); })),
       stdio_(loop_, {[this](wire::LogStream stream, std::string_view data) {
-                       log_->write(stream, data);
+                       log(stream, data);
                        clients_.broadcast(stream, data);
                      },
                      [this](ClientId id, std::size_t bytes, bool closed) { input_taken(id, bytes, closed); },
                      [this] {
                        if (phase_ == Phase::ending) finish_end();
                      }}),
+      health_(config_, loop_, runtime_,
+              {[this] { return phase_ == Phase::running && !is_paused(); },
+               [this](HealthStatus status) { health_changed(status); }}),
+      notify_(config_, loop_, take_fd(config_.notify_fd)),
       lock_(take_fd(config_.lock_fd)),
       marker_(take_fd(config_.marker_fd)) {
   for (const int fd : config_.keep_fds) kept_.push_back(take_fd(fd));
+  for (const int fd : config_.listen_fds) listening_.push_back(take_fd(fd));
+  for (const int fd : config_.stdio_fds) passed_stdio_.push_back(take_fd(fd));
   if (config_.sync_fd >= 0) starter_ = clients_.add(take_fd(config_.sync_fd));
   published_ = config_.marker_path.empty();
   state_.monitor_pid = ::getpid();
@@ -102,23 +108,49 @@ void Monitor::prepare() {
   });
   loop_.drop_when_idle(kIdle, program_pages());
   write_monitor_pid(config_);
+  open_log();
+  notify_.listen();
+  clients_.listen(config_.run_dir + "/ctl.sock");
+}
+
+void Monitor::open_log() {
+  if (config_.log_driver == "journald")
+    journal_.emplace(JournalWriter::Options{config_.id, config_.name, config_.image, config_.log_tag});
   log_.emplace(LogWriter::Options{wire::parse_log_format(config_.log_driver), config_.log_path, config_.log_max_size,
                                   config_.log_max_files});
-  clients_.listen(config_.run_dir + "/ctl.sock");
+}
+
+void Monitor::log(wire::LogStream stream, std::string_view data) {
+  if (journal_) journal_->write(stream, data);
+  log_->write(stream, data);
+}
+
+// 0 to 2 are the streams, from 3 on the sockets of sd_listen_fds(3).
+std::vector<std::pair<int, int>> Monitor::child_fds() const {
+  std::vector<std::pair<int, int>> fds;
+  if (passes_stdio())
+    for (std::size_t i = 0; i < passed_stdio_.size(); ++i)
+      fds.emplace_back(passed_stdio_[i].get(), static_cast<int>(i));
+  else
+    fds = stdio_.child_fds();
+  int target = 3;
+  for (const auto& socket : listening_) fds.emplace_back(socket.get(), target++);
+  return fds;
 }
 
 void Monitor::create() {
   phase_ = Phase::creating;
   end_.reset();
-  stdio_.open(config_.tty, config_.interactive);
+  if (!passes_stdio()) stdio_.open(config_.tty, config_.interactive);
   // The starter hears `started` before the first output.
   if (starter_ != 0 && running_since_ == Clock::time_point{}) stdio_.pause_output(true);
   children_.keep_unclaimed(true);
   std::vector<std::string> args = {"--bundle", config_.bundle_dir, "--pid-file", config_.run_dir + "/init.pid"};
   if (config_.runtime_is_ours) args.push_back("--die-with-parent");
   if (config_.tty) listen_console(args);
+  if (!listening_.empty()) args.insert(args.end(), {"--preserve-fds", std::to_string(listening_.size())});
   args.push_back(config_.id);
-  runtime_.call("create", args, stdio_.child_fds(), [this](const std::optional<RuntimeFailure>& failure) {
+  runtime_.call("create", args, child_fds(), [this](const std::optional<RuntimeFailure>& failure) {
     stdio_.close_child_ends();
     if (abandoned_) return;
     if (failure) return fail(*failure);
@@ -241,6 +273,7 @@ void Monitor::on_started() {
   state_.exit_code = 0;
   state_.oom_killed = false;
   state_.stopped_by_user = stop_asked_ && stop_asked_->by_user;
+  if (health_.wanted()) state_.health = to_string(HealthStatus::starting);
   write_state(config_, state_);
   if (!published_) {
     sys::remove_file(config_.marker_path);
@@ -248,6 +281,7 @@ void Monitor::on_started() {
     published_ = true;
   }
   append_event(config_, again ? "restart" : "start");
+  notify_.started();
   answer_restart(std::nullopt);
   if (!again) {
     if (starter_ != 0)
@@ -256,6 +290,7 @@ void Monitor::on_started() {
   }
   if (!config_.auto_remove && !end_) sync_state(config_);
   if (end_) return end_container();
+  health_.begin();
   if (stop_asked_) stop(stop_asked_->signal, stop_asked_->timeout_ms, stop_asked_->by_user);
 }
 

@@ -19,7 +19,11 @@
 
 #include "conmon/children.hh"
 #include "conmon/clients.hh"
+#include "conmon/detached_terminals.hh"
+#include "conmon/health.hh"
+#include "conmon/journal_writer.hh"
 #include "conmon/log_writer.hh"
+#include "conmon/notify.hh"
 #include "conmon/restart_policy.hh"
 #include "conmon/runtime.hh"
 #include "conmon/stdio.hh"
@@ -49,6 +53,10 @@ class Monitor {
   void prepare();
   void create();
   void on_created();
+  void open_log();
+  void log(wire::LogStream stream, std::string_view data);
+  std::vector<std::pair<int, int>> child_fds() const;
+  bool passes_stdio() const { return !passed_stdio_.empty(); }
   void listen_console(std::vector<std::string>& args);
   void receive_console(sys::UniqueFd connection);
   void watch_memory_events();
@@ -71,6 +79,7 @@ class Monitor {
   void leave_when_flushed();
   void delete_files();
   bool was_oom_killed() const;
+  void health_changed(HealthStatus status);
 
   // monitor_requests.cc
   void on_message(ClientId id, const wire::Message& message);
@@ -79,8 +88,9 @@ class Monitor {
   void on_input(ClientId id, const wire::Message& message);
   void on_kill(ClientId id, int signal);
   void on_remove(ClientId id, const wire::Message& message);
-  void on_exec(ClientId id, const std::string& process_file);
+  void on_exec(ClientId id, const std::string& process_file, bool tty);
   void on_rootfs(ClientId id);
+  void on_check_health(ClientId id);
   void on_update(ClientId id, const std::string& text);
   void on_restart(ClientId id, int signal, std::int64_t timeout_ms);
   void answer_restart(const std::optional<RuntimeFailure>& failure);
@@ -103,9 +113,13 @@ class Monitor {
   Runtime runtime_;
   Clients clients_;
   Stdio stdio_;
+  Health health_;
+  DetachedTerminals detached_terminals_{loop_};
+  Notify notify_;
   std::optional<LogWriter> log_;
+  std::optional<JournalWriter> journal_;
   sys::UniqueFd lock_, marker_;
-  std::vector<sys::UniqueFd> kept_;
+  std::vector<sys::UniqueFd> kept_, listening_, passed_stdio_;
 
   Phase phase_ = Phase::creating;
   bool published_ = false;

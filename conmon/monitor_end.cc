@@ -97,6 +97,7 @@ void Monitor::on_init_exit(sys::ExitStatus status) {
 // will be.
 void Monitor::end_container() {
   phase_ = Phase::ending;
+  health_.end();
   loop_.cancel(stop_timer_);
   stdio_.drain();
   if (phase_ != Phase::ending) return;  // all output ended while draining
@@ -111,9 +112,12 @@ void Monitor::finish_end() {
   loop_.cancel(end_timer_);
   stdio_.close_all();
   log_->finish();
+  if (journal_) journal_->finish();
   state_.exit_code = end_->code;
   state_.finished_at = to_rfc3339(now());
   state_.oom_killed = was_oom_killed();
+  // Nobody looks after it any more: docker's word for that.
+  if (health_.wanted()) state_.health = to_string(HealthStatus::unhealthy);
   state_.pid = 0;
   state_.pid_start = 0;
   phase_ = Phase::leaving;
@@ -133,6 +137,23 @@ bool Monitor::was_oom_killed() const {
   for (const auto& line : split({text, static_cast<std::size_t>(count)}, '\n'))
     if (line.starts_with("oom_kill ")) return parse_uint(line.substr(9)).value_or(0) > 0;
   return false;
+}
+
+// An event only for a change: a check that says what the last one said is nobody's business.
+void Monitor::health_changed(HealthStatus status) {
+  if (status == HealthStatus::starting) return;  // on_started has written it
+  state_.health = to_string(status);
+  write_state(config_, state_);
+  append_event(config_, format("health_status: {}", state_.health));
+  if (status == HealthStatus::healthy) notify_.healthy();
+  if (status != HealthStatus::unhealthy) return;
+  if (config_.health_on_failure == "kill" && init_) sys::signal_pidfd(init_.get(), SIGKILL);
+  if (config_.health_on_failure == "stop") stop(0, -1, true);
+  if (config_.health_on_failure == "restart") {
+    restart_asked_ = true;
+    ++state_.restart_count;
+    stop(0, -1, false);
+  }
 }
 
 void Monitor::schedule_restart() {
@@ -213,7 +234,8 @@ void Monitor::delete_files() {
   // Only what is removed loses the directory: in it lies the lock that a next start waits for.
   if (!published_ || (config_.auto_remove && !abandoned_)) return sys::remove_tree(config_.run_dir);
   // The OCI spec may hold values of secrets as variables: it does not outlive the container's process.
-  for (const char* name : {"/monitor.pid", "/init.pid", "/ctl.sock", "/config.json"})
+  for (const char* name :
+       {"/monitor.pid", "/init.pid", "/ctl.sock", "/config.json", "/health-process.json", "/health.pid"})
     sys::remove_file(config_.run_dir + name);
 }
 

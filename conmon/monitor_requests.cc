@@ -55,7 +55,7 @@ void Monitor::on_message(ClientId id, const Message& message) {
     case MessageType::get_rootfs:
       return on_rootfs(id);
     case MessageType::exec:
-      return on_exec(id, message.text);
+      return on_exec(id, message.text, message.a == 1);
     case MessageType::detach:
       typists_.erase(id);
       return clients_.drop(id);
@@ -63,6 +63,8 @@ void Monitor::on_message(ClientId id, const Message& message) {
       return on_update(id, message.text);
     case MessageType::restart:
       return on_restart(id, static_cast<int>(message.a), message.b);
+    case MessageType::check_health:
+      return on_check_health(id);
     case MessageType::hold:
       if (id == starter_) clients_.touch(id);
       return;
@@ -91,6 +93,9 @@ void Monitor::on_gone(ClientId id) {
 }
 
 void Monitor::on_attach(ClientId id, const Message& message) {
+  if (passes_stdio() && message.a != 0)
+    return refuse(id, "unsupported", format("attach to container {}: its streams are passed through", config_.name),
+                  "it was started with --log-driver passthrough");
   const auto streams = static_cast<std::uint32_t>(message.a);
   clients_.set_streams(id, streams);
   if ((streams & wire::kAttachStdin) != 0) typists_.emplace(id, Typist{});
@@ -220,20 +225,41 @@ void Monitor::on_rootfs(ClientId id) {
   }
 }
 
-void Monitor::on_exec(ClientId id, const std::string& process_file) {
+void Monitor::on_exec(ClientId id, const std::string& process_file, bool tty) {
   if (phase_ != Phase::running)
     return refuse(id, "conflict", format("exec in container '{}': it is not running", config_.name));
   if (!is_below(clean_path(process_file), config_.run_dir))
     return refuse(id, "usage", format("exec '{}': must lie in the container's run directory", process_file));
+  std::vector<std::string> args = {"--process", process_file, "--detach"};
+  const std::string console = tty ? process_file + ".sock" : "";
   try {
-    runtime_.call("exec", {"--process", process_file, "--detach", config_.id}, {},
-                  [this, id](const std::optional<RuntimeFailure>& failure) {
-                    if (failure) return refuse(id, failure->kind, failure->text, failure->hint);
-                    clients_.send(id, {.type = MessageType::done});
-                  });
+    if (tty) {
+      detached_terminals_.expect(console);
+      args.insert(args.end(), {"--console-socket", console});
+    }
+    args.push_back(config_.id);
+    runtime_.call("exec", args, {}, [this, id, console](const std::optional<RuntimeFailure>& failure) {
+      if (failure) {
+        detached_terminals_.give_up(console);
+        return refuse(id, failure->kind, failure->text, failure->hint);
+      }
+      clients_.send(id, {.type = MessageType::done});
+    });
   } catch (const Error& error) {
+    detached_terminals_.give_up(console);
     refuse(id, to_string(error.kind()), error.what(), error.hint());
   }
+}
+
+void Monitor::on_check_health(ClientId id) {
+  if (!health_.wanted())
+    return refuse(id, "usage", format("container {} has no health check", config_.name),
+                  "give it one: lichen run --health-cmd COMMAND ...");
+  if (phase_ != Phase::running || is_paused())
+    return refuse(id, "conflict", format("container {} is not running", config_.name));
+  health_.run_now([this, id](const wire::HealthResult& result) {
+    clients_.send(id, {.type = MessageType::health, .a = result.exit_code, .b = 0, .text = result.output});
+  });
 }
 
 void Monitor::on_restart(ClientId id, int signal, std::int64_t timeout_ms) {

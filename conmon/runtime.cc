@@ -68,6 +68,15 @@ RuntimeFailure parse_runtime_log(std::string_view log, int exit_code, bool is_ou
 
 void Runtime::call(const std::string& verb, const std::vector<std::string>& args, std::vector<std::pair<int, int>> fds,
                    Done done) {
+  execute(verb, args, std::move(fds),
+          [this, verb, done = std::move(done)](const sys::ExitStatus& status, std::optional<RuntimeFailure> failure) {
+            if (status.code != 0 && !failure) failure = silent_failure(verb, status);
+            done(status.code == 0 ? std::nullopt : failure);
+          });
+}
+
+pid_t Runtime::execute(const std::string& verb, const std::vector<std::string>& args,
+                       std::vector<std::pair<int, int>> fds, Ended ended) {
   const std::string log = config_.run_dir + "/runtime-" + std::to_string(++calls_) + ".log";
   sys::SpawnOptions options;
   options.program = config_.runtime;
@@ -92,16 +101,16 @@ void Runtime::call(const std::string& verb, const std::vector<std::string>& args
   sys::Pid child = sys::spawn(options);
   ++running_;
   const pid_t pid = child.release();
-  children_.expect(pid, [this, verb, log, done = std::move(done)](sys::ExitStatus status) {
+  children_.expect(pid, [this, log, ended = std::move(ended)](sys::ExitStatus status) {
     --running_;
-    const auto failed = failure(verb, status, log);
+    const auto failed = logged_failure(status, log);
     sys::remove_file(log);
-    done(failed);
+    ended(status, failed);
   });
+  return pid;
 }
 
-std::optional<RuntimeFailure> Runtime::failure(const std::string& verb, const sys::ExitStatus& status,
-                                               const std::string& log) const {
+std::optional<RuntimeFailure> Runtime::logged_failure(const sys::ExitStatus& status, const std::string& log) const {
   if (status.code == 0) return std::nullopt;
   std::string text;
   try {
@@ -109,11 +118,16 @@ std::optional<RuntimeFailure> Runtime::failure(const std::string& verb, const sy
   } catch (const Error&) {
   }
   RuntimeFailure failed = parse_runtime_log(text, status.code, config_.runtime_is_ours);
-  if (failed.text.empty()) {
-    failed.text = status.signal != 0
-                      ? format("runtime '{}' {}: killed by signal {}", base_name(config_.runtime), verb, status.signal)
-                      : format("runtime '{}' {}: exit code {}", base_name(config_.runtime), verb, status.code);
-  }
+  if (failed.text.empty()) return std::nullopt;
+  return failed;
+}
+
+// It failed without a word in its log.
+RuntimeFailure Runtime::silent_failure(const std::string& verb, const sys::ExitStatus& status) const {
+  RuntimeFailure failed = parse_runtime_log("", status.code, config_.runtime_is_ours);
+  failed.text = status.signal != 0
+                    ? format("runtime '{}' {}: killed by signal {}", base_name(config_.runtime), verb, status.signal)
+                    : format("runtime '{}' {}: exit code {}", base_name(config_.runtime), verb, status.code);
   return failed;
 }
 

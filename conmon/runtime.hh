@@ -33,11 +33,16 @@ class Runtime {
   /// @throws Error  the runtime itself cannot be executed
   void call(const std::string& verb, const std::vector<std::string>& args, std::vector<std::pair<int, int>> fds,
             Done done);
+  /// As call, for a program whose own exit code is asked for; `failure` only when the runtime has something to say.
+  /// @return the pid of the runtime
+  using Ended = std::function<void(const sys::ExitStatus&, const std::optional<RuntimeFailure>& failure)>;
+  pid_t execute(const std::string& verb, const std::vector<std::string>& args, std::vector<std::pair<int, int>> fds,
+                Ended ended);
   bool busy() const { return running_ > 0; }
 
  private:
-  std::optional<RuntimeFailure> failure(const std::string& verb, const sys::ExitStatus& status,
-                                        const std::string& log) const;
+  std::optional<RuntimeFailure> logged_failure(const sys::ExitStatus& status, const std::string& log) const;
+  RuntimeFailure silent_failure(const std::string& verb, const sys::ExitStatus& status) const;
 
   const wire::MonitorConfig& config_;
   Children& children_;

@@ -18,6 +18,7 @@
 #include "libpod/spec/resources.hh"
 #include "libpod/spec/secrets.hh"
 #include "src/container_flags_check.hh"
+#include "src/health_flags.hh"
 
 namespace lichen::cli {
 namespace {
@@ -282,7 +283,7 @@ void set_network(const ParsedArgs& args, const HostView& host, spec::ContainerCo
 void set_life(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
   config.log = spec::parse_log_options(args.find_string("log-driver").value_or(host.settings.log_driver),
                                        args.get_list("log-opt"));
-  if (!config.log.options.contains("max-size") && config.log.driver != "none")
+  if (!config.log.options.contains("max-size") && config.log.driver.ends_with("-file"))
     config.log.max_size_bytes = host.settings.log_max_size;
   config.auto_remove = args.get_bool("rm");
   const auto restart = spec::parse_restart_policy(args.get_string("restart"));
@@ -293,6 +294,7 @@ void set_life(const ParsedArgs& args, const HostView& host, spec::ContainerConfi
   if (const auto path = args.find_string("pidfile")) config.pidfile = absolute(*path, host);
   if (const auto path = args.find_string("cidfile")) config.cidfile = absolute(*path, host);
   config.platform = args.get_string("platform");
+  config.sdnotify = args.get_string("sdnotify");
 }
 
 }  // namespace
@@ -330,6 +332,8 @@ ContainerRequest container_request(const ParsedArgs& args, const HostView& host,
   set_resources(args, host, config);
   set_files(args, host, config);
   set_life(args, host, config);
+  set_health(args, request);
+  if (config.log.driver == "passthrough") config.attach_stdin = config.attach_stdout = config.attach_stderr = false;
   check_combinations(args, request);
   return request;
 }

@@ -46,6 +46,8 @@ void check_combinations(const ParsedArgs& args, const ContainerRequest& request)
   if (config.oom_score_adj && (*config.oom_score_adj < -1000 || *config.oom_score_adj > 1000))
     throw_usage(args.command(), format("--oom-score-adj '{}': must be between -1000 and 1000", *config.oom_score_adj));
   if (config.stop_timeout_s < -1) throw_usage(args.command(), "--stop-timeout: must be -1 or more");
+  if (config.log.driver == "passthrough" && config.tty) conflict(args, "--log-driver passthrough", "--tty");
+  if (config.log.driver == "passthrough" && args.has("attach")) conflict(args, "--attach", "--log-driver passthrough");
   check_joined_network(args, config.network);
   check_mounts(args, config);
   check_sysctls(config);

@@ -18,14 +18,6 @@ namespace {
 
 constexpr std::string_view kMount = "/sys/fs/cgroup";
 
-std::string own_cgroup() {
-  const auto text = sys::read_file_if_exists("/proc/self/cgroup", 64 << 10);
-  if (!text) return "";
-  for (const auto& line : split(*text, '\n'))
-    if (line.starts_with("0::")) return line.substr(3);  // cgroups(7): the v2 line
-  return "";
-}
-
 // Both are needed: making a directory there, and moving processes from below it into that (cgroups(7), "Delegation
 // containment").
 bool delegated(const std::string& path) {
@@ -42,6 +34,14 @@ std::set<std::string> controllers_for_children(const std::string& path) {
 }
 
 }  // namespace
+
+std::string own_cgroup() {
+  const auto text = sys::read_file_if_exists("/proc/self/cgroup", 64 << 10);
+  if (!text) return "";
+  for (const auto& line : split(*text, '\n'))
+    if (line.starts_with("0::")) return line.substr(3);  // cgroups(7): the v2 line
+  return "";
+}
 
 CgroupPlace find_cgroup_place() {
   CgroupPlace place;

@@ -18,6 +18,9 @@ struct CgroupPlace {
 
 CgroupPlace find_cgroup_place();
 
+/// Our own cgroup v2, as in /proc/self/cgroup: "/user.slice/..."; empty without one.
+std::string own_cgroup();
+
 /// Set cgroups_path and controllers of `facts`.
 void place_in_cgroup(const spec::ContainerConfig& config, const CgroupPlace& place, spec::HostFacts& facts);
 

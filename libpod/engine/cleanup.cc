@@ -42,6 +42,7 @@ void settle_lost(Engine& engine, store::ContainerRecord& record) {
   record.state.status = wire::ContainerStatus::exited;
   record.state.pid = 0;
   record.state.monitor_pid = 0;
+  if (!record.state.health.empty()) record.state.health = "unhealthy";  // nobody looks after it any more
   // Docker gives 255 to containers that an unclean stop of the machine has ended.
   record.state.exit_code = rebooted ? 255 : 137;
   record.state.error = rebooted ? "the machine was restarted" : "its monitor was killed, and the container with it";

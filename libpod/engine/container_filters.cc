@@ -112,15 +112,13 @@ std::optional<std::string> created_of(Engine& engine, const Filters& filters, st
 
 bool match_state(const Filters& filters, const ContainerSummary& container) {
   const auto& state = container.state;
-  return filters.any("status",
-                     [&](const std::string& status) { return enum_value(kStatuses, status) == state.status; }) &&
-         filters.any("exited",
-                     [&](const std::string& code) {
-                       return state.status == ContainerStatus::exited && parse_int(code) == state.exit_code;
-                     }) &&
-         // Health checks do not run yet: no container has a state of health.
-         filters.any("health", [](const std::string& health) { return health == "none"; }) &&
-         filters.any("is-task", [](const std::string& value) { return parse_bool(value) == false; });
+  return filters.any("status", [&](const std::string& status) {
+    return enum_value(kStatuses, status) == state.status;
+  }) && filters.any("exited", [&](const std::string& code) {
+    return state.status == ContainerStatus::exited && parse_int(code) == state.exit_code;
+  }) && filters.any("health", [&](const std::string& health) {
+    return health == (state.health.empty() ? std::string_view("none") : state.health);
+  }) && filters.any("is-task", [](const std::string& value) { return parse_bool(value) == false; });
 }
 
 bool match_identity(const Filters& filters, const spec::ContainerConfig& config) {

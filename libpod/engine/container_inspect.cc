@@ -6,6 +6,7 @@
 #include "libpod/base/strings.hh"
 #include "libpod/base/time.hh"
 #include "libpod/engine/cleanup.hh"
+#include "libpod/engine/container_health.hh"
 #include "libpod/engine/container_list.hh"
 #include "libpod/engine/container_status.hh"
 #include "libpod/engine/inspect_parts.hh"
@@ -221,6 +222,7 @@ Json inspect_container(Engine& engine, const std::string& name_or_id, bool size)
   out["Path"] = line.empty() ? "" : line[0];
   out["Args"] = std::vector<std::string>(line.begin() + (line.empty() ? 0 : 1), line.end());
   out["State"] = state_object(record.state);
+  if (Json health = health_state_object(engine, record); !health.is_null()) out["State"]["Health"] = std::move(health);
   out["Image"] = config.image_id.empty() ? "" : "sha256:" + config.image_id;
   add_paths(out, engine, config);
   out["Name"] = "/" + config.name;

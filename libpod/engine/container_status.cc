@@ -34,13 +34,18 @@ struct Run {
   }
 };
 
+std::string health_suffix(const std::string& health) {
+  if (health.empty()) return "";
+  return health == "starting" ? " (health: starting)" : " (" + health + ")";  // docker's two forms
+}
+
 }  // namespace
 
 std::string status_text(const wire::ContainerState& state, Timestamp at) {
   using enum wire::ContainerStatus;
   switch (state.status) {
     case running:
-      return "Up " + since(state.started_at, at);
+      return "Up " + since(state.started_at, at) + health_suffix(state.health);
     case paused:
       return "Up " + since(state.started_at, at) + " (Paused)";
     case restarting:

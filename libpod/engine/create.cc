@@ -4,6 +4,7 @@
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/time.hh"
+#include "libpod/engine/container_health.hh"
 #include "libpod/engine/container_userns.hh"
 #include "libpod/engine/events.hh"
 #include "libpod/engine/image_lookup.hh"
@@ -65,6 +66,12 @@ void require_command(const spec::ContainerConfig& config) {
         .with_hint("the image has none: give one after its name, as in `lichen run IMAGE sh`");
 }
 
+void require_health_check(const spec::ContainerConfig& config) {
+  if (config.sdnotify == "healthy" && health_command(config).empty())
+    throw Error(ErrorKind::usage, "--sdnotify healthy: the container has no health check")
+        .with_hint("give it one with --health-cmd");
+}
+
 void make_volumes(Engine& engine, spec::ContainerConfig& config) {
   for (auto& mount : config.mounts) {
     if (mount.type != spec::MountType::volume) continue;
@@ -109,6 +116,7 @@ CreatedContainer create_container(Engine& engine, CreateRequest request) {
   for (const auto& mount : config.mounts) check_volume_options(mount.source, mount.volume_options);
   const auto image_lock = resolve_image(engine, request);
   require_command(config);
+  require_health_check(config);
   choose_identity(engine, config);
   resolve_secrets(engine, config);
   config.storage_driver = choose_storage_driver(engine);

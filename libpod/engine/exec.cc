@@ -84,11 +84,12 @@ sys::UniqueFd open_our_runtime(const std::string& runtime) {
   throw_errno("execute '{}'", runtime);
 }
 
-int exec_detached(Engine& engine, const store::ContainerRecord& record, const std::string& process_json) {
-  const std::string path = engine.paths.container_run(record.config.id) + "/exec-" + random_hex(16) + ".json";
+int exec_detached(Engine& engine, const store::ContainerRecord& record, const std::string& process_json, bool tty) {
+  const std::string path = engine.paths.container_run(record.config.id) + "/exec-" + random_hex(8) + ".json";
   sys::write_file(path, process_json, 0600);
   try {
-    if (!request_done(engine, record.config.id, {.type = wire::MessageType::exec, .text = path}))
+    if (!request_done(engine, record.config.id,
+                      {.type = wire::MessageType::exec, .a = tty ? 1 : 0, .b = 0, .text = path}))
       throw_error(ErrorKind::conflict, "container {} is not running", record.config.name);
   } catch (const Error&) {
     sys::remove_file(path);
@@ -102,12 +103,9 @@ int exec_detached(Engine& engine, const store::ContainerRecord& record, const st
 
 int exec_in_container(Engine& engine, const std::string& name_or_id, const ExecRequest& request) {
   const auto record = require_running(engine, name_or_id);
-  if (request.detach && request.tty)
-    throw Error(ErrorKind::unsupported, "exec -d with -t is not done yet: nobody would read the terminal")
-        .with_hint("leave -t out");
   engine.enter_userns();
   const std::string process = dump_json(spec::to_json(make_process(engine, record, request)));
-  if (request.detach) return exec_detached(engine, record, process);
+  if (request.detach) return exec_detached(engine, record, process, request.tty);
   const std::string runtime = engine.runtime_path(record.config.runtime);
   const std::string& id = record.config.id;
   const sys::UniqueFd file = memory_file(process);

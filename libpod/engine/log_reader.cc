@@ -1,5 +1,7 @@
 #include "libpod/engine/log_reader.hh"
 
+#include "libpod/engine/journal_log.hh"
+
 #include <algorithm>
 #include <vector>
 
@@ -290,7 +292,10 @@ class Reader {
 
 }  // namespace
 
-void read_log(const LogQuery& query, const std::function<bool(const LogPiece&)>& sink) { Reader(query, sink).run(); }
+void read_log(const LogQuery& query, const std::function<bool(const LogPiece&)>& sink) {
+  if (!query.journal_id.empty()) return read_journal(query, sink);
+  Reader(query, sink).run();
+}
 
 bool LineSplitter::feed(std::string_view bytes, const std::function<bool(std::string_view)>& line) {
   while (!bytes.empty()) {

@@ -22,6 +22,7 @@ namespace lichen::engine {
 
 struct LogQuery {
   std::string path;
+  std::string journal_id;  // not empty: read systemd's journal (journal_log.hh) and no file
   wire::LogFormat format = wire::LogFormat::k8s_file;
   std::optional<Timestamp> since, until;  // both inclusive
   std::int64_t tail = -1;                 // the last N lines of those that match; -1 = all

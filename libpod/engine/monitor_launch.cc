@@ -1,8 +1,11 @@
 #include "libpod/engine/monitor_launch.hh"
 
 #include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
 #include "libpod/base/path.hh"
+#include "libpod/engine/cgroup.hh"
 #include "libpod/engine/cleanup.hh"
+#include "libpod/engine/container_health.hh"
 #include "libpod/engine/container_network.hh"
 #include "libpod/engine/container_userns.hh"
 #include "libpod/engine/control.hh"
@@ -10,7 +13,10 @@
 #include "libpod/engine/launch_volumes.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/engine/secret_mounts.hh"
+#include "libpod/engine/supervision.hh"
+#include "libpod/engine/systemd_scope.hh"
 #include "libpod/engine/volume_owner.hh"
+#include "libpod/spec/resources.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/resolve.hh"
 #include "libpod/wire/monitor_args.hh"
@@ -28,7 +34,7 @@ constexpr std::chrono::seconds kLockTimeout{5};
 constexpr std::chrono::seconds kCreateTimeout{120};
 
 // Descriptor numbers in the monitor.
-constexpr int kSyncFd = 3, kLockFd = 4, kMemberFd = 5, kMarkerFd = 6, kUsernsFd = 7, kFirstNetworkFd = 8;
+constexpr int kSyncFd = 3, kLockFd = 4, kMemberFd = 5, kMarkerFd = 6, kUsernsFd = 7, kFirstFreeFd = 8;
 
 bool runtime_is_ours(const Engine& engine, const spec::ContainerConfig& config) {
   return base_name(engine.runtime_path(config.runtime)) == "lichen-oci";
@@ -47,6 +53,8 @@ wire::MonitorConfig monitor_config(const Engine& engine, const spec::ContainerCo
   out.runtime_is_ours = runtime_is_ours(engine, config);
   out.runtime_args = engine.runtime_arguments(out.runtime);
   out.log_driver = config.log.driver;
+  const auto tag = config.log.options.find("tag");
+  if (tag != config.log.options.end()) out.log_tag = tag->second;
   const auto log_path = config.log.options.find("path");
   out.log_path = log_path != config.log.options.end() ? log_path->second : out.container_dir + "/ctr.log";
   out.log_max_size = config.log.max_size_bytes;
@@ -57,6 +65,7 @@ wire::MonitorConfig monitor_config(const Engine& engine, const spec::ContainerCo
   out.stop_timeout_s = config.stop_timeout_s;
   out.restart = spec::to_string(config.restart);
   out.restart_max_retries = config.restart_max_retries;
+  plan_health(config, out.run_dir, out);
   out.auto_remove = config.auto_remove;
   out.staging_dir = paths.staging();
   if (has_marker) out.marker_path = paths.container_marker(config.id);
@@ -95,6 +104,14 @@ void write_spec(const std::string& run_dir, const spec::OciSpec& spec) {
   sys::write_file(run_dir + "/config.json", dump_json(spec::to_json(spec)), 0600);
 }
 
+void write_health_process(const spec::ContainerConfig& config, const spec::HostFacts& facts,
+                          const std::string& run_dir) {
+  auto command = health_command(config);
+  if (command.empty()) return;
+  const auto process = spec::generate_exec_process(config, facts, std::move(command), {}, "", false, false);
+  sys::write_file(run_dir + "/health-process.json", dump_json(spec::to_json(process)), 0600);
+}
+
 // docker makes a missing working directory; runc and crun would fail in it. @return made, by us who are not its root
 bool make_working_directory(const spec::ContainerConfig& config, int root) {
   if (!config.working_dir.starts_with('/')) return false;
@@ -109,9 +126,17 @@ void give_working_directory(const spec::ContainerConfig& config, int root, const
   if (::fchown(directory.get(), owner.uid, owner.gid) != 0) throw_errno("set the owner of '{}'", config.working_dir);
 }
 
+// Limits need a cgroup of ours; where the session's is root's, systemd makes one.
+bool needs_scope(const spec::ContainerConfig& config) {
+  const bool has_limits = !spec::unenforceable_limits(config.resources, {}).empty();
+  return has_limits && !spec::unenforceable_limits(config.resources, find_cgroup_place().controllers).empty();
+}
+
 // Everything of the child before it becomes lichen-conmon; see the header.
 // @return the container's own user namespace, to be kept as kUsernsFd; empty: it has none
-sys::UniqueFd prepare_in_child(Engine& engine, const spec::ContainerConfig& config, ContainerNetwork& network) {
+sys::UniqueFd prepare_in_child(Engine& engine, const spec::ContainerConfig& config, ContainerNetwork& network,
+                               const Supervision& supervision) {
+  if (needs_scope(config)) enter_systemd_scope("lichen-" + short_id(config.id));
   ContainerUserns own = make_container_userns(engine, config);
   network.setup.enter_in_child(network.join.get(), own.network.get());
   if (::unshare(CLONE_NEWNS) != 0) throw_errno("make a mount namespace");
@@ -120,6 +145,7 @@ sys::UniqueFd prepare_in_child(Engine& engine, const spec::ContainerConfig& conf
   const bool made_directory = make_working_directory(config, root.get());
   spec::HostFacts facts = collect_host_facts(engine, config);
   facts.rootfs = rootfs;
+  show_in_container(supervision, config, engine.paths.container_run(config.id), facts);
   PrivatePlace place(engine);
   provide_secrets(engine, config, place, facts);
   const UserFiles users = user_files(root.get(), config);
@@ -136,12 +162,14 @@ sys::UniqueFd prepare_in_child(Engine& engine, const spec::ContainerConfig& conf
   if (own.user) facts.namespace_paths["user"] = format("/proc/{}/fd/{}", ::getpid(), kUsernsFd);
   spec::OciSpec spec = spec::generate(config, facts);
   write_spec(run_dir, spec);
+  write_health_process(config, facts, run_dir);
   return std::move(own.user);
 }
 
 }  // namespace
 
 Launched launch_monitor(Engine& engine, const spec::ContainerConfig& config, int marker_fd) {
+  const Supervision supervision = take_supervision(config);
   engine.enter_userns();
   const std::string run_dir = engine.paths.container_run(config.id);
   sys::make_directories(run_dir, 0700);
@@ -168,12 +196,12 @@ Launched launch_monitor(Engine& engine, const spec::ContainerConfig& config, int
   options.in_child = [&] {
     member = register_member(engine.paths);
     options.fds.emplace_back(member.fd(), kMemberFd);
-    userns = prepare_in_child(engine, config, network);
+    userns = prepare_in_child(engine, config, network, supervision);
     if (userns) {
       monitor.keep_fds.push_back(kUsernsFd);
       options.fds.emplace_back(userns.get(), kUsernsFd);
     }
-    int target = kFirstNetworkFd;
+    int target = hand_over(supervision, config, monitor, options.fds, kFirstFreeFd);
     for (const int fd : network.setup.keep_fds()) {
       monitor.keep_fds.push_back(target);
       options.fds.emplace_back(fd, target++);

@@ -99,6 +99,11 @@ RunOutcome attach_container(Engine& engine, const std::string& name_or_id, const
   if (!socket)
     throw Error(ErrorKind::conflict, format("cannot attach to container {}: it is not running", record.config.name))
         .with_hint(format("start it: lichen start -a {}", record.config.name));
+  if (record.config.log.driver == "passthrough")
+    throw Error(ErrorKind::unsupported,
+                format("cannot attach to container {}: its streams are passed through", record.config.name))
+        .with_exit_code(1)
+        .with_hint("it was started with --log-driver passthrough");
   AttachOptions wanted = attach;
   wanted.in = attach.in && record.config.interactive;
   send_message(socket->get(), {.type = wire::MessageType::attach, .a = stream_flags(wanted), .b = 0, .text = ""});

@@ -8,6 +8,7 @@
 #include "libpod/base/id.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/engine/cleanup.hh"
+#include "libpod/engine/container_health.hh"
 #include "libpod/engine/control.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
@@ -114,11 +115,14 @@ void kill_container(Engine& engine, const std::string& name_or_id, const std::st
     kill_init(engine, record.state, number);
 }
 
-std::vector<wire::ContainerStatus> parse_wait_conditions(const std::vector<std::string>& words) {
+WaitConditions parse_wait_conditions(const std::vector<std::string>& words) {
   using enum wire::ContainerStatus;
-  std::vector<wire::ContainerStatus> wanted;
+  WaitConditions conditions;
+  auto& wanted = conditions.states;
   for (const auto& word : words) {
-    if (word == "stopped" || word == "exited")
+    if (word == "healthy" || word == "unhealthy")
+      conditions.health.push_back(word);
+    else if (word == "stopped" || word == "exited")
       wanted.push_back(exited);
     else if (word == "created" || word == "configured")
       wanted.push_back(created);
@@ -129,10 +133,11 @@ std::vector<wire::ContainerStatus> parse_wait_conditions(const std::vector<std::
     else if (word == "removing")
       wanted.push_back(removing);
     else
-      throw Error(ErrorKind::unsupported, format("--condition '{}' is not done yet", word))
-          .with_hint("use created, running, paused, stopped, exited or removing");
+      throw Error(ErrorKind::unsupported,
+                  format("--condition '{}': containers of lichen are never in this state", word))
+          .with_hint("use created, running, paused, stopped, exited, removing, healthy or unhealthy");
   }
-  return wanted;
+  return conditions;
 }
 
 namespace {
@@ -140,13 +145,30 @@ namespace {
 // States that no message tells: looked at often enough for a person, seldom enough for the machine.
 constexpr std::chrono::milliseconds kLook{50};
 
-int wait_for_state(Engine& engine, const std::string& id, const std::vector<wire::ContainerStatus>& wanted) {
+void check_has_health(const store::ContainerRecord& record) {
+  if (health_command(record.config).empty())
+    throw Error(ErrorKind::usage, format("container {} has no health check to wait for", record.config.name))
+        .with_hint("give it one when it is made: lichen run --health-cmd COMMAND ...");
+}
+
+int wait_for_state(Engine& engine, const std::string& id, const WaitConditions& conditions) {
+  const auto& wanted = conditions.states;
   using enum wire::ContainerStatus;
   const bool gone_is_enough = std::find(wanted.begin(), wanted.end(), exited) != wanted.end() ||
                               std::find(wanted.begin(), wanted.end(), removing) != wanted.end();
   for (;; std::this_thread::sleep_for(kLook)) {
     try {
       const auto record = load_container(engine, id);
+      if (!conditions.health.empty()) check_has_health(record);
+      const bool alive = record.state.status == running || record.state.status == paused;
+      if (alive &&
+          std::find(conditions.health.begin(), conditions.health.end(), record.state.health) != conditions.health.end())
+        return -1;
+      // What has ended will not get well by waiting.
+      const bool hopeless = wanted.empty() && record.state.status == exited;
+      if (hopeless)
+        throw_error(ErrorKind::conflict, "container {} ended before it was {}", record.config.name,
+                    join(conditions.health, " or "));
       if (std::find(wanted.begin(), wanted.end(), record.state.status) == wanted.end()) continue;
       return record.state.status == exited ? static_cast<int>(record.state.exit_code) : -1;
     } catch (const Error& error) {
@@ -158,11 +180,11 @@ int wait_for_state(Engine& engine, const std::string& id, const std::vector<wire
 
 }  // namespace
 
-int wait_container(Engine& engine, const std::string& name_or_id,
-                   const std::vector<wire::ContainerStatus>& conditions) {
+int wait_container(Engine& engine, const std::string& name_or_id, const WaitConditions& conditions) {
   const std::string id = engine.containers.find(name_or_id);
   const auto is_end = [](wire::ContainerStatus status) { return status == wire::ContainerStatus::exited; };
-  if (!std::all_of(conditions.begin(), conditions.end(), is_end)) return wait_for_state(engine, id, conditions);
+  if (!conditions.health.empty() || !std::all_of(conditions.states.begin(), conditions.states.end(), is_end))
+    return wait_for_state(engine, id, conditions);
   if (const auto exited = request_exit(engine, id, {.type = wire::MessageType::wait}, std::nullopt))
     return exited->code;
   const auto record = load_container(engine, id);

@@ -26,14 +26,18 @@ StopOrder stop_order(const store::ContainerRecord& record, std::optional<std::in
 /// Send a signal. @throws Error{conflict} it does not run
 void kill_container(Engine& engine, const std::string& name_or_id, const std::string& signal);
 
-/// podman's words for states: created configured running paused stopped exited removing.
-/// @throws Error{unsupported} one that containers of ours are never in, or not yet
-std::vector<wire::ContainerStatus> parse_wait_conditions(const std::vector<std::string>& words);
+/// What `wait` waits for: any of these.
+struct WaitConditions {
+  std::vector<wire::ContainerStatus> states;
+  std::vector<std::string> health;  // healthy, unhealthy
+};
+/// podman's words: created configured running paused stopped exited removing healthy unhealthy.
+/// @throws Error{unsupported} one that containers of ours are never in
+WaitConditions parse_wait_conditions(const std::vector<std::string>& words);
 
 /// Wait for the end; gives the exit code. A container that has ended (or was never started: 0) answers at once, as
 /// docker. With conditions that are not the end: until it is in one of these states; gives -1 unless that is the end,
 /// as podman.
-int wait_container(Engine& engine, const std::string& name_or_id,
-                   const std::vector<wire::ContainerStatus>& conditions = {});
+int wait_container(Engine& engine, const std::string& name_or_id, const WaitConditions& conditions = {});
 
 }  // namespace lichen::engine

@@ -72,9 +72,19 @@ void run_readonly(char** argv) {
   throw_errno("run from a read-only copy of ourselves");
 }
 
-void write_log(const Options& options, const Error& error) {
+// --log, opened while the host's files are seen: `exec` finds out what is wrong when it is in the container's mount
+// namespace already. Above the descriptors that the program keeps (--preserve-fds).
+sys::UniqueFd log_file;
+
+void open_log(const Options& options) {
+  if (options.log.empty()) return;
   const sys::UniqueFd file(::open(options.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  if (!file) return;
+  if (file) log_file.reset(::fcntl(file.get(), F_DUPFD_CLOEXEC, 3 + options.preserve_fds));
+}
+
+void write_log(const Options& options, const Error& error) {
+  if (!log_file) open_log(options);  // it went wrong before
+  if (!log_file) return;
   std::string line;
   if (options.log_format == "json") {
     Json json;
@@ -88,7 +98,7 @@ void write_log(const Options& options, const Error& error) {
     line = format("lichen-oci: error: {}\n", printable(error.what()));
     if (!error.hint().empty()) line += format("hint: {}\n", printable(error.hint()));
   }
-  sys::write_all(file.get(), line, options.log);
+  sys::write_all(log_file.get(), line, options.log);
 }
 
 int report(const Options& options, const Error& error) {
@@ -121,6 +131,7 @@ int dispatch(Options& options, char** argv) {
     if (row.name != options.command) continue;
     if (row.starts_program) run_readonly(argv);
     close_on_exec_all();
+    open_log(options);
     return row.command(options);
   }
   throw_error(ErrorKind::internal, "command '{}' has no function", options.command);

@@ -228,6 +228,8 @@ void life_members(F& f) {
   f("platform", &C::platform);
   f("storage_driver", &C::storage_driver);
   f("healthcheck", &C::healthcheck);
+  f("sdnotify", &C::sdnotify);
+  f("health_on_failure", &C::health_on_failure);
   f("pod_id", &C::pod_id);
 }
 

@@ -192,6 +192,8 @@ struct ContainerConfig {
   std::string platform;        // as asked for
   std::string storage_driver;  // the driver that its read-write layer belongs to
   std::optional<HealthConfig> healthcheck;
+  std::string sdnotify;           // container (or empty), conmon, healthy, ignore
+  std::string health_on_failure;  // none (or empty), kill, restart, stop
   std::string pod_id;
 };
 

@@ -37,7 +37,9 @@ struct HostFacts {
   std::string secrets_path;             // a directory to be seen as /run/secrets; empty: none
   std::vector<std::pair<std::string, std::string>> secret_files;  // host file, absolute path in the container
   std::vector<std::string> secret_env;                            // "NAME=value" of secrets of the type env
-  std::map<std::string, std::string> volume_paths;                // volume_key() of a mount -> what is bound
+  std::string notify_path;                  // a directory to be seen as /run/notify: sd_notify's socket; empty: none
+  std::vector<std::string> supervisor_env;  // NOTIFY_SOCKET, LISTEN_FDS and its company
+  std::map<std::string, std::string> volume_paths;  // volume_key() of a mount -> what is bound
 
   ResolvedUser user;
 

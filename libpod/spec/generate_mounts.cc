@@ -183,6 +183,9 @@ std::vector<OciMount> asked_mounts(const ContainerConfig& config, const HostFact
   add_file(facts.localtime_path, "/etc/localtime");
   add_file(facts.passwd_path, "/etc/passwd");
   add_file(facts.group_path, "/etc/group");
+  if (!facts.notify_path.empty() && !is_taken("/run/notify"))
+    mounts.push_back(
+        {"/run/notify", "bind", facts.notify_path, {"bind", "rprivate", "nosuid", "nodev", "noexec", "ro"}, {}, {}});
   add_secrets(facts, mounts);
   if (config.init && !facts.init_path.empty())
     mounts.push_back(

@@ -59,6 +59,7 @@ std::vector<std::string> process_env(const ContainerConfig& config, const HostFa
   std::vector<std::string> base{"PATH=" + std::string(kDefaultPath), "HOSTNAME=" + container_hostname(config, facts)};
   if (tty) base.emplace_back("TERM=xterm");
   std::vector<std::string> env = merge_env(merge_env(base, config.env), facts.secret_env);
+  env = merge_env(env, facts.supervisor_env);
   if (!find_env(env, "HOME")) env.push_back("HOME=" + facts.user.home);
   return env;
 }

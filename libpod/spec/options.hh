@@ -101,6 +101,16 @@ std::pair<std::string, std::string> parse_label(std::string_view text, std::stri
 /// --umask: octal, at most 0777; printed as four digits. @throws Error{usage}
 std::string parse_umask(std::string_view text);
 
+/// --health-cmd: a line for the shell, or podman's JSON list with CMD or CMD-SHELL in front.
+/// @return {"CMD", ...}, {"CMD-SHELL", line} or {"NONE"} @throws Error{usage}
+std::vector<std::string> parse_health_command(std::string_view text);
+/// --health-interval and the like. @return nanoseconds; kHealthIntervalOff for the interval "disable" (podman: only
+/// `healthcheck run` checks) @throws Error{usage}
+std::int64_t parse_health_duration(std::string_view text, std::string_view option);
+inline constexpr std::int64_t kHealthIntervalOff = -1;
+/// --health-on-failure. @throws Error{usage}
+std::string parse_health_on_failure(std::string_view text);
+
 /// Without brackets or zone. @return 4, 6, or 0 when it is no address
 int ip_version(std::string_view text);
 /// Whether a byte below 0x20 or 0x7f is in it: none may reach hosts, resolv.conf, passwd or a header (C15).

@@ -19,20 +19,20 @@ constexpr EnumName<RestartPolicy> kRestartPolicies[] = {
   throw Error(ErrorKind::usage, fmt::format("{} '{}': {}", option, text, cause)).with_hint(std::string(hint));
 }
 
-constexpr std::string_view kDrivers[] = {"k8s-file", "json-file", "none"};
-constexpr std::string_view kOtherDrivers[] = {"journald", "passthrough", "passthrough-tty", "local",   "syslog", "gelf",
-                                              "fluentd",  "awslogs",     "splunk",          "gcplogs", "etwlogs"};
+constexpr std::string_view kDrivers[] = {"k8s-file", "json-file", "journald", "passthrough", "none"};
+constexpr std::string_view kOtherDrivers[] = {"passthrough-tty", "local",  "syslog",  "gelf",   "fluentd",
+                                              "awslogs",         "splunk", "gcplogs", "etwlogs"};
 
 std::string log_driver(std::string_view text) {
   if (text.empty()) return LogConfig{}.driver;
   if (std::ranges::find(kDrivers, text) != std::end(kDrivers)) return std::string(text);
   if (std::ranges::find(kOtherDrivers, text) != std::end(kOtherDrivers))
     throw Error(ErrorKind::unsupported, fmt::format("--log-driver '{}': not supported yet", text))
-        .with_hint("use k8s-file, json-file or none");
-  fail("--log-driver", text, "no such driver", "use k8s-file, json-file or none");
+        .with_hint("use k8s-file, json-file, journald, passthrough or none");
+  fail("--log-driver", text, "no such driver", "use k8s-file, json-file, journald, passthrough or none");
 }
 
-enum class LogKey { max_size, max_file, path, compress, unsupported };
+enum class LogKey { max_size, max_file, path, compress, tag, unsupported };
 
 struct LogKeyRow {
   std::string_view name;
@@ -42,7 +42,7 @@ struct LogKeyRow {
 // docker's json-file keys and podman's.
 constexpr LogKeyRow kLogKeys[] = {
     {"max-size", LogKey::max_size}, {"max-file", LogKey::max_file},           {"path", LogKey::path},
-    {"tag", LogKey::unsupported},   {"labels", LogKey::unsupported},          {"labels-regex", LogKey::unsupported},
+    {"tag", LogKey::tag},           {"labels", LogKey::unsupported},          {"labels-regex", LogKey::unsupported},
     {"env", LogKey::unsupported},   {"env-regex", LogKey::unsupported},       {"compress", LogKey::compress},
     {"mode", LogKey::unsupported},  {"max-buffer-size", LogKey::unsupported}, {"label", LogKey::unsupported},
 };
@@ -88,6 +88,11 @@ void apply_log_option(LogConfig& log, const std::string& text) {
             .with_hint("leave it out");
       break;
     }
+    case LogKey::tag:
+      if (value.find("{{") != std::string::npos)
+        throw Error(ErrorKind::unsupported, fmt::format("--log-opt '{}': templates are not supported yet", text))
+            .with_hint("give a fixed text");
+      break;
     case LogKey::unsupported:
       throw Error(ErrorKind::unsupported, fmt::format("--log-opt '{}': the key '{}' is not supported yet", text, name))
           .with_hint("leave it out");
@@ -130,9 +135,11 @@ LogConfig parse_log_options(std::string_view driver, std::span<const std::string
   // Docker refuses this too: the one file cannot be rotated away.
   if (log.options.contains("max-file") && log.max_files > 1 && log.max_size_bytes == 0)
     fail("--log-opt", "max-file=" + log.options["max-file"], "needs max-size as well", "add --log-opt max-size=10m");
-  if (log.driver == "none" && !log.options.empty())
-    fail("--log-opt", log.options.begin()->first, "the driver none keeps no log",
-         "remove the option or choose k8s-file");
+  const bool is_file = log.driver == "k8s-file" || log.driver == "json-file";
+  for (const auto& [key, value] : log.options)
+    if (key == "tag" ? log.driver != "journald" : !is_file)
+      fail("--log-opt", key, fmt::format("the driver {} has no such option", log.driver),
+           key == "tag" ? "remove the option or choose journald" : "remove the option or choose k8s-file");
   return log;
 }
 

@@ -111,10 +111,11 @@ void reset_signals() {
 
 // Give each descriptor its number. Sources are first moved above all targets, so that no target overwrites a later
 // source.
-int map_descriptors(const std::vector<std::pair<int, int>>& fds, int report_fd) {
+int map_descriptors(const std::vector<std::pair<int, int>>& fds, int report_fd, int& program_fd) {
   int floor = 3;
   for (const auto& [ours, target] : fds) floor = std::max({floor, target + 1, ours + 1});
   report_fd = ::fcntl(report_fd, F_DUPFD_CLOEXEC, floor);
+  if (program_fd >= 0) program_fd = ::fcntl(program_fd, F_DUPFD_CLOEXEC, floor);
   std::vector<std::pair<int, int>> high;
   for (const auto& [ours, target] : fds) {
     const int copy = ::fcntl(ours, F_DUPFD_CLOEXEC, floor);
@@ -162,15 +163,16 @@ std::vector<char*> c_strings(const std::vector<std::string>& words) {
   }
   if (!options.working_dir.empty() && ::chdir(options.working_dir.c_str()) != 0)
     report_and_exit(report_fd, errno, ErrorKind::system, "change to directory '" + options.working_dir + "'");
-  report_fd = map_descriptors(options.fds, report_fd);
+  int program_fd = options.program_fd;
+  report_fd = map_descriptors(options.fds, report_fd, program_fd);
   const auto argv = c_strings(options.argv);
   std::vector<char*> env;
   if (options.env) env = c_strings(*options.env);
   char** environment = options.env ? env.data() : environ;
   const std::string& program = options.program.empty() ? options.argv[0] : options.program;
   execute_while_busy([&] {
-    if (options.program_fd >= 0)
-      ::syscall(SYS_execveat, options.program_fd, "", argv.data(), environment, AT_EMPTY_PATH);
+    if (program_fd >= 0)
+      ::syscall(SYS_execveat, program_fd, "", argv.data(), environment, AT_EMPTY_PATH);
     else
       ::execvpe(program.c_str(), argv.data(), environment);
   });

@@ -54,6 +54,16 @@ UniqueFd listen_unix(const std::string& path, int type) {
   return fd;
 }
 
+UniqueFd bind_datagram(const std::string& path) {
+  remove_file(path);
+  const Address target = make_address(path);
+  UniqueFd fd = make_socket(SOCK_DGRAM);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&target.address), sizeof target.address) != 0)
+    throw_errno("bind socket '{}'", path);
+  if (::chmod(path.c_str(), 0777) != 0) throw_errno("set the mode of socket '{}'", path);
+  return fd;
+}
+
 std::optional<UniqueFd> connect_unix(const std::string& path, int type) {
   Address target;
   try {

@@ -15,6 +15,9 @@ namespace lichen::sys {
 /// Paths longer than sun_path (108 bytes) go through /proc/self/fd (C40).
 UniqueFd listen_unix(const std::string& path, int type);
 
+/// A SOCK_DGRAM socket at `path`, mode 0777: anybody who reaches its directory may send. An old one is replaced.
+UniqueFd bind_datagram(const std::string& path);
+
 /// nullopt when nobody listens (ENOENT, ECONNREFUSED). @throws Error{permission|system}
 std::optional<UniqueFd> connect_unix(const std::string& path, int type);
 

@@ -31,6 +31,7 @@ Json to_json(const ContainerState& state) {
   json["finishedAt"] = state.finished_at;
   json["restartCount"] = state.restart_count;
   json["stoppedByUser"] = state.stopped_by_user;
+  json["health"] = state.health;
   json["bootId"] = state.boot_id;
   json["ports"] = state.ports;
   return json;
@@ -54,6 +55,7 @@ ContainerState container_state_from_json(const Json& json, std::string_view what
   state.finished_at = in.get_string("finishedAt");
   state.restart_count = in.get_int("restartCount");
   state.stopped_by_user = in.get_bool("stoppedByUser");
+  state.health = in.get_string("health");
   state.boot_id = in.get_string("bootId");
   state.ports = in.get_strings("ports");
   return state;

@@ -27,6 +27,7 @@ struct ContainerState {
   std::string finished_at;
   std::int64_t restart_count = 0;
   bool stopped_by_user = false;    // stop or kill was asked for: restart policies look at it
+  std::string health;              // starting, healthy or unhealthy; empty: it has no health check
   std::string boot_id;             // of the boot in which `status` was written
   std::vector<std::string> ports;  // published ports as they really are: "0.0.0.0:8080:80/tcp"
 };

@@ -32,6 +32,7 @@ std::string state_text(const ContainerState& state) {
   member("finishedAt", json_quoted(state.finished_at));
   number("restartCount", state.restart_count);
   flag("stoppedByUser", state.stopped_by_user);
+  member("health", json_quoted(state.health));
   member("bootId", json_quoted(state.boot_id));
   out += "  \"ports\": [";
   for (std::size_t i = 0; i < state.ports.size(); ++i) out += (i == 0 ? "" : ", ") + json_quoted(state.ports[i]);

@@ -59,6 +59,15 @@ Option list(const char* name, std::vector<std::string> MonitorConfig::*field) {
           [=](const MonitorConfig& c) { return c.*field; }};
 }
 
+Option fd_list(const char* name, std::vector<int> MonitorConfig::*field) {
+  return {name, [=](MonitorConfig& c, const std::string& v) { (c.*field).push_back(parse_fd(name, v)); },
+          [=](const MonitorConfig& c) {
+            std::vector<std::string> out;
+            for (const int value : c.*field) out.push_back(std::to_string(value));
+            return out;
+          }};
+}
+
 std::vector<Option> options() {
   using C = MonitorConfig;
   return {
@@ -76,12 +85,24 @@ std::vector<Option> options() {
       text("log-path", &C::log_path),
       number("log-max-size", &C::log_max_size),
       number("log-max-files", &C::log_max_files),
+      text("log-tag", &C::log_tag),
+      text("notify-mode", &C::notify_mode),
+      fd("notify-fd", &C::notify_fd),
+      fd_list("listen-fd", &C::listen_fds),
+      fd_list("stdio-fd", &C::stdio_fds),
       flag("tty", &C::tty),
       flag("interactive", &C::interactive),
       text("stop-signal", &C::stop_signal),
       number("stop-timeout", &C::stop_timeout_s),
       text("restart", &C::restart),
       number("restart-max-retries", &C::restart_max_retries),
+      text("health-process", &C::health_process),
+      number("health-interval", &C::health_interval_ms),
+      number("health-timeout", &C::health_timeout_ms),
+      number("health-start-period", &C::health_start_period_ms),
+      number("health-start-interval", &C::health_start_interval_ms),
+      number("health-retries", &C::health_retries),
+      text("health-on-failure", &C::health_on_failure),
       flag("auto-remove", &C::auto_remove),
       text("marker", &C::marker_path),
       text("staging-dir", &C::staging_dir),
@@ -95,12 +116,7 @@ std::vector<Option> options() {
       fd("sync-fd", &C::sync_fd),
       fd("lock-fd", &C::lock_fd),
       fd("marker-fd", &C::marker_fd),
-      {"keep-fd", [](C& c, const std::string& v) { c.keep_fds.push_back(parse_fd("keep-fd", v)); },
-       [](const C& c) {
-         std::vector<std::string> out;
-         for (const int value : c.keep_fds) out.push_back(std::to_string(value));
-         return out;
-       }},
+      fd_list("keep-fd", &C::keep_fds),
   };
 }
 

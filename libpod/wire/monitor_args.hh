@@ -22,10 +22,16 @@ struct MonitorConfig {
   std::vector<std::string> runtime_args;  // further arguments before the verb, such as --cgroup-manager=disabled
   bool runtime_is_ours = true;            // lichen-oci: --die-with-parent is understood
 
-  std::string log_driver = "k8s-file";  // k8s-file, json-file, none
+  std::string log_driver = "k8s-file";  // k8s-file, json-file, journald, passthrough, none
+  std::string log_tag;                  // journald
   std::string log_path;                 // absolute; rotated ones are log_path.1, .2, ...
   std::int64_t log_max_size = 0;        // bytes; 0 = never rotate
   std::int64_t log_max_files = 1;       // how many files in all are kept
+
+  std::string notify_mode;      // container, conmon, healthy; see conmon/notify.hh
+  int notify_fd = -1;           // datagram socket connected to the manager
+  std::vector<int> listen_fds;  // socket activation: the container's descriptors from 3 on
+  std::vector<int> stdio_fds;   // log driver passthrough: its descriptors 0, 1 and 2
 
   bool tty = false;
   bool interactive = false;  // keep standard input open without a client
@@ -33,6 +39,11 @@ struct MonitorConfig {
   std::int64_t stop_timeout_s = 10;
   std::string restart = "no";  // no, on-failure, always, unless-stopped
   std::int64_t restart_max_retries = 0;
+
+  std::string health_process;  // process description of the health check, in the run directory; empty = none
+  std::int64_t health_interval_ms = 30'000, health_timeout_ms = 30'000, health_start_period_ms = 0,
+               health_start_interval_ms = 5'000, health_retries = 3;
+  std::string health_on_failure;  // what becomes of an unhealthy container: none, kill, restart, stop
 
   bool auto_remove = false;
   std::string marker_path;  // staging/c-<id>: unlinked once the container runs; empty when it is published already

@@ -7,7 +7,7 @@
 namespace lichen::wire {
 namespace {
 
-bool is_known(std::uint8_t type) { return (type >= 1 && type <= 17) || (type >= 64 && type <= 72); }
+bool is_known(std::uint8_t type) { return (type >= 1 && type <= 18) || (type >= 64 && type <= 73); }
 
 // Stream data is the bulk of all packets and has no numbers.
 bool has_numbers(MessageType type) {

@@ -55,11 +55,13 @@ enum class MessageType : std::uint8_t {
       11,  // remove the container with its end, and end it: signal (0 = SIGKILL), timeout in ms as for stop; answered
            // by exited after removal
   get_rootfs = 12,  // answered by rootfs with one fd (SCM_RIGHTS): the root of the container's mounted root file system
-  exec = 13,        // payload: path of a process.json in the run directory; answered by done or error
+  exec = 13,        // 1 = with a terminal that nobody looks at; payload: path of a process.json in the run directory;
+                    // answered by done or error
   detach = 14,      // the client goes; its stdin does not count as ended
   update = 15,      // text: "restart=on-failure:3" or "name=web"; answered by done
   hold = 16,  // starter only: my reader is slow, I am not; pace the container instead of dropping me (`run IMG | less`)
   restart = 17,  // signal, timeout in ms as for stop: end it and start it again at once; answered by done when it runs
+  check_health = 18,  // run the health check now; answered by health
   // monitor -> client
   created = 64,  // pid
   started = 65,
@@ -69,6 +71,7 @@ enum class MessageType : std::uint8_t {
   exited = 69,  // exit code, flags bit 0 oom, bit 1 removed
   done = 70,
   rootfs = 71,
+  health = 73,       // exit code of a check; text: its output
   stdin_taken = 72,  // bytes done with, 1 = the container takes no more input. See kStdinWindow
 };
 

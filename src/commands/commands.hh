@@ -32,6 +32,7 @@ int events_command(Context& context, const ParsedArgs& args);
 int top_command(Context& context, const ParsedArgs& args);
 int stats_command(Context& context, const ParsedArgs& args);
 int port_command(Context& context, const ParsedArgs& args);
+int healthcheck_run_command(Context& context, const ParsedArgs& args);
 int wait_command(Context& context, const ParsedArgs& args);
 int pull_command(Context& context, const ParsedArgs& args);
 int load_command(Context& context, const ParsedArgs& args);

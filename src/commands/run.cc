@@ -70,7 +70,8 @@ int run_command(Context& context, const ParsedArgs& args) {
                                .sig_proxy = parsed.sig_proxy};
   // docker: stdin is attached only when it is open, and who attaches to no output is given the id.
   attach.in = attach.in && parsed.config.interactive;
-  const bool print_id = detach || (!attach.out && !attach.err);
+  const bool passed_through = parsed.config.log.driver == "passthrough";
+  const bool print_id = detach || (!attach.out && !attach.err && !passed_through);
   attach.detach_keys = spec::parse_detach_keys(parsed.config.detach_keys);
   auto request = create_request(std::move(parsed));
   engine::check_cidfile(request.config);

@@ -145,6 +145,9 @@ constexpr OptionSpec kWait[] = {
             "configured|created|exited|healthy|initialized|paused|removing|running|stopped|stopping|unhealthy"),
     flag("ignore", "A container that does not exist is no error"),
 };
+constexpr OptionSpec kHealthRun[] = {
+    flag("ignore-result", "Exit with 0 whatever the check says"),
+};
 constexpr OptionSpec kPrune[] = {
     list("filter", "key=value", "Remove only what matches").with_hints("label=|label!=|until="),
     flag('f', "force", "Do not ask"),
@@ -300,6 +303,22 @@ constexpr CommandSpec kCommands[] = {
      .arguments = {1, -1, container},
      .group = HelpGroup::run,
      .handler = wait_command},
+    {.path = "healthcheck",
+     .summary = "Look after the health of containers",
+     .usage = "COMMAND",
+     .group = HelpGroup::look,
+     .is_group = true},
+    {.path = "healthcheck run",
+     .summary = "Run a container's health check now",
+     .usage = "[OPTIONS] CONTAINER",
+     .description = "The check that --health-cmd or the image has given runs in the container. Exit status 0: it is\n"
+                    "well; 1: it is not, and 'unhealthy' is printed; 125: it has no check, or does not run. The\n"
+                    "result counts as one of the container's own; lichen inspect shows the last five.",
+     .examples = "lichen healthcheck run web\n",
+     .options = {kHealthRun},
+     .arguments = {1, 1, running_container},
+     .group = HelpGroup::look,
+     .handler = healthcheck_run_command},
     {.path = "ps",
      .aliases = "container ls|container list|container ps",
      .summary = "List containers",

@@ -30,6 +30,18 @@ inline constexpr OptionSpec kContainerOptions[] = {
     list("env-file", "path", "Read variables from a file").with_objects(CompletionKind::file),
     list("expose", "port[/proto]", "Declare a port without publishing it"),
     list("group-add", "group", "Further group of the process, or keep-groups"),
+    text("health-cmd", "command", "Look after the container with this command, run in it by /bin/sh"),
+    text("health-interval", "time", "Time between two checks (default 30s); 'disable' for none by itself"),
+    text("health-on-failure", "action", "What becomes of an unhealthy container").with_values("none|kill|restart|stop"),
+    number("health-retries", "count", "Failures in a row until it is unhealthy (default 3)"),
+    text("health-start-interval", "time", "Time between two checks while it starts (default 5s)"),
+    text("health-start-period", "time", "Time to start in which failures do not count (default 0s)"),
+    text("health-timeout", "time", "A check that takes longer has failed (default 30s)"),
+    text("healthcheck-command", "command", "").with_alias_of("health-cmd"),
+    text("healthcheck-interval", "duration", "").with_alias_of("health-interval"),
+    number("healthcheck-retries", "count", "").with_alias_of("health-retries"),
+    text("healthcheck-start-period", "duration", "").with_alias_of("health-start-period"),
+    text("healthcheck-timeout", "duration", "").with_alias_of("health-timeout"),
     text('h', "hostname", "name", "Host name in the container (default: its short id)"),
     flag("http-proxy", "Pass the host's proxy variables on").with_default("true"),
     flag("init", "Run a small init as PID 1 that forwards signals and reaps"),
@@ -37,9 +49,10 @@ inline constexpr OptionSpec kContainerOptions[] = {
     text("ipc", "mode", "IPC namespace").with_hints("private|shareable|host|none|container:").as_not_yet(),
     list('l', "label", "key[=value]", "Set a label"),
     list("label-file", "path", "Read labels from a file").with_objects(CompletionKind::file),
-    text("log-driver", "driver", "Where output is kept: k8s-file, json-file or none")
-        .with_hints("k8s-file|json-file|none"),
-    list("log-opt", "name=value", "Log option: max-size, max-file, path").with_hints("max-size=|max-file=|path="),
+    text("log-driver", "driver", "Where output goes: k8s-file, json-file, journald, passthrough or none")
+        .with_hints("k8s-file|json-file|journald|passthrough|none"),
+    list("log-opt", "name=value", "Log option: max-size, max-file, path, tag")
+        .with_hints("max-size=|max-file=|path=|tag="),
     text('m', "memory", "bytes", "Memory limit, such as 512m"),
     text("memory-reservation", "bytes", "Memory that is taken back first when the host runs short"),
     text("memory-swap", "bytes", "Memory and swap together; -1 for no limit"),
@@ -50,6 +63,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
     list("network", "mode", "none, host, slirp4netns[:options] or container:NAME")
         .with_hints("none|host|slirp4netns|slirp4netns:|container:")
         .with_objects(CompletionKind::network),
+    flag("no-healthcheck", "Do not run the image's health check"),
     flag("no-hosts", "Leave /etc/hosts as the image has it"),
     number("oom-score-adj", "number", "Who is killed first when memory runs out, -1000 to 1000"),
     text("pid", "mode", "PID namespace").with_hints("private|host|container:").as_not_yet(),
@@ -71,6 +85,8 @@ inline constexpr OptionSpec kContainerOptions[] = {
     flag("rm", "Remove the container and its anonymous volumes when it ends"),
     flag("rootfs", "The argument is a directory with a root file system, not an image"),
     text("runtime", "path", "OCI runtime for this container").with_objects(CompletionKind::file),
+    text("sdnotify", "mode", "Who tells systemd that the container is ready (default container)")
+        .with_values("container|conmon|healthy|ignore"),
     list("secret", "name[,option=value]", "Give a secret as a file in /run/secrets, or as a variable (type=env)")
         .with_objects(CompletionKind::secret),
     list("security-opt", "option", "no-new-privileges, seccomp=PATH|unconfined, label=..., mask=..., unmask=...")
@@ -103,14 +119,12 @@ inline constexpr std::string_view kContainerNotYet =
     "arch blkio-weight blkio-weight-device cert-dir cgroup-conf cgroup-parent cgroupns cgroups chrootdirs "
     "conmon-pidfile cpu-count cpu-percent cpu-rt-period cpu-rt-runtime creds decryption-key device-cgroup-rule "
     "device-read-bps device-read-iops device-write-bps device-write-iops disable-content-trust env-host env-merge "
-    "gidmap gpus group-entry health-cmd health-interval health-log-destination health-max-log-count "
-    "health-max-log-size health-on-failure health-retries health-start-interval health-start-period "
+    "gidmap gpus group-entry health-log-destination health-max-log-count health-max-log-size "
     "health-startup-cmd health-startup-interval health-startup-retries health-startup-success health-startup-timeout "
-    "health-timeout healthcheck-command healthcheck-interval healthcheck-retries healthcheck-start-period "
-    "healthcheck-timeout hosts-file hostuser image-volume init-path io-maxbandwidth io-maxiops ip ip6 isolation "
-    "kernel-memory link link-local-ip mac-address memory-swappiness net-alias network-alias no-healthcheck "
+    "hosts-file hostuser image-volume init-path io-maxbandwidth io-maxiops ip ip6 isolation "
+    "kernel-memory link link-local-ip mac-address memory-swappiness net-alias network-alias "
     "no-hostname oom-kill-disable os override-arch override-os override-variant passwd-entry personality pod "
-    "pod-id-file rdt-class requires retry retry-delay sdnotify seccomp-policy shm-size-systemd "
+    "pod-id-file rdt-class requires retry retry-delay seccomp-policy shm-size-systemd "
     "signature-policy storage-opt subgidname subuidname systemd timeout uidmap unsetenv unsetenv-all use-api-socket "
     "uts variant volume-driver";
 

@@ -72,7 +72,6 @@ constexpr CommandSpec kCommands[] = {
     later("kube", "play|generate", "Run Kubernetes files"),
     later("manifest", "", "The commands about images for several platforms"),
     later("artifact", "", "The commands about OCI artifacts"),
-    later("healthcheck", "", "Run a container's health check"),
     later("quadlet", "", "The commands about systemd units of containers"),
     later("auto-update", "", "Update containers whose image has changed"),
     never("swarm", "node", kNoCluster),

@@ -83,13 +83,15 @@ TEST(Log, Errors) {
       {{"", "max-file=2"}, "needs max-size"},
       {{"", "path=x"}, "not an absolute path"},
       {{"", "compress=x"}, "not true or false"},
-      {{"none", "path=/x"}, "keeps no log"},
+      {{"none", "path=/x"}, "the driver none has no such option"},
+      {{"journald", "max-size=1m"}, "the driver journald has no such option"},
+      {{"", "tag=x"}, "the driver k8s-file has no such option"},
       {{"", "path=/a\nb"}, "control characters"},
   };
   for (const auto& [words, expected] : rows)
     expect_error(
         ErrorKind::usage, expected, [&, w = words] { parse_log_options(w[0], Strings{w[1]}); }, words[1]);
-  for (const char* driver : {"journald", "passthrough", "syslog", "local"})
+  for (const char* driver : {"passthrough-tty", "syslog", "local"})
     expect_error(
         ErrorKind::unsupported, "not supported yet", [&] { parse_log_options(driver, {}); }, driver);
   expect_error(ErrorKind::unsupported, "compressed", [] { parse_log_options("", Strings{"compress=true"}); });

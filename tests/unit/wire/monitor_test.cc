@@ -145,7 +145,7 @@ TEST(MonitorProtocol, LayoutIsFixed) {
 TEST(MonitorProtocol, StrangersAreNotUnderstood) {
   EXPECT_FALSE(decode(""));
   for (int type = 0; type < 256; ++type) {
-    const bool known = (type >= 1 && type <= 17) || (type >= 64 && type <= 72);
+    const bool known = (type >= 1 && type <= 18) || (type >= 64 && type <= 73);
     EXPECT_EQ(decode(std::string(1, static_cast<char>(type)) + std::string(16, '\0')).has_value(), known) << type;
   }
   const std::string kill = encode({.type = MessageType::kill, .a = 9});
