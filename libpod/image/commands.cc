@@ -3,8 +3,10 @@
 #include "libpod/base/error.hh"
 #include "libpod/image/import.hh"
 #include "libpod/image/load.hh"
+#include "libpod/image/login.hh"
 #include "libpod/image/progress.hh"
 #include "libpod/image/pull.hh"
+#include "libpod/image/push.hh"
 #include "libpod/image/save.hh"
 #include "libpod/image/search.hh"
 #include "libpod/image/volume_tar.hh"
@@ -26,6 +28,9 @@ constexpr Command kCommands[] = {
     {"volume-import", import_volume},
     {"search", search_registries},
     {"tags", list_tags},
+    {"push", push_images},
+    {"login", log_in},
+    {"logout", log_out},
 };
 
 }  // namespace

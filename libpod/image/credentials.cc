@@ -68,6 +68,40 @@ std::string find_credential_helper(const std::string& name, const std::vector<st
           format("install it into {}, or take it out of the configuration and log in again", join(directories, ", ")));
 }
 
+namespace {
+
+std::string helper_program(const std::string& name, const std::string& home) {
+  std::vector<std::string> directories{"/usr/local/bin", "/usr/bin", "/bin"};
+  if (home.starts_with('/')) directories.push_back(home + "/.local/bin");
+  return find_credential_helper(name, directories);
+}
+
+}  // namespace
+
+std::vector<std::string> auth_keys(const std::string& host) { return keys_for(host, ""); }
+
+std::string helper_of(const std::string& path, const std::string& host) {
+  const auto text = sys::read_file_if_exists(path, kMaxAuthFile);
+  if (!text || trim(*text).empty()) return "";
+  const Json json = parse_json(*text, path);
+  const JsonView view(json, path + ":");
+  for (const auto& key : auth_keys(host))
+    if (const auto helper = view.at("credHelpers").find_string(key)) return *helper;
+  return view.get_string("credsStore");
+}
+
+void tell_helper(const std::string& name, const std::string& home, const std::string& host,
+                 const std::optional<Credentials>& credentials) {
+  const std::string program = helper_program(name, home), server = helper_server(host);
+  const std::string input =
+      credentials
+          ? dump_json(Json{{"ServerURL", server}, {"Username", credentials->user}, {"Secret", credentials->password}})
+          : server;
+  const auto result = sys::run_program({program, credentials ? "store" : "erase"}, input + "\n");
+  if (result.status.code != 0)
+    throw_error(ErrorKind::permission, "credential helper '{}' failed with status {}", program, result.status.code);
+}
+
 CredentialSource::CredentialSource(const wire::ImageRequest& request) : home_(request.home) {
   if (!request.creds.empty()) given_ = split_pair(request.creds);
   const std::string& chosen = request.auth_file.empty() ? request.registry_auth_file : request.auth_file;
@@ -124,9 +158,7 @@ std::optional<Credentials> CredentialSource::find_in_file(const std::string& pat
 }
 
 std::optional<Credentials> CredentialSource::ask_helper(const std::string& name, const std::string& server) const {
-  std::vector<std::string> directories{"/usr/local/bin", "/usr/bin", "/bin"};
-  if (home_.starts_with('/')) directories.push_back(home_ + "/.local/bin");
-  const std::string program = find_credential_helper(name, directories);
+  const std::string program = helper_program(name, home_);
   const auto result = sys::run_program({program, "get"}, server + "\n");
   if (result.status.code != 0) {
     // The one answer that means "none" in docker's protocol.

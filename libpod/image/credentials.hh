@@ -37,6 +37,14 @@ class CredentialSource {
   std::string home_;
 };
 
+/// Who keeps the passwords of `host` by this file: the name of a helper; empty: the file itself.
+std::string helper_of(const std::string& path, const std::string& host);
+/// Hand credentials to a helper, or (no password) have it forget them. @throws Error{permission} it fails
+void tell_helper(const std::string& name, const std::string& home, const std::string& host,
+                 const std::optional<Credentials>& credentials);
+/// Keys under which files know a registry; the first is the one to write.
+std::vector<std::string> auth_keys(const std::string& host);
+
 /// Where a program docker-credential-NAME may lie.
 /// @throws Error{invalid} the name; Error{not_found} it is in none of the directories
 std::string find_credential_helper(const std::string& name, const std::vector<std::string>& directories);

@@ -1,5 +1,6 @@
 #include "libpod/image/http.hh"
 
+#include <algorithm>
 #include <mutex>
 
 #include "libpod/base/log.hh"
@@ -9,6 +10,7 @@
 
 #include <curl/curl.h>
 #include <openssl/evp.h>
+#include <unistd.h>
 
 namespace lichen::image {
 namespace {
@@ -98,6 +100,36 @@ struct HttpClient::State {
     }
     return size * count + 1;
   }
+
+  // The file that goes out; by pread, so that a second try begins anew.
+  const HttpRequest* request = nullptr;
+  std::uint64_t sent = 0;
+  static std::size_t on_upload(char* data, std::size_t size, std::size_t count, void* self) {
+    auto& state = *static_cast<State*>(self);
+    const std::uint64_t left = state.request->upload_size - state.sent;
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size * count, left));
+    const ssize_t got = ::pread(state.request->upload_fd, data, wanted, static_cast<off_t>(state.sent));
+    if (got < 0 || (got == 0 && wanted != 0)) return CURL_READFUNC_ABORT;
+    state.sent += static_cast<std::uint64_t>(got);
+    if (state.request->on_sent) state.request->on_sent(static_cast<std::size_t>(got));
+    return static_cast<std::size_t>(got);
+  }
+
+  void set_body(const HttpRequest& what) {
+    if (what.upload_fd >= 0) {
+      request = &what;
+      sent = 0;
+      curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+      curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(what.upload_size));
+      curl_easy_setopt(curl, CURLOPT_READFUNCTION, State::on_upload);
+      curl_easy_setopt(curl, CURLOPT_READDATA, this);
+      curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, 512L << 10);
+    } else if (what.method == "POST" || what.method == "PUT") {
+      if (what.method == "PUT") curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "PUT");
+      curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(what.body.size()));
+      curl_easy_setopt(curl, CURLOPT_POSTFIELDS, what.body.c_str());
+    }
+  }
 };
 
 HttpClient::HttpClient() : state_(std::make_unique<State>()) {
@@ -175,10 +207,7 @@ HttpResponse HttpClient::send(const HttpRequest& request, const Body& body) {
   curl_easy_setopt(curl, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));  // a proxy gets none of ours
   if (is_loopback(origin.host)) curl_easy_setopt(curl, CURLOPT_PROXY, "");            // as Go's ProxyFromEnvironment
   if (request.method == "HEAD") curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
-  if (request.method == "POST") {
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.c_str());
-  }
+  state.set_body(request);
   std::string ca_text;
   set_tls(curl, request, ca_text);
   std::unique_ptr<curl_slist, SlistDeleter> headers;
@@ -186,6 +215,7 @@ HttpResponse HttpClient::send(const HttpRequest& request, const Body& body) {
     headers.reset(curl_slist_append(headers.release(), line.c_str()));
   };
   for (const auto& line : request.headers) add_header(line);
+  if (request.method == "PUT") add_header("Expect:");  // a refusal comes soon enough without asking first
   if (!request.authorization.empty()) add_header("Authorization: " + request.authorization);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
 

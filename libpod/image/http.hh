@@ -24,11 +24,14 @@ struct TlsFiles {
 };
 
 struct HttpRequest {
-  std::string method = "GET";  // GET HEAD POST
+  std::string method = "GET";  // GET HEAD POST PUT
   std::string url;
   std::vector<std::string> headers;  // "Name: value"
   std::string authorization;         // value of that header, or empty
-  std::string body;                  // POST, form-encoded
+  std::string body;                  // POST, PUT: sent as it is
+  int upload_fd = -1;                // PUT: this file's first `upload_size` bytes instead of `body`
+  std::uint64_t upload_size = 0;
+  std::function<void(std::size_t)> on_sent;  // told as the file goes out
   bool verify_tls = true;
   TlsFiles tls;
 };

@@ -27,6 +27,7 @@ void print(const std::string& text) {
 
 class SilentLine : public ProgressLine {
   void add(std::uint64_t) override {}
+  void begin(std::uint64_t) override {}
   void state(const std::string&) override {}
 };
 
@@ -41,6 +42,7 @@ class PlainLine : public ProgressLine {
  public:
   explicit PlainLine(std::string title) : title_(std::move(title)) {}
   void add(std::uint64_t) override {}
+  void begin(std::uint64_t) override {}
   void state(const std::string& word) override {
     if (!word.empty()) print(title_ + " " + word + "\n");
   }
@@ -60,6 +62,12 @@ class BarLine : public ProgressLine {
  public:
   BarLine(std::string title, std::uint64_t total) : title_(std::move(title)), total_(total) {}
   void add(std::uint64_t bytes) override { done_ += bytes; }
+  void begin(std::uint64_t total) override {
+    const std::lock_guard lock(mutex_);
+    total_ = total;
+    done_ = 0;
+    word_.clear();
+  }
   void state(const std::string& word) override {
     const std::lock_guard lock(mutex_);
     word_ = word;
@@ -82,7 +90,7 @@ class BarLine : public ProgressLine {
 
  private:
   const std::string title_;
-  const std::uint64_t total_;
+  std::uint64_t total_;
   std::atomic<std::uint64_t> done_{0};
   std::mutex mutex_;
   std::string word_;

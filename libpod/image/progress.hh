@@ -13,6 +13,8 @@ class ProgressLine {
  public:
   virtual ~ProgressLine() = default;
   virtual void add(std::uint64_t bytes) = 0;
+  /// Another phase of the same thing: an empty bar again.
+  virtual void begin(std::uint64_t total) = 0;
   /// Replaces the bar by a word: "done", "already here", "waiting for another pull".
   virtual void state(const std::string& word) = 0;
 };

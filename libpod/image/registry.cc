@@ -21,14 +21,6 @@ constexpr int kMaxRedirects = 5;
 constexpr std::size_t kMaxTagPages = 1000, kMaxTags = 100'000;
 constexpr auto kFirstPause = std::chrono::milliseconds(400), kLongestPause = std::chrono::milliseconds(20'000);
 
-/// A status that asks for another try.
-class BusyError : public Error {
- public:
-  BusyError(std::string message, std::string wait)
-      : Error(ErrorKind::network, std::move(message)), retry_after(std::move(wait)) {}
-  std::string retry_after;
-};
-
 bool is_redirect(long status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
@@ -144,6 +136,8 @@ HttpResponse Registry::follow(HttpClient& client, HttpRequest request, HttpRespo
 HttpResponse Registry::request_once(HttpClient& client, const Call& call, const std::string& authorization,
                                     const Handler& body) {
   HttpRequest request;
+  request.method = call.method;
+  request.body = call.body;
   request.headers = call.headers;
   request.authorization = authorization;
   const Handler answer = [&](const HttpResponse& response, Bytes data) {
@@ -157,13 +151,14 @@ HttpResponse Registry::request_once(HttpClient& client, const Call& call, const 
   return response;
 }
 
+std::string Registry::authorization_for(const std::string& repository) {
+  const std::lock_guard guard(mutex_);
+  const auto found = authorization_.find(repository);
+  return found == authorization_.end() ? "" : found->second;
+}
+
 HttpResponse Registry::request(HttpClient& client, const Call& call, const Handler& body) {
-  std::string authorization;
-  {
-    const std::lock_guard guard(mutex_);
-    if (const auto found = authorization_.find(call.repository); found != authorization_.end())
-      authorization = found->second;
-  }
+  std::string authorization = authorization_for(call.repository);
   auto response = request_once(client, call, authorization, body);
   if (response.status != 401) return response;
   // A token that has run out is answered with 401 as well: one more round, then it counts.
@@ -207,7 +202,9 @@ std::string Registry::fetch_token(HttpClient& client, const std::string& reposit
     withheld = true;
   }
   const std::string service = challenge.parameter("service"),
-                    scope = repository.empty() ? "registry:catalog:*" : "repository:" + repository + ":pull";
+                    scope = repository.empty()
+                                ? "registry:catalog:*"
+                                : format("repository:{}:pull{}", repository, options_.pushes ? ",push" : "");
   HttpRequest request;
   if (credentials && !credentials->identity_token.empty()) {
     request.method = "POST";
@@ -216,8 +213,8 @@ std::string Registry::fetch_token(HttpClient& client, const std::string& reposit
     request.body = "grant_type=refresh_token&client_id=lichen&service=" + url_encode(service) +
                    "&scope=" + url_encode(scope) + "&refresh_token=" + url_encode(credentials->identity_token);
   } else {
-    request.url = realm + (realm.find('?') == std::string::npos ? "?" : "&") + "scope=" + url_encode(scope);
-    if (!service.empty()) request.url += "&service=" + url_encode(service);
+    request.url = realm + (realm.find('?') == std::string::npos ? "?" : "&") + "service=" + url_encode(service);
+    if (!options_.only_greets) request.url += "&scope=" + url_encode(scope);
     if (credentials) request.authorization = "Basic " + base64_encode(credentials->user + ":" + credentials->password);
   }
   set_tls(request);

@@ -36,6 +36,8 @@ struct RegistryOptions {
   std::vector<std::string> cert_directories;  // each has <host[:port]>/{*.crt,*.cert,*.key}
   std::string cert_dir;                       // --cert-dir: the directory itself, for this registry
   int retries = 3;
+  bool pushes = false;       // tokens are asked for writing too
+  bool only_greets = false;  // login: a token for nothing in particular
 };
 
 struct FetchedManifest {
@@ -56,6 +58,21 @@ class Registry {
   /// A blob as a stream, checked; a connection that breaks is continued by Range. May be called from several threads.
   void stream_blob(const std::string& repository, const Descriptor& descriptor, const FeedSink& sink,
                    ProgressLine& line);
+  /// Are these the registry's credentials? One request to /v2/. @throws Error{permission} they are not, or none is
+  /// there
+  void ping();
+
+  // registry_push.cc: what goes there. Each tries again by itself when the registry is busy.
+  /// Whether the repository has the blob.
+  bool has_blob(const std::string& repository, const Digest& digest);
+  /// Take over the blob from another repository of this registry. @return false: it must be uploaded
+  bool mount_blob(const std::string& repository, const Digest& digest, const std::string& from);
+  /// Upload the first `descriptor.size` bytes of `file`. @param line  told of what has gone out
+  void upload_blob(const std::string& repository, const Descriptor& descriptor, int file, ProgressLine& line);
+  /// @param reference  tag or digest
+  void put_manifest(const std::string& repository, const std::string& reference, const std::string& text,
+                    const std::string& media_type);
+
   /// All tags, sorted by the registry; follows Link as far as the same registry goes.
   std::vector<std::string> tags(const std::string& repository);
   /// Names of the registry's repositories, page by page. @param take  false: enough
@@ -70,6 +87,8 @@ class Registry {
     std::string repository, path;  // path below /v2/<repository>; of the registry itself when there is no repository
     std::vector<std::string> headers = {};
     std::string version = "/v2/";
+    std::string method = "GET";
+    std::string body = {};
   };
   using Handler = HttpClient::Body;
 
@@ -81,8 +100,13 @@ class Registry {
   std::string authorize(HttpClient& client, const std::string& repository, const HttpResponse& refused);
   std::string fetch_token(HttpClient& client, const std::string& repository, const AuthChallenge& challenge);
   bool never_reached(const Error& error);
+  HttpResponse write_request(const Call& call, std::string& answer);
+  template <typename F>
+  auto with_retries(F attempt);
+  std::string begin_upload(const std::string& repository, const std::string& query, bool& mounted);
   void list(Call call, const char* key, const std::function<bool(const std::string&)>& take);
   std::string text_request(const Call& call, std::size_t limit, HttpResponse& response);
+  std::string authorization_for(const std::string& repository);
   bool stream_part(HttpClient& client, const Call& call, std::uint64_t& offset, std::uint64_t size,
                    const std::function<bool(Bytes)>& take);
   void pause_before_retry(int attempt, const std::string& retry_after) const;
@@ -95,6 +119,14 @@ class Registry {
   std::mutex mutex_;                                  // guards what follows
   std::string scheme_;                                // once it is known
   std::map<std::string, std::string> authorization_;  // repository -> header value
+};
+
+/// A status that asks for another try.
+class BusyError : public Error {
+ public:
+  BusyError(std::string message, std::string wait)
+      : Error(ErrorKind::network, std::move(message)), retry_after(std::move(wait)) {}
+  std::string retry_after;
 };
 
 /// Whether a failure may go away by itself.

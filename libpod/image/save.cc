@@ -1,11 +1,11 @@
 #include "libpod/image/save.hh"
 
-#include <algorithm>
 #include <set>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/image/archive_writer.hh"
+#include "libpod/image/chosen_images.hh"
 #include "libpod/image/hash.hh"
 #include "libpod/image/journal.hh"
 #include "libpod/image/manifest.hh"
@@ -16,72 +16,12 @@
 namespace lichen::image {
 namespace {
 
-struct Chosen {
-  std::string id;
-  std::vector<std::string> tags;  // full names
-};
-
-// A name of the store, or an id: short names mean docker.io or what was built here.
-std::optional<std::pair<std::string, std::string>> find_named(const store::ImageStore& images,
-                                                              const std::string& text) {
-  spec::Reference typed;
-  try {
-    typed = spec::parse_reference(text);
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-  std::vector<spec::Reference> candidates{spec::with_defaults(typed)};
-  if (typed.is_short()) {
-    typed.host = "localhost";
-    candidates.push_back(spec::with_defaults(typed));
-  }
-  for (const auto& reference : candidates) {
-    if (!reference.tag.empty()) {
-      if (const auto id = images.resolve({reference.host, reference.repository, reference.tag}))
-        return std::pair{*id, reference.str()};
-      continue;
-    }
-    const std::string wanted = reference.name() + "@" + reference.digest.str();
-    for (const auto& id : images.list()) {
-      try {
-        const auto digests = images.get(id).repo_digests;
-        if (std::find(digests.begin(), digests.end(), wanted) != digests.end()) return std::pair{id, std::string()};
-      } catch (const Error&) {  // a damaged image has no names
-      }
-    }
-  }
-  return std::nullopt;
-}
-
-std::vector<Chosen> choose(const store::ImageStore& images, const std::vector<std::string>& names) {
-  std::vector<Chosen> chosen;
-  for (const auto& name : names) {
-    std::string id, tag;
-    if (const auto found = find_named(images, name)) {
-      std::tie(id, tag) = *found;
-    } else {
-      const auto ids = images.find_by_prefix(name.starts_with("sha256:") ? name.substr(7) : name);
-      if (ids.empty())
-        throw Error(ErrorKind::not_found, format("image '{}': there is no such image", name))
-            .with_hint("'lichen images' lists what there is");
-      if (ids.size() > 1)
-        throw_error(ErrorKind::conflict, "image '{}': {} images have ids that begin so", name, ids.size());
-      id = ids.front();
-    }
-    auto known = std::find_if(chosen.begin(), chosen.end(), [&](const Chosen& one) { return one.id == id; });
-    if (known == chosen.end()) known = chosen.insert(chosen.end(), Chosen{id, {}});
-    if (!tag.empty() && std::find(known->tags.begin(), known->tags.end(), tag) == known->tags.end())
-      known->tags.push_back(tag);
-  }
-  return chosen;
-}
-
 class Saver {
  public:
   Saver(const store::Paths& paths, ArchiveWriter& out, Progress& progress)
       : paths_(paths), images_(paths), layers_(paths), out_(out), progress_(progress) {}
 
-  void docker_archive(const std::vector<Chosen>& chosen) {
+  void docker_archive(const std::vector<ChosenImage>& chosen) {
     Json manifest = Json::array();
     for (const auto& image : chosen) {
       Json names = Json::array();
@@ -95,7 +35,7 @@ class Saver {
     out_.add("manifest.json", dump_json(manifest));
   }
 
-  void oci(const std::vector<Chosen>& chosen) {
+  void oci(const std::vector<ChosenImage>& chosen) {
     out_.add("oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
     Json entries = Json::array();
     for (const auto& image : chosen) {
@@ -115,7 +55,7 @@ class Saver {
   }
 
   // The `dir:` form of containers/image: blobs by their bare digests, the manifest beside them.
-  void docker_directory(const Chosen& image) {
+  void docker_directory(const ChosenImage& image) {
     const std::string text = dump_json(build_manifest(image.id, "", kDockerManifest, kDockerConfig, kDockerLayer));
     out_.add("version", "Directory Transport Version: 1.1\n");
     out_.add("manifest.json", text);
@@ -185,7 +125,7 @@ wire::ImageResult save_images(const store::Paths& paths, const wire::ImageReques
   if (!to_directory && kind != "docker-archive" && kind != "oci-archive")
     throw Error(ErrorKind::usage, format("save: unknown format '{}'", kind))
         .with_hint("docker-archive, oci-archive, docker-dir or oci-dir");
-  const auto chosen = choose(store::ImageStore(paths), request.names);
+  const auto chosen = choose_images(store::ImageStore(paths), request.names);
   if (to_directory && (request.output.empty() || request.output == "-"))
     throw_error(ErrorKind::usage, "save: format '{}' needs a directory, given with -o", kind);
   if (kind == "docker-dir" && chosen.size() != 1)

@@ -37,7 +37,9 @@ Json to_json(const ImageRequest& r) {
             {"format", r.format},
             {"compress", r.compress},
             {"result_fd", r.result_fd},
-            {"limit", r.limit}};
+            {"limit", r.limit},
+            {"compat_auth_file", r.compat_auth_file},
+            {"all_registries", r.all_registries}};
   if (r.tls_verify) json["tls_verify"] = *r.tls_verify;
   return json;
 }
@@ -64,6 +66,8 @@ ImageRequest image_request_from_json(const Json& json) {
   r.cert_dir = view.get_string("cert_dir");
   r.retries = static_cast<int>(view.get_int("retries", 3));
   r.all_tags = view.get_bool("all_tags");
+  r.compat_auth_file = view.get_bool("compat_auth_file");
+  r.all_registries = view.get_bool("all_registries");
   r.input = view.get_string("input");
   r.uid_map = view.get_strings("uid_map");
   r.gid_map = view.get_strings("gid_map");
@@ -87,8 +91,11 @@ ImageRequest image_request_from_json(const Json& json) {
 Json to_json(const ImageResult& result) {
   Json images = Json::array();
   for (const auto& image : result.images)
-    images.push_back(
-        Json{{"id", image.id}, {"name", image.name}, {"digest", image.digest}, {"fetched", image.fetched}});
+    images.push_back(Json{{"id", image.id},
+                          {"name", image.name},
+                          {"digest", image.digest},
+                          {"fetched", image.fetched},
+                          {"size", image.size}});
   Json found = Json::array();
   for (const auto& one : result.found)
     found.push_back(Json{{"registry", one.registry},
@@ -104,8 +111,8 @@ Json to_json(const ImageResult& result) {
 ImageResult image_result_from_json(const Json& json) {
   ImageResult result;
   for (const auto& item : JsonView(json, "result:").at("images").as_array())
-    result.images.push_back(
-        {item.get_string("id"), item.get_string("name"), item.get_string("digest"), item.get_bool("fetched")});
+    result.images.push_back({item.get_string("id"), item.get_string("name"), item.get_string("digest"),
+                             item.get_bool("fetched"), item.get_int("size")});
   for (const auto& item : JsonView(json, "result:").at("found").as_array())
     result.found.push_back({item.get_string("registry"), item.get_string("name"), item.get_string("description"),
                             item.get_string("tag"), item.get_int("stars"), item.get_bool("official"),

@@ -1,7 +1,7 @@
 // How the engine asks lichen-image for something, and what comes back.
 //
 //   argv     lichen-image COMMAND --request FD       COMMAND: pull load import save
-//            volume-export volume-import search tags
+//            volume-export volume-import search tags push login logout
 //   FD       one JSON object (ImageRequest), to its end. A descriptor and not argv, as it may hold a password.
 //   stdin    `load`, `import`: the archive when input is "-".   stdout of `save`: see below.
 //   stdout   one JSON line: the result (ImageResult) with exit status 0, or {"error":{"kind","message","hint"}} with
@@ -63,6 +63,12 @@ struct ImageRequest {
   // configuration) is what `changes` change
   std::string base, config, created_by;
 
+  // push: the image is names[0], `reference` the destination (empty: its name); with all_tags every tag of names[0].
+  // `format`: oci, v2s2, or empty: as the image came.
+  // login, logout: the registry is names[0]; `creds` what is to be stored; auth_file where, empty: as podman chooses.
+  bool compat_auth_file = false;  // login, logout: docker's config.json instead
+  bool all_registries = false;    // logout
+
   // save; volume-export: the archive, volume-import: the directory
   std::string output;  // path, "-" or empty for stdout
   std::string format;  // docker-archive (default) oci-archive docker-dir oci-dir
@@ -76,10 +82,11 @@ Json to_json(const ImageRequest& request);
 ImageRequest image_request_from_json(const Json& json);
 
 struct ImageDone {
-  std::string id;        // image id, 64 hex digits
-  std::string name;      // full name with tag or digest; empty when it has none
-  std::string digest;    // of the manifest (or index) that was asked for; pull only
-  bool fetched = false;  // false: all was here already
+  std::string id;         // image id, 64 hex digits
+  std::string name;       // full name with tag or digest; empty when it has none
+  std::string digest;     // of the manifest (or index) that was asked for; pull only
+  bool fetched = false;   // false: all was here already
+  std::int64_t size = 0;  // push: of the manifest
 };
 struct ImageFound {
   std::string registry, name, description, tag;  // name with the registry, as it can be pulled

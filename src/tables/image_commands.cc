@@ -19,6 +19,31 @@ constexpr OptionSpec kPull[] = {
     flag('q', "quiet", "Print the image's id only"),
     flag("tls-verify", "Verify the registry's certificate").with_default("true"),
 };
+constexpr OptionSpec kPush[] = {
+    flag('a', "all-tags", "Push every tag of the repository"),
+    text("authfile", "path", "Credentials file").with_objects(file),
+    text("cert-dir", "path", "Directory with the registry's CA and client certificates").with_objects(directory),
+    text("creds", "name[:password]", "Credentials"),
+    text("digestfile", "path", "Write the digest of what was pushed to this file").with_objects(file),
+    text('f', "format", "format", "Kind of manifest: oci or v2s2 (default: as the image came)").with_hints("oci|v2s2"),
+    flag('q', "quiet", "Print the name only"),
+    number("retry", "count", "How often a failed transfer is tried again").with_default("3"),
+    flag("tls-verify", "Verify the registry's certificate").with_default("true"),
+};
+constexpr OptionSpec kLogin[] = {
+    text("authfile", "path", "Keep the credentials in this file").with_objects(file),
+    text("cert-dir", "path", "Directory with the registry's CA and client certificates").with_objects(directory),
+    flag("compat-auth-file", "Keep them in docker's config.json"),
+    text('p', "password", "password", "Password; others can see it in the list of processes"),
+    flag("password-stdin", "Read the password from standard input"),
+    flag("tls-verify", "Verify the registry's certificate").with_default("true"),
+    text('u', "username", "name", "User name"),
+};
+constexpr OptionSpec kLogout[] = {
+    flag('a', "all", "Forget all registries"),
+    text("authfile", "path", "Take them out of this file").with_objects(file),
+    flag("compat-auth-file", "Take them out of docker's config.json"),
+};
 constexpr OptionSpec kLoad[] = {
     text('i', "input", "path", "Read this file or directory, not standard input").with_objects(file),
     text("platform", "os/arch[/variant]", "Platform to take from an image of several"),
@@ -275,26 +300,45 @@ constexpr CommandSpec kCommands[] = {
      .arguments = {1, 1},
      .group = HelpGroup::images,
      .handler = search_command},
+    {.path = "push",
+     .aliases = "image push",
+     .summary = "Send an image to a registry",
+     .usage = "[OPTIONS] IMAGE [DESTINATION]",
+     .description =
+         "Without a destination the image goes where its name says. Layers that the registry has are not sent\n"
+         "again; an image that came from a registry keeps its digest.",
+     .examples = "lichen tag app registry.example.org/team/app:1.4\nlichen push registry.example.org/team/app:1.4\n"
+                 "lichen push app localhost:5000/app:test\n",
+     .options = {kPush},
+     .not_yet_options = {"compress compression-format compression-level disable-content-trust encrypt-layer "
+                         "encryption-key force-compression platform remove-signatures retry-delay sign-by "
+                         "sign-by-sigstore sign-by-sigstore-private-key sign-by-sq-fingerprint sign-passphrase-file "
+                         "signature-policy"},
+     .arguments = {1, 2, image},
+     .group = HelpGroup::images,
+     .handler = push_command},
     {.path = "login",
      .aliases = "",
      .summary = "Store credentials for a registry",
      .usage = "[OPTIONS] [REGISTRY]",
-     .description = "",
-     .examples = "",
+     .description = "The registry is asked whether they are right before they are kept. Without a registry: docker.io.",
+     .examples = "lichen login registry.example.org\n# for scripts\n"
+                 "lichen login -u ci --password-stdin registry.example.org < token\n",
+     .options = {kLogin},
+     .not_yet_options = {"get-login secret verbose/v"},
      .arguments = {0, 1},
      .group = HelpGroup::images,
-     .instead = "credentials in auth.json and ~/.docker/config.json and credential helpers are used as they are",
-     .handler = nullptr},
+     .handler = login_command},
     {.path = "logout",
      .aliases = "",
      .summary = "Forget credentials for a registry",
      .usage = "[OPTIONS] [REGISTRY]",
      .description = "",
-     .examples = "",
+     .examples = "lichen logout registry.example.org\n",
+     .options = {kLogout},
      .arguments = {0, 1},
      .group = HelpGroup::images,
-     .instead = "remove the registry's entry from auth.json or ~/.docker/config.json",
-     .handler = nullptr},
+     .handler = logout_command},
 };
 
 }  // namespace

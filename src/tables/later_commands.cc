@@ -38,8 +38,6 @@ constexpr CommandSpec kCommands[] = {
     later("build", "image build|buildx build|builder build", "Build an image from a Dockerfile"),
     later("builder", "buildx", "The commands about builds"),
     later("compose", "", "Run the services of a compose file"),
-    later("push", "image push", "Send an image to a registry",
-          "lichen save writes an archive that other tools can push"),
     later("update", "container update", "Change the limits of containers"),
     later("mount", "container mount", "Mount a container's files"),
     later("unmount", "umount|container unmount|container umount", "Unmount a container's files"),

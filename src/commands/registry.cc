@@ -1,0 +1,148 @@
+// push, login, logout: images and credentials go to registries. The work is lichen-image's.
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/strings.hh"
+#include "libpod/engine/events.hh"
+#include "libpod/engine/image_program.hh"
+#include "src/arg_parser.hh"
+#include "src/commands/commands.hh"
+#include "src/output.hh"
+#include "src/session.hh"
+
+#include <termios.h>
+#include <unistd.h>
+
+namespace lichen::cli {
+namespace {
+
+constexpr std::size_t kMaxPassword = 64u << 10;
+
+std::string read_line() {
+  std::string line;
+  if (!std::getline(std::cin, line)) throw_error(ErrorKind::usage, "login: no input");
+  if (line.ends_with('\r')) line.pop_back();
+  return line;
+}
+
+// Not shown while it is typed; what the terminal was like comes back whatever happens.
+std::string ask_password() {
+  termios saved{};
+  const bool is_terminal = ::tcgetattr(STDIN_FILENO, &saved) == 0;
+  if (!is_terminal)
+    throw Error(ErrorKind::usage, "login: the password cannot be asked for: standard input is no terminal")
+        .with_exit_code(1)
+        .with_hint("give it by --password-stdin");
+  std::fputs("Password: ", stderr);
+  termios hidden = saved;
+  hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+  std::string password;
+  std::getline(std::cin, password);
+  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved);
+  std::fputs("\n", stderr);
+  return password;
+}
+
+std::string chosen_password(const ParsedArgs& args) {
+  if (args.get_bool("password-stdin")) {
+    if (args.has("password")) throw_usage(args.command(), "--password and --password-stdin are mutually exclusive");
+    if (!args.has("username")) throw_usage(args.command(), "Must provide --username with --password-stdin");
+    std::string text(kMaxPassword, '\0');
+    std::cin.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(std::cin.gcount()));
+    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+    return text;
+  }
+  if (const auto given = args.find_string("password")) {
+    std::fputs("WARNING! Using --password via the CLI is insecure. Use --password-stdin.\n", stderr);
+    return *given;
+  }
+  return ask_password();
+}
+
+wire::ImageRequest registry_request(const engine::Engine& engine, const ParsedArgs& args) {
+  auto request = engine::image_request(engine);
+  request.auth_file = args.get_string("authfile");
+  if (find_option(args.command(), "cert-dir") == nullptr) return request;  // logout talks to nobody
+  request.cert_dir = args.get_string("cert-dir");
+  if (args.has("tls-verify")) request.tls_verify = args.get_bool("tls-verify");
+  return request;
+}
+
+std::string registry_of(const ParsedArgs& args) {
+  return args.positionals().empty() ? "docker.io" : args.positionals()[0];
+}
+
+void write_digest(const std::string& path, const std::string& digest) {
+  std::ofstream file(path);
+  file << digest << '\n';
+  file.close();
+  if (!file) throw_errno("write '{}'", path);
+}
+
+std::string without_transport(const std::string& text) {
+  constexpr std::string_view kDocker = "docker://";  // podman's long form
+  return text.starts_with(kDocker) ? text.substr(kDocker.size()) : text;
+}
+
+}  // namespace
+
+int push_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  auto request = registry_request(*engine, args);
+  request.names = {args.positionals()[0]};
+  if (args.positionals().size() > 1) request.reference = without_transport(args.positionals()[1]);
+  request.all_tags = args.get_bool("all-tags");
+  if (request.all_tags && !request.reference.empty())
+    throw_usage(args.command(), "--all-tags pushes under the image's own names: leave the destination out");
+  request.quiet = args.get_bool("quiet");
+  request.creds = args.get_string("creds");
+  request.format = args.get_string("format");
+  request.retries = static_cast<int>(args.get_int("retry"));
+  const auto result = engine::run_image_program(*engine, "push", request);
+  for (const auto& image : result.images) {
+    engine::append_event(*engine, {.type = "image", .action = "push", .id = image.id, .name = image.name});
+    const auto colon = image.name.rfind(':');
+    if (request.quiet)
+      std::printf("%s\n", image.name.c_str());
+    else
+      std::printf("%s: digest: %s size: %lld\n", image.name.substr(colon + 1).c_str(), image.digest.c_str(),
+                  static_cast<long long>(image.size));
+    if (const auto path = args.find_string("digestfile")) write_digest(*path, image.digest);
+  }
+  return 0;
+}
+
+int login_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  auto request = registry_request(*engine, args);
+  request.names = {registry_of(args)};
+  request.compat_auth_file = args.get_bool("compat-auth-file");
+  std::string user = args.get_string("username");
+  if (user.empty()) {
+    if (::isatty(STDIN_FILENO) == 1) std::fputs("Username: ", stderr);
+    user = read_line();
+  }
+  request.creds = user + ":" + chosen_password(args);
+  engine::run_image_program(*engine, "login", request);
+  write_out("Login Succeeded\n");
+  return 0;
+}
+
+int logout_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  auto request = registry_request(*engine, args);
+  request.names = {registry_of(args)};
+  request.compat_auth_file = args.get_bool("compat-auth-file");
+  request.all_registries = args.get_bool("all");
+  const auto result = engine::run_image_program(*engine, "logout", request);
+  for (const auto& registry : result.images) write_out(format("Removing login credentials for {}\n", registry.name));
+  // docker's words, and its exit code: nothing was to be done.
+  if (result.images.empty()) write_out(format("Not logged in to {}\n", registry_of(args)));
+  return 0;
+}
+
+}  // namespace lichen::cli
