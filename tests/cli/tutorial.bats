@@ -178,6 +178,39 @@ fetch() { python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(s
   assert_equal "$(docker run --rm flat cat /etc/motd)" changed
 }
 
+# The stand-in of registry:2 is Debian's docker-registry on the busybox files.
+registry_image() {
+  local place=$BASE/registry-rootfs file
+  cp -a "$LICHEN_TEST_FIXTURES/rootfs" "$place"
+  for file in /usr/bin/docker-registry $(ldd /usr/bin/docker-registry | grep -o '/[^ ]*'); do install -D -m 755 "$file" "$place/$file"; done
+  install -d "$place/etc/registry"
+  echo '{version: 0.1, storage: {filesystem: {rootdirectory: /var/lib/registry}}, http: {addr: ":5000"}}' >"$place/etc/registry/config.yml"
+  tar -C "$place" --owner=0 --group=0 --numeric-owner -c . |
+    docker import --change 'ENTRYPOINT ["/usr/bin/docker-registry"]' --change 'CMD ["serve", "/etc/registry/config.yml"]' \
+      --change 'VOLUME /var/lib/registry' --change 'EXPOSE 5000' - docker.io/library/registry:2 >/dev/null
+  rm -r "$place"
+}
+
+@test "images: a registry in a container, tag, push, pull, login and logout" {
+  registry_image
+  docker run --name work2 ubuntu sh -c 'echo mine >/etc/motd'
+  docker commit work2 my
+  local port
+  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  docker run -d -p "$port:5000" --name registry registry:2
+  wait_until 10 fetch "http://localhost:$port/v2/"
+  docker image tag my "localhost:$port/my"
+  docker push "localhost:$port/my"
+  run_lichen push "localhost:$port/my"
+  [[ $stderr == *"Layer already exists"* ]] || fail_with "words" "already exists" "$stderr"
+  docker rmi -f my "localhost:$port/my"
+  docker pull "localhost:$port/my"
+  assert_equal "$(docker run --rm "localhost:$port/my" cat /etc/motd)" mine
+  # This registry takes any name; who asks for nothing else but a login is told so all the same.
+  assert_equal "$(docker login -u me --password-stdin "localhost:$port" <<<secret)" "Login Succeeded"
+  assert_equal "$(docker logout "localhost:$port")" "Removing login credentials for localhost:$port"
+}
+
 @test "data: volumes by name, anonymous, binds, mounts" {
   docker volume create v
   docker volume ls | grep -q "v$"
