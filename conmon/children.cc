@@ -5,8 +5,8 @@
 #include "libpod/base/format.hh"
 #include "libpod/base/parse.hh"
 #include "libpod/base/strings.hh"
-#include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
+#include "libpod/sys/proc_table.hh"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -24,12 +24,8 @@ std::vector<pid_t> list_children() {
       if (const auto pid = parse_uint(trim(word))) out.push_back(static_cast<pid_t>(*pid));
     return out;
   }
-  for (const auto& name : sys::list_directory("/proc")) {
-    if (!parse_uint(name)) continue;
-    const auto status = sys::read_file_if_exists("/proc/" + name + "/status");
-    if (status && status->find(format("\nPPid:\t{}\n", ::getpid())) != std::string::npos)
-      out.push_back(static_cast<pid_t>(*parse_uint(name)));
-  }
+  for (const pid_t pid : sys::all_processes())
+    if (const auto stat = sys::process_stat(pid); stat && stat->parent() == ::getpid()) out.push_back(pid);
   return out;
 }
 

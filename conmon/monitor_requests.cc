@@ -8,6 +8,7 @@
 #include "libpod/base/strings.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
+#include "libpod/sys/proc_table.hh"
 #include "libpod/sys/signals.hh"
 
 #include <fcntl.h>
@@ -199,7 +200,7 @@ void Monitor::send_stop_signal(int signal, Clock::time_point deadline) {
 
 bool Monitor::init_drops_signal(int signal) const {
   if (signal == SIGKILL || signal == SIGSTOP) return false;
-  const auto status = sys::read_file_if_exists(format("/proc/{}/status", state_.pid));
+  const auto status = sys::read_process_file(static_cast<pid_t>(state_.pid), "status");
   if (!status) return false;
   // "NSpid:\t<ours>\t1": it is the first process of its namespace.
   const auto at = status->find("\nNSpid:\t");

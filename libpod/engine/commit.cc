@@ -80,7 +80,7 @@ std::string commit_container(Engine& engine, const std::string& name_or_id, cons
         .with_hint(format("lichen export {} | lichen import - NAME", config.name));
   if (!request.reference.empty()) spec::parse_full_reference(request.reference);
   auto import = image_request(engine);
-  import.quiet = true;
+  import.quiet = request.quiet;
   import.base = config.image_id;
   import.reference = request.reference;
   import.message = request.message;

@@ -17,6 +17,7 @@ struct CommitRequest {
   std::vector<std::string> changes;  // Dockerfile instructions
   bool pause = true;                 // stop the world meanwhile, so that files belong together
   std::string iidfile;               // gets "sha256:ID"; empty: none
+  bool quiet = true;                 // no progress on standard error
 };
 
 /// @return the image's id

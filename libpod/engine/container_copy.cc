@@ -222,12 +222,6 @@ std::uint64_t copy_from_stream(Engine& engine, const CopyRequest& request) {
   return transfer.bytes();
 }
 
-std::uint32_t number_inside(const spec::IdMap& map, std::uint32_t id) {
-  for (const auto& range : map)
-    if (id >= range.host && id - range.host < range.size) return range.container + (id - range.host);
-  return map.empty() ? id : 65534;
-}
-
 std::uint64_t copy_to_stream(Engine& engine, const CopyRequest& request) {
   const Side from = open_side(engine, request.from, ViewMode::read);
   Source source = find_source(from, request.follow);
@@ -238,8 +232,8 @@ std::uint64_t copy_to_stream(Engine& engine, const CopyRequest& request) {
   const bool one_id = sys::current_maps().single_id();
   TransferRules rules{.set_owner = {}, .overwrite = false};
   rules.set_owner = [&](struct stat& info) {
-    info.st_uid = one_id ? 0 : number_inside(from.config.uid_map, info.st_uid);
-    info.st_gid = one_id ? 0 : number_inside(from.config.gid_map, info.st_gid);
+    info.st_uid = one_id ? 0 : spec::to_container_id(from.config.uid_map, info.st_uid);
+    info.st_gid = one_id ? 0 : spec::to_container_id(from.config.gid_map, info.st_gid);
   };
   Transfer transfer(std::move(rules));
   if (source.content_only)

@@ -1,55 +1,21 @@
 #include "libpod/engine/container_export.hh"
 
 #include "libpod/base/error.hh"
-#include "libpod/base/id.hh"
-#include "libpod/base/path.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/events.hh"
 #include "libpod/engine/image_program.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/engine/shifted_image.hh"
 #include "libpod/spec/userns_maps.hh"
-#include "libpod/sys/fs.hh"
 #include "libpod/sys/namespaces.hh"
+#include "libpod/sys/output_file.hh"
 #include "libpod/sys/process.hh"
 
-#include <fcntl.h>
 #include <sched.h>
 #include <unistd.h>
 
 namespace lichen::engine {
 namespace {
-
-// lichen-image works in another mount namespace, which may not see where the file is to be: it is opened here.
-class OutputFile {
- public:
-  explicit OutputFile(const std::string& path) : path_(path) {
-    if (path == "-") return;
-    const std::string parent = path.find('/') == std::string::npos ? "." : parent_path(path);
-    directory_ = sys::open_path(parent, O_RDONLY | O_DIRECTORY);
-    temporary_ = format(".{}.{}", base_name(path), random_hex(8));
-    fd_ = sys::open_at(directory_.get(), temporary_, O_WRONLY | O_CREAT | O_EXCL, 0644);
-  }
-  ~OutputFile() {
-    if (!temporary_.empty()) ::unlinkat(directory_.get(), temporary_.c_str(), 0);
-  }
-  OutputFile(const OutputFile&) = delete;
-  OutputFile& operator=(const OutputFile&) = delete;
-
-  int fd() const { return fd_ ? fd_.get() : STDOUT_FILENO; }
-  void finish() {
-    if (temporary_.empty()) return;
-    if (::renameat(directory_.get(), temporary_.c_str(), directory_.get(), base_name(path_).c_str()) != 0) {
-      const int error = errno;
-      throw_errno_value(error, "write '{}'", path_);
-    }
-    temporary_.clear();
-  }
-
- private:
-  std::string path_, temporary_;
-  sys::UniqueFd directory_, fd_;
-};
 
 // While a monitor lives the root file system is mounted in its namespace, without the container's own mounts.
 void enter_view(const Engine& engine, const store::ContainerRecord& record) {
@@ -88,9 +54,10 @@ void write_container_tar(Engine& engine, const store::ContainerRecord& record, i
 void export_container(Engine& engine, const std::string& name_or_id, const std::string& output) {
   const auto record = find_container(engine, name_or_id);
   engine.enter_userns();
-  OutputFile file(output);
+  // lichen-image works in another mount namespace, which may not see where the file is to be: it is opened here.
+  sys::OutputFile file(output);
   write_container_tar(engine, record, file.fd(), nullptr);
-  file.finish();
+  file.finish(sys::Durability::none);
   append_event(engine, {.type = "container",
                         .action = "export",
                         .id = record.config.id,

@@ -1,67 +1,17 @@
 #include "libpod/engine/container_processes.hh"
 
 #include <algorithm>
-#include <map>
 #include <sstream>
 
 #include "libpod/base/parse.hh"
 #include "libpod/base/strings.hh"
-#include "libpod/sys/fs.hh"
-#include "libpod/sys/io.hh"
+#include "libpod/sys/proc_table.hh"
 
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 namespace lichen::engine {
 namespace {
-
-constexpr std::size_t kProcFile = 64 << 10;
-
-std::optional<std::string> read_proc(pid_t pid, std::string_view name) {
-  try {
-    return sys::read_file_if_exists(format("/proc/{}/{}", pid, name), kProcFile);
-  } catch (const Error&) {
-    return std::nullopt;  // it ended, or its arguments are longer than we want to see
-  }
-}
-
-std::vector<pid_t> all_pids() {
-  std::vector<pid_t> pids;
-  for (const auto& name : sys::list_directory("/proc"))
-    if (const auto pid = parse_uint(name)) pids.push_back(static_cast<pid_t>(*pid));
-  return pids;
-}
-
-ino_t namespace_of(const std::string& pid, std::string_view kind) {
-  struct stat info {};
-  return ::stat(format("/proc/{}/ns/{}", pid, kind).c_str(), &info) == 0 ? info.st_ino : 0;
-}
-
-// Fields of /proc/PID/stat from the third on (proc(5)): the name before them may hold blanks and parentheses.
-std::vector<std::string> stat_fields(const std::string& text) {
-  const auto close = text.rfind(')');
-  if (close == std::string::npos || close + 2 > text.size()) return {};
-  return split(trim(std::string_view(text).substr(close + 2)), ' ');
-}
-
-pid_t parent_of(pid_t pid) {
-  const auto fields = stat_fields(read_proc(pid, "stat").value_or(""));
-  return fields.size() > 1 ? static_cast<pid_t>(parse_uint(fields[1]).value_or(0)) : 0;
-}
-
-std::vector<pid_t> descendants(pid_t init) {
-  std::map<pid_t, pid_t> parents;
-  for (const pid_t pid : all_pids()) parents[pid] = parent_of(pid);
-  std::vector<pid_t> out;
-  for (const auto& entry : parents) {
-    pid_t at = entry.first;
-    for (std::size_t hops = 0; at != 0 && at != init && hops < parents.size(); ++hops)
-      at = parents.contains(at) ? parents[at] : 0;
-    if (at == init) out.push_back(entry.first);
-  }
-  return out;
-}
 
 std::string status_line(const std::string& status, std::string_view field) {
   for (const auto& line : split(status, '\n'))
@@ -77,13 +27,8 @@ std::uint32_t effective(const std::string& line) {
   return id;
 }
 
-std::uint64_t number_at(const std::vector<std::string>& fields, std::size_t number) {  // as proc(5) counts
-  const std::size_t index = number - 3;
-  return index < fields.size() ? parse_uint(fields[index]).value_or(0) : 0;
-}
-
 std::string arguments(pid_t pid, const std::string& name) {
-  std::string text = read_proc(pid, "cmdline").value_or("");
+  std::string text = sys::read_process_file(pid, "cmdline").value_or("");
   while (!text.empty() && text.back() == '\0') text.pop_back();
   std::replace(text.begin(), text.end(), '\0', ' ');
   return text.empty() ? "[" + name + "]" : text;
@@ -93,33 +38,24 @@ std::string arguments(pid_t pid, const std::string& name) {
 
 std::vector<pid_t> container_pids(const store::ContainerRecord& record) {
   const auto init = static_cast<pid_t>(record.state.pid);
-  if (init <= 0) return {};
-  const ino_t theirs = namespace_of(std::to_string(init), "pid");
-  if (theirs == 0) return {};
-  if (theirs == namespace_of("self", "pid")) return descendants(init);
-  std::vector<pid_t> out;
-  for (const pid_t pid : all_pids())
-    if (namespace_of(std::to_string(pid), "pid") == theirs) out.push_back(pid);
-  return out;
+  return init > 0 ? sys::processes_with(init) : std::vector<pid_t>();
 }
 
 std::optional<ProcessFacts> read_process(pid_t pid) {
-  const auto stat = read_proc(pid, "stat");
-  const auto status = read_proc(pid, "status");
+  const auto stat = sys::process_stat(pid);
+  const auto status = sys::read_process_file(pid, "status");
   if (!stat || !status) return std::nullopt;
-  const auto fields = stat_fields(*stat);
-  if (fields.size() < 22 || fields[0].empty()) return std::nullopt;
   ProcessFacts facts;
   facts.pid = pid;
-  facts.state = fields[0][0];
-  facts.parent = static_cast<pid_t>(number_at(fields, 4));
-  facts.tty = static_cast<std::int64_t>(number_at(fields, 7));
-  facts.cpu_ticks = number_at(fields, 14) + number_at(fields, 15);
-  facts.nice = parse_int(fields[19 - 3]).value_or(0);
-  facts.threads = static_cast<std::int64_t>(number_at(fields, 20));
-  facts.started_ticks = number_at(fields, 22);
-  facts.virtual_bytes = number_at(fields, 23);
-  facts.resident_bytes = number_at(fields, 24) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  facts.state = stat->state();
+  facts.parent = stat->parent();
+  facts.tty = static_cast<std::int64_t>(stat->number(7));
+  facts.cpu_ticks = stat->number(14) + stat->number(15);
+  facts.nice = stat->signed_number(19);
+  facts.threads = stat->signed_number(20);
+  facts.started_ticks = stat->number(22);
+  facts.virtual_bytes = stat->number(23);
+  facts.resident_bytes = stat->number(24) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   facts.uid = effective(status_line(*status, "Uid:"));
   facts.gid = effective(status_line(*status, "Gid:"));
   facts.name = status_line(*status, "Name:");
@@ -139,21 +75,14 @@ std::vector<ProcessFacts> container_processes(const store::ContainerRecord& reco
   return out;
 }
 
-InsideIds::InsideIds(pid_t init, const char* map) {
+spec::IdMap id_map_of_process(pid_t pid, const char* file) {
   // In our own namespace the map would be told relative to the one above (user_namespaces(7)).
-  if (namespace_of(std::to_string(init), "user") == namespace_of("self", "user")) {
-    ranges_ = {{0, 0, 0xFFFFFFFF}};
-    return;
-  }
-  std::istringstream text(read_proc(init, map).value_or(""));
-  Range range{};
-  while (text >> range.inside >> range.ours >> range.count) ranges_.push_back(range);
-}
-
-std::uint32_t InsideIds::of(std::uint32_t ours) const {
-  for (const auto& range : ranges_)
-    if (ours >= range.ours && ours - range.ours < range.count) return range.inside + (ours - range.ours);
-  return 65534;  // user_namespaces(7): the overflow id
+  if (sys::process_namespace(pid, "user") == sys::process_namespace(::getpid(), "user")) return {};
+  std::istringstream text(sys::read_process_file(pid, file).value_or(""));
+  spec::IdMap map;
+  spec::IdMapping line;
+  while (text >> line.container >> line.host >> line.size) map.push_back(line);
+  return map;
 }
 
 std::uint64_t ticks_per_second() { return static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK)); }

@@ -27,8 +27,8 @@ struct ProcessFacts {
   std::string command;  // arguments with blanks between; "[name]" when there are none
 };
 
-/// Pids of all processes of a container that runs: those of its cgroup, of its pid namespace, or, where it shares the
-/// host's, its first process and the descendants.
+/// Pids of all processes of a container that runs: those of its pid namespace, or, where it shares the host's, its
+/// first process and the descendants.
 /// @stage in U0: namespaces of subordinate ids are not ours to see outside
 std::vector<pid_t> container_pids(const store::ContainerRecord& record);
 
@@ -37,18 +37,9 @@ std::optional<ProcessFacts> read_process(pid_t pid);
 /// container_pids and read_process, ordered by start. @stage in U0
 std::vector<ProcessFacts> container_processes(const store::ContainerRecord& record);
 
-/// An id as the container's user namespace has it. @param map  "uid_map" or "gid_map"
-class InsideIds {
- public:
-  InsideIds(pid_t init, const char* map);
-  std::uint32_t of(std::uint32_t ours) const;  // 65534 when it has none
-
- private:
-  struct Range {
-    std::uint32_t inside, ours, count;
-  };
-  std::vector<Range> ranges_;
-};
+/// The user namespace of a process: "host" are ids as we see them. Empty when it is ours, or the process has ended.
+/// @param file  "uid_map" or "gid_map"
+spec::IdMap id_map_of_process(pid_t pid, const char* file);
 
 /// sysconf(_SC_CLK_TCK), and seconds since boot.
 std::uint64_t ticks_per_second();

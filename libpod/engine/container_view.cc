@@ -4,6 +4,7 @@
 
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
+#include "libpod/engine/cleanup.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/engine/volume_mount.hh"
 #include "libpod/sys/fs.hh"
@@ -19,6 +20,8 @@
 
 namespace lichen::engine {
 namespace {
+
+constexpr std::chrono::seconds kLockTimeout{5}, kMonitorEnd{10};
 
 [[noreturn]] void throw_ending(const store::ContainerRecord& record) {
   throw Error(ErrorKind::conflict, format("container {} is ending at this moment", record.config.name))
@@ -90,17 +93,41 @@ sys::UniqueFd mount_stopped(Engine& engine, const spec::ContainerConfig& config,
   return root;
 }
 
+bool is_mounted(wire::ContainerStatus status) {
+  using enum wire::ContainerStatus;
+  return status == running || status == paused || status == restarting;
+}
+
+sys::UniqueFd open_root(Engine& engine, const store::ContainerRecord& record, ViewMode mode) {
+  using enum wire::ContainerStatus;
+  const auto status = record.state.status;
+  if (status == removing) throw_error(ErrorKind::conflict, "container {} is being removed", record.config.name);
+  if (!is_mounted(status)) return mount_stopped(engine, record.config, mode);
+  if (status == restarting || mode == ViewMode::archive) return open_monitor_root(engine, record);
+  return open_running_root(record);
+}
+
 }  // namespace
 
+sys::FileLock lock_container_files(const Engine& engine, const spec::ContainerConfig& config) {
+  try {
+    return sys::wait_lock(engine.paths.container(config.id), sys::LockMode::exclusive, kLockTimeout);
+  } catch (Error& error) {
+    error.add_context(format("container {}: its files are in use", config.name));
+    throw;
+  }
+}
+
 sys::UniqueFd open_container_root(Engine& engine, const store::ContainerRecord& record, ViewMode mode) {
-  using enum wire::ContainerStatus;
   engine.enter_userns();
-  const auto status = record.state.status;
-  const bool lives = status == running || status == paused;
-  if (status == removing) throw_error(ErrorKind::conflict, "container {} is being removed", record.config.name);
-  if (lives && mode != ViewMode::archive) return open_running_root(record);
-  if (lives || status == restarting) return open_monitor_root(engine, record);
-  return mount_stopped(engine, record.config, mode);
+  if (is_mounted(record.state.status) || mode != ViewMode::write) return open_root(engine, record, mode);
+  sys::FileLock files = lock_container_files(engine, record.config);
+  const auto now = load_container(engine, record.config.id);  // it may have been started while we waited
+  if (is_mounted(now.state.status)) return open_root(engine, now, mode);
+  wait_for_monitor_end(engine, record.config.id, kMonitorEnd);
+  // Not given back before the process ends, as the mount is not.
+  files.release().release();
+  return open_root(engine, now, mode);
 }
 
 }  // namespace lichen::engine

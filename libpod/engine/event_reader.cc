@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/engine/object_filter.hh"
 #include "libpod/sys/fs.hh"
@@ -194,13 +195,14 @@ void read_events(const Engine& engine, const EventQuery& query, const std::funct
   Reader(engine, query, sink).run();
 }
 
-std::string event_text(const Json& event) {
+std::string event_text(const Json& event, bool no_trunc) {
   std::vector<std::string> pairs;
   for (const auto& [key, value] : event.at("Attributes").items())
     pairs.push_back(key + "=" + (value.is_string() ? value.get<std::string>() : value.dump()));
   std::sort(pairs.begin(), pairs.end());
+  const std::string id = text_of(event, "id");
   return format("{} {} {} {} ({})", text_of(event, "Time"), text_of(event, "Type"), text_of(event, "Action"),
-                text_of(event, "id"), join(pairs, ", "));
+                no_trunc || !is_full_id(id) ? id : short_id(id), join(pairs, ", "));
 }
 
 }  // namespace lichen::engine

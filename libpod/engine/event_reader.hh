@@ -27,6 +27,7 @@ struct EventQuery {
 void read_events(const Engine& engine, const EventQuery& query, const std::function<bool(const Json&)>& sink);
 
 /// "2026-11-21T09:23:24.38Z container start 6c1... (image=debian, name=web)": docker's line.
-std::string event_text(const Json& event);
+/// @param no_trunc  false: twelve digits of the id, as podman does it
+std::string event_text(const Json& event, bool no_trunc);
 
 }  // namespace lichen::engine

@@ -15,6 +15,7 @@
 #include "libpod/sys/io.hh"
 #include "libpod/sys/lock.hh"
 #include "libpod/sys/mountinfo.hh"
+#include "libpod/sys/proc_table.hh"
 #include "libpod/sys/userns.hh"
 
 #include <sys/mount.h>
@@ -113,12 +114,10 @@ void unmount_image(Engine& engine, const std::string& image, bool force) {
 std::optional<std::int64_t> process_with_mount(const Engine& engine, const std::string& id) {
   const auto notes = read_notes(engine, id);
   if (notes.empty()) return std::nullopt;
-  for (const auto& name : sys::list_directory("/proc")) {
-    const auto pid = parse_int(name);
-    if (!pid) continue;
+  for (const pid_t pid : sys::all_processes()) {
     try {
-      const auto space = sys::read_link("/proc/" + name + "/ns/mnt");
-      if (space && notes.contains(*space)) return *pid;
+      const auto space = sys::read_link(format("/proc/{}/ns/mnt", pid));
+      if (space && notes.contains(*space)) return pid;
     } catch (const Error&) {
       continue;  // somebody else's
     }

@@ -13,8 +13,6 @@
 #include "libpod/engine/object_filter.hh"
 #include "libpod/sys/fs.hh"
 
-#include <sys/stat.h>
-
 namespace lichen::engine {
 namespace {
 
@@ -32,11 +30,6 @@ Users users_of(Engine& engine, const std::string& id) {
         container.config.name.empty() ? short_id(container.config.id) : container.config.name;
   }
   return users;
-}
-
-std::int64_t blocks_of(const std::string& path) {
-  struct stat info {};
-  return ::lstat(path.c_str(), &info) == 0 ? static_cast<std::int64_t>(info.st_blocks) * 512 : 0;
 }
 
 bool single_repository(const std::vector<store::RefName>& names) {
@@ -84,8 +77,7 @@ class Remover {
       return;
     }
     for (const auto& digest : meta_.repo_digests) removal_.untagged.push_back(familiar_digest(digest));
-    const std::string record = engine_.paths.image(id_);
-    removal_.bytes += blocks_of(record) + static_cast<std::int64_t>(sys::disk_usage(record).bytes);
+    removal_.bytes += sys::disk_size(engine_.paths.image(id_));
     engine_.images.remove(id_);
     removal_.deleted.push_back("sha256:" + id_);
     append_event(engine_, {.type = "image", .action = "delete", .id = id_, .name = {}, .image = {}, .attributes = {}});
@@ -174,7 +166,7 @@ std::vector<std::string> remove_unused_layers(Engine& engine, const std::vector<
       try {
         // What was measured before the record was written.
         const std::string path = engine.paths.layer(*layer);
-        size = engine.layers.get(*layer).disk_size + blocks_of(path) + blocks_of(path + "/meta.json");
+        size = engine.layers.get(*layer).disk_size + sys::own_disk_size(path) + sys::own_disk_size(path + "/meta.json");
       } catch (const Error& error) {
         log_debug("{}", error.what());
       }

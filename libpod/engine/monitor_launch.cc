@@ -8,6 +8,7 @@
 #include "libpod/engine/container_health.hh"
 #include "libpod/engine/container_network.hh"
 #include "libpod/engine/container_userns.hh"
+#include "libpod/engine/container_view.hh"
 #include "libpod/engine/control.hh"
 #include "libpod/engine/host_facts.hh"
 #include "libpod/engine/launch_volumes.hh"
@@ -83,12 +84,11 @@ wire::MonitorConfig monitor_config(const Engine& engine, const spec::ContainerCo
 }
 
 // Files that are bound into the container belong to its root; with one id alone, to that one.
-void give_to_root(const spec::ContainerConfig& config, std::initializer_list<const std::string*> files) {
+void give_to_root(const spec::ContainerConfig& config, const std::vector<std::string>& files) {
   if (config.uid_map.empty()) return;
   const HostOwner owner = host_owner(config, 0, 0);
-  for (const std::string* path : files)
-    if (!path->empty() && ::lchown(path->c_str(), owner.uid, owner.gid) != 0)
-      throw_errno("set the owner of '{}'", *path);
+  for (const auto& path : files)
+    if (!path.empty() && ::lchown(path.c_str(), owner.uid, owner.gid) != 0) throw_errno("set the owner of '{}'", path);
 }
 
 void write_user_files(const UserFiles& files, const std::string& run_dir, spec::HostFacts& facts) {
@@ -155,9 +155,9 @@ sys::UniqueFd prepare_in_child(Engine& engine, const spec::ContainerConfig& conf
   const std::string run_dir = engine.paths.container_run(config.id);
   write_network_files(config, network, spec::container_hostname(config, facts), run_dir, facts);
   write_user_files(users, run_dir, facts);
-  give_to_root(config, {&facts.hostname_path, network.target_run_dir.empty() ? &facts.hosts_path : &facts.hostname_path,
-                        network.target_run_dir.empty() ? &facts.resolv_conf_path : &facts.hostname_path,
-                        &facts.passwd_path, &facts.group_path});
+  give_to_root(config, {facts.hostname_path, facts.passwd_path, facts.group_path});
+  // With another container's network these are that container's files.
+  if (network.target_run_dir.empty()) give_to_root(config, {facts.hosts_path, facts.resolv_conf_path});
   // The monitor is this process, and holds the namespace open.
   if (own.user) facts.namespace_paths["user"] = format("/proc/{}/fd/{}", ::getpid(), kUsernsFd);
   spec::OciSpec spec = spec::generate(config, facts);
@@ -171,6 +171,8 @@ sys::UniqueFd prepare_in_child(Engine& engine, const spec::ContainerConfig& conf
 Launched launch_monitor(Engine& engine, const spec::ContainerConfig& config, int marker_fd) {
   const Supervision supervision = take_supervision(config);
   engine.enter_userns();
+  Launched launched;
+  launched.files = lock_container_files(engine, config);
   const std::string run_dir = engine.paths.container_run(config.id);
   sys::make_directories(run_dir, 0700);
   auto lock = sys::wait_lock(run_dir + "/monitor.lock", sys::LockMode::exclusive, kLockTimeout, /*create=*/true);
@@ -208,7 +210,6 @@ Launched launch_monitor(Engine& engine, const spec::ContainerConfig& config, int
     }
     for (auto& argument : wire::to_argv(monitor)) options.argv.push_back(std::move(argument));
   };
-  Launched launched;
   launched.sync = std::move(sync.first);
   launched.monitor = sys::spawn(options);
   sync.second.reset();
@@ -237,6 +238,7 @@ void start_launched(Launched& launched) {
   if (answer.received->message.type != wire::MessageType::started)
     throw_error(ErrorKind::internal, "the monitor answered out of order");
   launched.monitor.release();
+  launched.files = {};
 }
 
 }  // namespace lichen::engine

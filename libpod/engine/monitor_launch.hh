@@ -9,13 +9,15 @@
 #pragma once
 
 #include "libpod/engine/engine.hh"
+#include "libpod/sys/lock.hh"
 #include "libpod/sys/process.hh"
 
 namespace lichen::engine {
 
 struct Launched {
-  sys::UniqueFd sync;  // the conversation with the monitor
-  sys::Pid monitor;    // killed when dropped: release() once the container runs
+  sys::FileLock files;  // cp must not mount the container's files meanwhile (container_view.hh)
+  sys::UniqueFd sync;   // the conversation with the monitor
+  sys::Pid monitor;     // killed when dropped: release() once the container runs
   std::int64_t init_pid = 0;
 };
 

@@ -114,7 +114,7 @@ PrunedContainers prune_containers(Engine& engine, const std::vector<std::string>
     if (record.state.status != created && record.state.status != exited) continue;
     if (!filters.match_labels(record.config.labels)) continue;
     if (until && parse_rfc3339(record.config.created).value_or(Timestamp{}) >= *until) continue;
-    const auto usage = sys::disk_usage(engine.paths.container(record.config.id));
+    const std::int64_t bytes = sys::disk_size(engine.paths.container(record.config.id));
     try {
       remove_container(engine, record.config.id, {.force = false, .volumes = false});
     } catch (const Error& error) {
@@ -122,7 +122,7 @@ PrunedContainers prune_containers(Engine& engine, const std::vector<std::string>
       continue;  // started, or removed by another, since we looked
     }
     pruned.ids.push_back(record.config.id);
-    pruned.bytes += static_cast<std::int64_t>(usage.bytes);
+    pruned.bytes += bytes;
   }
   return pruned;
 }

@@ -11,22 +11,26 @@
 #include "libpod/base/time.hh"
 #include "libpod/engine/container_processes.hh"
 #include "libpod/engine/display.hh"
-#include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
+#include "libpod/sys/proc_table.hh"
 
-#include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
 namespace lichen::engine {
 namespace {
 
+// Of a cgroup, which may go at any time.
 std::string read_quietly(const std::string& path) {
   try {
     return sys::read_file_if_exists(path, 256 << 10).value_or("");
   } catch (const Error&) {
-    return "";  // it ended between two looks
+    return "";
   }
+}
+
+std::string proc_file(std::int64_t pid, std::string_view name) {
+  return sys::read_process_file(static_cast<pid_t>(pid), name).value_or("");
 }
 
 // The number behind `key` in a file of lines "key number".
@@ -50,16 +54,13 @@ struct ProcessUsage {
 
 ProcessUsage usage_of_process(pid_t pid) {
   ProcessUsage usage;
-  const std::string stat = read_quietly(format("/proc/{}/stat", pid));
-  const auto close = stat.rfind(')');
-  if (close == std::string::npos) return usage;
-  const auto fields = split(trim(std::string_view(stat).substr(close + 1)), ' ');
+  const auto stat = sys::process_stat(pid);
+  if (!stat) return usage;
   std::uint64_t ticks = 0;
-  for (std::size_t i = 11; i <= 14 && i < fields.size(); ++i)  // utime stime cutime cstime
-    ticks += parse_uint(fields[i]).value_or(0);
+  for (std::size_t field = 14; field <= 17; ++field) ticks += stat->number(field);  // utime stime cutime cstime
   usage.cpu_ns = ticks * (1'000'000'000 / ticks_per_second());
-  usage.memory = keyed(read_quietly(format("/proc/{}/smaps_rollup", pid)), "Pss").value_or(0) * 1024;
-  const std::string io = read_quietly(format("/proc/{}/io", pid));
+  usage.memory = keyed(proc_file(pid, "smaps_rollup"), "Pss").value_or(0) * 1024;
+  const std::string io = proc_file(pid, "io");
   usage.read = keyed(io, "read_bytes").value_or(0);
   usage.written = keyed(io, "write_bytes").value_or(0);
   return usage;
@@ -76,24 +77,9 @@ void add_processes(const std::vector<pid_t>& pids, Usage& usage) {
   usage.processes = pids.size();
 }
 
-ino_t pid_namespace(pid_t pid) {
-  struct stat info {};
-  return ::stat(format("/proc/{}/ns/pid", pid).c_str(), &info) == 0 ? info.st_ino : 0;
-}
-
-// Every process of the machine by its pid namespace: one walk, however many containers there are.
-std::map<ino_t, std::vector<pid_t>> processes_by_namespace() {
-  std::map<ino_t, std::vector<pid_t>> out;
-  for (const auto& name : sys::list_directory("/proc"))
-    if (const auto pid = parse_uint(name))
-      if (const ino_t inode = pid_namespace(static_cast<pid_t>(*pid)); inode != 0)
-        out[inode].push_back(static_cast<pid_t>(*pid));
-  return out;
-}
-
 void add_network(const store::ContainerRecord& record, Usage& usage) {
   if (record.config.network.mode == "host") return;
-  for (const auto& line : split(read_quietly(format("/proc/{}/net/dev", record.state.pid)), '\n')) {
+  for (const auto& line : split(proc_file(record.state.pid, "net/dev"), '\n')) {
     const auto pair = cut(line, ':');
     if (!pair || trim(pair->first) == "lo") continue;
     std::istringstream words(pair->second);
@@ -109,7 +95,7 @@ void add_network(const store::ContainerRecord& record, Usage& usage) {
 
 // Its own cgroup v2 directory: one of ours has the container's id in its name (cgroup.hh). Empty when it has none.
 std::string own_cgroup(const store::ContainerRecord& record) {
-  for (const auto& line : split(read_quietly(format("/proc/{}/cgroup", record.state.pid)), '\n'))
+  for (const auto& line : split(proc_file(record.state.pid, "cgroup"), '\n'))
     if (line.starts_with("0::") && line.find("lichen-" + short_id(record.config.id)) != std::string::npos)
       return "/sys/fs/cgroup" + line.substr(3);
   return "";
@@ -157,14 +143,14 @@ std::string pair_of(std::string_view left, std::string_view right) { return form
 
 std::vector<Usage> measure_usage(const std::vector<store::ContainerRecord>& records) {
   std::vector<Usage> out(records.size());
-  const auto by_namespace = processes_by_namespace();
-  const ino_t own_namespace = pid_namespace(::getpid());
+  const auto by_namespace = sys::processes_by_pid_namespace();
+  const ino_t own_namespace = sys::process_namespace(::getpid(), "pid");
   for (std::size_t i = 0; i < records.size(); ++i) {
     Usage& usage = out[i];
     usage.at = std::chrono::steady_clock::now();
     if (!runs(records[i])) continue;
     usage.memory_limit = host_memory();
-    const ino_t inode = pid_namespace(static_cast<pid_t>(records[i].state.pid));
+    const ino_t inode = sys::process_namespace(static_cast<pid_t>(records[i].state.pid), "pid");
     if (inode == own_namespace)
       add_processes(container_pids(records[i]), usage);
     else if (const auto found = by_namespace.find(inode); found != by_namespace.end())

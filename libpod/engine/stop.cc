@@ -12,6 +12,7 @@
 #include "libpod/engine/control.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
+#include "libpod/sys/proc_table.hh"
 #include "libpod/sys/process.hh"
 #include "libpod/sys/signals.hh"
 
@@ -63,7 +64,7 @@ bool waits_for_signals(pid_t pid) {
 // signalfd.
 bool init_would_notice(pid_t pid, int signal) {
   if (signal == SIGKILL || signal == SIGSTOP) return true;
-  const auto status = sys::read_file_if_exists(format("/proc/{}/status", pid));
+  const auto status = sys::read_process_file(pid, "status");
   if (!status) return true;
   const std::uint64_t bit = 1ULL << (signal - 1);
   if (((signal_set(*status, "SigCgt:") | signal_set(*status, "SigBlk:")) & bit) != 0) return true;

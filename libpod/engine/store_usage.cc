@@ -12,8 +12,6 @@
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/lock.hh"
 
-#include <sys/stat.h>
-
 namespace lichen::engine {
 namespace {
 
@@ -21,20 +19,6 @@ struct Row {
   std::size_t count = 0, active = 0;
   std::int64_t size = 0, reclaimable = 0;
 };
-
-// A file, or a directory with all beneath it.
-std::int64_t measure(const std::string& path) {
-  struct stat info {};
-  if (::lstat(path.c_str(), &info) != 0) return 0;  // it went meanwhile
-  const std::int64_t own = static_cast<std::int64_t>(info.st_blocks) * 512;
-  return S_ISDIR(info.st_mode) ? own + static_cast<std::int64_t>(sys::disk_usage(path).bytes) : own;
-}
-
-// The directory itself, without what is in it.
-std::int64_t measure_alone(const std::string& path) {
-  struct stat info {};
-  return ::lstat(path.c_str(), &info) == 0 ? static_cast<std::int64_t>(info.st_blocks) * 512 : 0;
-}
 
 std::string size_word(std::int64_t bytes) { return bytes == 0 ? "0B" : human_size(static_cast<double>(bytes)); }
 
@@ -82,14 +66,14 @@ class Measurement {
   Row images() {
     const auto& paths = engine_.paths;
     Row row;
-    row.size = measure_alone(paths.layers()) + measure_alone(paths.images()) + measure(paths.refs());
+    row.size = sys::own_disk_size(paths.layers()) + sys::own_disk_size(paths.images()) + sys::disk_size(paths.refs());
     for (const auto& layer : sys::list_directory(paths.layers())) {
-      layers_[layer] = measure(paths.layer(layer));
+      layers_[layer] = sys::disk_size(paths.layer(layer));
       row.size += layers_[layer];
     }
     std::set<std::string> needed, spare;
     for (const auto& id : engine_.images.list()) {
-      const std::int64_t record = measure(paths.image(id));
+      const std::int64_t record = sys::disk_size(paths.image(id));
       const bool used = is_used(id);
       ++row.count;
       row.active += used ? 1 : 0;
@@ -112,9 +96,9 @@ class Measurement {
 
   Row containers() {
     Row row;
-    row.size = measure_alone(engine_.paths.containers()) + measure(engine_.paths.names());
+    row.size = sys::own_disk_size(engine_.paths.containers()) + sys::disk_size(engine_.paths.names());
     for (const auto& id : sys::list_directory(engine_.paths.containers())) {
-      const std::int64_t bytes = container_bytes_[id] = measure(engine_.paths.container(id));
+      const std::int64_t bytes = container_bytes_[id] = sys::disk_size(engine_.paths.container(id));
       const auto known =
           std::find_if(users_.begin(), users_.end(), [&](const auto& user) { return user.config.id == id; });
       const bool active = known != users_.end() && is_active(*known);
@@ -128,9 +112,9 @@ class Measurement {
 
   Row volumes() {
     Row row;
-    row.size = measure_alone(engine_.paths.volumes());
+    row.size = sys::own_disk_size(engine_.paths.volumes());
     for (const auto& name : sys::list_directory(engine_.paths.volumes())) {
-      const std::int64_t bytes = volume_bytes_[name] = measure(engine_.paths.volume(name));
+      const std::int64_t bytes = volume_bytes_[name] = sys::disk_size(engine_.paths.volume(name));
       const bool used = !users_of_volume(users_, name).empty();
       ++row.count;
       row.active += used ? 1 : 0;
@@ -144,9 +128,9 @@ class Measurement {
   Row staging() const {
     const std::string folder = engine_.paths.staging();
     Row row;
-    row.size = measure_alone(folder);
+    row.size = sys::own_disk_size(folder);
     for (const auto& name : sys::list_directory(folder)) {
-      const std::int64_t bytes = measure(folder + "/" + name);
+      const std::int64_t bytes = sys::disk_size(folder + "/" + name);
       const bool held = sys::is_locked(folder + "/" + name);
       ++row.count;
       row.active += held ? 1 : 0;
@@ -162,7 +146,7 @@ class Measurement {
       const auto entries = sys::list_directory(path).size();
       row.count += entries;
       row.active += entries;  // every start of a container reads it
-      row.size += measure(path);
+      row.size += sys::disk_size(path);
     }
     return row;
   }
@@ -174,13 +158,13 @@ class Measurement {
                                            paths.containers(), paths.names(),  paths.volumes(),
                                            paths.staging(),    paths.cache(),  paths.blobs()};
     Row row;
-    row.size = measure_alone(paths.root());
+    row.size = sys::own_disk_size(paths.root());
     for (const auto& name : sys::list_directory(paths.root())) {
       const std::string path = paths.root() + "/" + name;
       if (counted.contains(path)) continue;
       ++row.count;
       ++row.active;
-      row.size += measure(path);
+      row.size += sys::disk_size(path);
     }
     return row;
   }

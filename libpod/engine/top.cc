@@ -12,6 +12,7 @@
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/container_processes.hh"
 #include "libpod/engine/host_facts.hh"
+#include "libpod/spec/userns_maps.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/process.hh"
@@ -25,7 +26,7 @@ namespace {
 
 // What all rows of one table share.
 struct Table {
-  InsideIds uids, gids;
+  spec::IdMap uids, gids;                      // of the container
   std::map<std::uint32_t, std::string> names;  // of the container's /etc/passwd
   std::map<pid_t, pid_t> inside;               // pid as we see it to that of the container
   double now = 0;                              // seconds since boot
@@ -43,7 +44,7 @@ double cpu_seconds(const ProcessFacts& process) {
 }
 
 std::string user_name(const ProcessFacts& process, const Table& table) {
-  const std::uint32_t uid = table.uids.of(process.uid);
+  const std::uint32_t uid = spec::to_container_id(table.uids, process.uid);
   const auto name = table.names.find(uid);
   return name == table.names.end() ? std::to_string(uid) : name->second;
 }
@@ -92,7 +93,8 @@ const std::vector<Descriptor>& descriptors() {
       {"args", "COMMAND", [](const auto& p, const auto&) { return p.command; }},
       {"comm", "COMMAND", [](const auto& p, const auto&) { return p.name; }},
       {"etime", "ELAPSED", [](const auto& p, const auto& t) { return clock_text(running_seconds(p, t)); }},
-      {"group", "GROUP", [](const auto& p, const auto& t) { return std::to_string(t.gids.of(p.gid)); }},
+      {"group", "GROUP",
+       [](const auto& p, const auto& t) { return std::to_string(spec::to_container_id(t.gids, p.gid)); }},
       {"hpid", "HPID", [](const auto& p, const auto&) { return std::to_string(p.pid); }},
       {"huser", "HUSER", [](const auto& p, const auto&) { return std::to_string(p.uid); }},
       {"nice", "NI", [](const auto& p, const auto&) { return std::to_string(p.nice); }},
@@ -142,7 +144,7 @@ std::optional<std::vector<Descriptor>> chosen_descriptors(const std::vector<std:
 
 TopTable native_table(const store::ContainerRecord& record, const std::vector<Descriptor>& columns) {
   const auto init = static_cast<pid_t>(record.state.pid);
-  Table shared{InsideIds(init, "uid_map"), InsideIds(init, "gid_map"), {}, {}, seconds_since_boot()};
+  Table shared{id_map_of_process(init, "uid_map"), id_map_of_process(init, "gid_map"), {}, {}, seconds_since_boot()};
   const sys::UniqueFd root = sys::open_path(format("/proc/{}/root", init), O_PATH | O_DIRECTORY);
   for (const auto& line : split(passwd_text(root.get()), '\n')) {
     const auto fields = split(line, ':');

@@ -20,7 +20,6 @@ namespace {
 constexpr std::size_t kLongestLink = 4000;  // PATH_MAX with some room; beyond it a hard link becomes a copy
 constexpr std::string_view kWhiteoutPrefix = ".wh.";
 constexpr const char* kOpaqueFile = ".wh..wh..opq";
-constexpr std::uint32_t kOverflowId = 65534;  // the kernel's, and fuse-overlayfs's
 
 class TreeCopy {
  public:
@@ -67,8 +66,8 @@ class TreeCopy {
 
   void shift_owner(struct stat& info) const {
     if (shift_ == nullptr) return;
-    info.st_uid = spec::to_host_id(shift_->uids, info.st_uid).value_or(kOverflowId);
-    info.st_gid = spec::to_host_id(shift_->gids, info.st_gid).value_or(kOverflowId);
+    info.st_uid = spec::to_host_id(shift_->uids, info.st_uid).value_or(spec::kOverflowId);
+    info.st_gid = spec::to_host_id(shift_->gids, info.st_gid).value_or(spec::kOverflowId);
   }
 
   // Overlay's mark in its two name spaces, and the two ways of fuse-overlayfs, which may have made the upper layer of a

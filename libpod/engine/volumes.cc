@@ -84,7 +84,7 @@ std::vector<std::string> remove_unused(Engine& engine, const std::string& name, 
   sys::rename_path(engine.paths.volume(name), moved);
   users = users_of_volume(containers_in_use_check(engine), name);
   if (!users.empty() && sys::rename_no_replace(moved, engine.paths.volume(name))) return users;
-  bytes += static_cast<std::int64_t>(sys::disk_usage(moved).bytes);
+  bytes += sys::disk_size(moved);
   append_event(engine, {.type = "volume", .action = "remove", .id = name, .name = name, .image = {}, .attributes = {}});
   return {};
 }

@@ -9,9 +9,9 @@
 #include "libpod/image/tar_header.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
+#include "libpod/sys/output_file.hh"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace lichen::image {
@@ -51,26 +51,10 @@ std::array<std::uint8_t, kTarBlock> make_header(const std::string& name, std::ui
 
 class TarWriter : public ArchiveWriter {
  public:
-  explicit TarWriter(std::string path) : path_(std::move(path)) {
-    if (path_ == "-") {
-      if (::isatty(STDOUT_FILENO) == 1)
-        throw Error(ErrorKind::usage, "save to standard output: it is a terminal")
-            .with_hint("give a file with -o, or redirect standard output");
-      fd_ = sys::duplicate(STDOUT_FILENO);
-      return;
-    }
-    // /dev/stdout, a fifo or a device is written as it is; a file is replaced whole.
-    struct stat info {};
-    if (::stat(path_.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
-      if (S_ISDIR(info.st_mode)) throw_error(ErrorKind::conflict, "save to '{}': it is a directory", path_);
-      fd_ = sys::open_path(path_, O_WRONLY);
-      return;
-    }
-    temporary_ = parent_path(path_) + "/." + base_name(path_) + "." + random_hex(8);
-    fd_ = sys::open_path(temporary_, O_WRONLY | O_CREAT | O_EXCL, 0644);
-  }
-  ~TarWriter() override {
-    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  explicit TarWriter(const std::string& path) : file_(path) {
+    if (::isatty(file_.fd()) == 1)
+      throw Error(ErrorKind::usage, format("save to {}: it is a terminal", file_.name()))
+          .with_hint("give a file with -o, or redirect standard output");
   }
 
   using ArchiveWriter::add;
@@ -86,16 +70,12 @@ class TarWriter : public ArchiveWriter {
     static constexpr std::array<std::uint8_t, 2 * kTarBlock> kEnd{};
     write(kEnd);
     pad(kRecord);
-    if (temporary_.empty()) return;
-    sys::sync_fd(fd_.get(), path_);
-    sys::rename_path(temporary_, path_);
-    temporary_.clear();
+    file_.finish(sys::Durability::synced);
   }
 
  private:
   void write(Bytes data) {
-    sys::write_all(fd_.get(), {reinterpret_cast<const char*>(data.data()), data.size()},
-                   path_ == "-" ? "standard output" : path_);
+    sys::write_all(file_.fd(), {reinterpret_cast<const char*>(data.data()), data.size()}, file_.name());
     written_ += data.size();
   }
   void pad(std::uint64_t unit) {
@@ -103,8 +83,7 @@ class TarWriter : public ArchiveWriter {
     write(zeros);
   }
 
-  std::string path_, temporary_;
-  sys::UniqueFd fd_;
+  sys::OutputFile file_;
   std::uint64_t written_ = 0;
 };
 
@@ -154,9 +133,7 @@ void ArchiveWriter::add(const std::string& name, std::string_view text) {
       [&](const ByteSink& sink) { sink(Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size())); });
 }
 
-std::unique_ptr<ArchiveWriter> make_tar_writer(const std::string& path) {
-  return std::make_unique<TarWriter>(path.empty() ? "-" : path);
-}
+std::unique_ptr<ArchiveWriter> make_tar_writer(const std::string& path) { return std::make_unique<TarWriter>(path); }
 std::unique_ptr<ArchiveWriter> make_directory_writer(const std::string& path) {
   return std::make_unique<DirectoryWriter>(path);
 }

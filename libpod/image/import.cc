@@ -97,7 +97,8 @@ wire::ImageResult import_image(const store::Paths& paths, const wire::ImageReque
   if (reference && reference->tag.empty())
     throw_error(ErrorKind::usage, "import: '{}' is a digest, and an image cannot be given one", request.reference);
 
-  const Input from = open_input(request.input);
+  Input from = open_input(request.input);
+  if (!request.base.empty()) from.name = "layer";  // of a commit: its tar in staging has no name for people
   const auto line = progress.line(from.name, from.size == kUnknownSize ? 0 : from.size);
   const auto below = request.base.empty() ? store::ImageMeta{} : store::ImageStore(paths).get(request.base);
   LayerInput input;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "libpod/base/error.hh"
+#include "libpod/image/archive_feed.hh"
 #include "libpod/image/limits.hh"
 
 #include <archive.h>
@@ -177,12 +178,12 @@ class XzDecoder : public Decoder {
 
 class Bzip2Decoder : public Decoder {
  public:
-  Bzip2Decoder(ByteSource& source, std::uint64_t size) : Decoder(source, size), archive_(archive_read_new()) {
+  Bzip2Decoder(ByteSource& source, std::uint64_t size)
+      : Decoder(source, size), feed_(source_), archive_(archive_read_new()) {
     archive_read_support_format_raw(archive_.get());
     archive_read_support_filter_bzip2(archive_.get());
     archive_entry* entry = nullptr;
-    if (archive_read_open2(archive_.get(), this, nullptr, read_callback, nullptr, nullptr) != ARCHIVE_OK ||
-        archive_read_next_header(archive_.get(), &entry) != ARCHIVE_OK)
+    if (feed_.open(archive_.get()) != ARCHIVE_OK || archive_read_next_header(archive_.get(), &entry) != ARCHIVE_OK)
       fail();
   }
 
@@ -192,22 +193,9 @@ class Bzip2Decoder : public Decoder {
   };
 
   [[noreturn]] void fail() {
-    if (error_) std::rethrow_exception(error_);
+    feed_.rethrow();
     const char* why = archive_error_string(archive_.get());
     throw_error(ErrorKind::invalid, "compressed data: {}", why == nullptr ? "it is damaged" : why);
-  }
-  static la_ssize_t read_callback(archive*, void* self, const void** data) {
-    auto& decoder = *static_cast<Bzip2Decoder*>(self);
-    try {
-      decoder.source_.consume(std::exchange(decoder.given_, 0));
-      const Bytes next = decoder.source_.peek();
-      *data = next.data();
-      decoder.given_ = next.size();
-      return static_cast<la_ssize_t>(next.size());
-    } catch (...) {
-      decoder.error_ = std::current_exception();  // not through C frames
-      return -1;
-    }
   }
   std::size_t decode(std::span<std::uint8_t> output) override {
     const la_ssize_t count = archive_read_data(archive_.get(), output.data(), output.size());
@@ -216,9 +204,8 @@ class Bzip2Decoder : public Decoder {
     return static_cast<std::size_t>(count);
   }
 
+  ArchiveFeed feed_;
   std::unique_ptr<archive, Free> archive_;  // freed also when the constructor throws
-  std::size_t given_ = 0;
-  std::exception_ptr error_;
 };
 
 class PassThrough : public ByteSource {

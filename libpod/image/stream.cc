@@ -9,7 +9,7 @@
 
 namespace lichen::image {
 namespace {
-constexpr std::size_t kBuffer = 256u << 10;
+constexpr std::size_t kBuffer = 256u << 10, kLeast = 8;
 }
 
 std::uint64_t ByteSource::skip(std::uint64_t count) {
@@ -73,19 +73,20 @@ Bytes FdSource::peek() {
   std::size_t wanted = buffer_.size();
   if (positioned_) wanted = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, left_));
   if (wanted == 0) return {};
-  ssize_t count;
+  begin_ = end_ = 0;
+  ssize_t count = 0;
+  // A pipe gives what was written last, if it is one byte; who looks at the beginning needs a few.
   do {
     count = positioned_ ? ::pread(fd_, buffer_.data(), wanted, static_cast<off_t>(offset_))
-                        : ::read(fd_, buffer_.data(), wanted);
-  } while (count < 0 && errno == EINTR);
+                        : ::read(fd_, buffer_.data() + end_, wanted - end_);
+    if (count > 0) end_ += static_cast<std::size_t>(count);
+  } while (count < 0 ? errno == EINTR : count > 0 && !positioned_ && end_ < kLeast);
   if (count < 0) throw_errno("read '{}'", what_);
   if (positioned_) {
     if (count == 0) throw_error(ErrorKind::invalid, "read '{}': it ended {} bytes early", what_, left_);
     offset_ += static_cast<std::uint64_t>(count);
     left_ -= static_cast<std::uint64_t>(count);
   }
-  begin_ = 0;
-  end_ = static_cast<std::size_t>(count);
   return Bytes(buffer_).subspan(0, end_);
 }
 

@@ -6,14 +6,16 @@
 #include <vector>
 
 #include "libpod/base/error.hh"
-#include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
-#include "libpod/base/parse.hh"
 #include "libpod/base/path.hh"
-#include "libpod/base/strings.hh"
+#include "libpod/image/archive_feed.hh"
+#include "libpod/image/inflate.hh"
+#include "libpod/image/limits.hh"
+#include "libpod/spec/userns_maps.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/mount.hh"
 #include "libpod/sys/namespaces.hh"
+#include "libpod/sys/output_file.hh"
 #include "libpod/sys/userns.hh"
 
 #include <archive.h>
@@ -26,8 +28,6 @@
 
 namespace lichen::image {
 namespace {
-
-constexpr std::size_t kBlock = 256u << 10;
 
 struct FreeArchive {
   void operator()(archive* handle) const { ::archive_free(handle); }
@@ -58,70 +58,16 @@ void enter_directory(const std::string& path) {
   sys::pivot_to(sys::open_path(path, O_PATH | O_DIRECTORY).get());
 }
 
-// The file is made beside its place and renamed when it is whole.
-class OutputFile {
- public:
-  explicit OutputFile(const std::string& path) {
-    if (path.empty() || path == "-") {
-      fd_ = sys::UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
-      if (!fd_) throw_errno("use standard output");
-      return;
-    }
-    directory_ = sys::open_path(parent_path(path).empty() ? "." : parent_path(path), O_RDONLY | O_DIRECTORY);
-    name_ = base_name(path);
-    temporary_ = format(".{}.{}", name_, random_hex(8));
-    fd_ = sys::open_at(directory_.get(), temporary_, O_WRONLY | O_CREAT | O_EXCL, 0644);
-  }
-  ~OutputFile() {
-    if (!temporary_.empty()) ::unlinkat(directory_.get(), temporary_.c_str(), 0);
-  }
-  OutputFile(const OutputFile&) = delete;
-  OutputFile& operator=(const OutputFile&) = delete;
-
-  int fd() const { return fd_.get(); }
-  void finish() {
-    if (temporary_.empty()) return;
-    if (::renameat(directory_.get(), temporary_.c_str(), directory_.get(), name_.c_str()) != 0)
-      throw_errno("write '{}'", name_);
-    temporary_.clear();
-  }
-
- private:
-  sys::UniqueFd fd_, directory_;
-  std::string name_, temporary_;
-};
-
-// Owners as the container has them.
-class OwnerNumbers {
- public:
-  explicit OwnerNumbers(const std::vector<std::string>& lines) {
-    for (const auto& line : lines) {
-      const auto parts = split(line, ':');
-      const auto inside = parse_uint(parts[0]), outside = parse_uint(parts.at(1)), count = parse_uint(parts.at(2));
-      if (!inside || !outside || !count) throw_error(ErrorKind::usage, "request: '{}' is no id map", line);
-      ranges_.push_back({*inside, *outside, *count});
-    }
-  }
-  la_int64_t inside(la_int64_t id) const {
-    const auto number = static_cast<std::uint64_t>(id);
-    for (const auto& range : ranges_)
-      if (number >= range.outside && number - range.outside < range.count)
-        return static_cast<la_int64_t>(range.inside + (number - range.outside));
-    return ranges_.empty() ? id : 65534;  // nobody
-  }
-
- private:
-  struct Range {
-    std::uint64_t inside, outside, count;
-  };
-  std::vector<Range> ranges_;
-};
+// An owner as the container has it.
+la_int64_t inside(const spec::IdMap& map, la_int64_t id) {
+  return spec::to_container_id(map, static_cast<std::uint32_t>(id));
+}
 
 class Exporter {
  public:
   Exporter(int output, const wire::ImageRequest& request)
-      : uids_(request.uid_map),
-        gids_(request.gid_map),
+      : uids_(spec::parse_id_map(request.uid_map)),
+        gids_(spec::parse_id_map(request.gid_map)),
         top_(request.names.empty() ? "." : "./" + request.names[0]),
         selected_(request.selected),
         wanted_(request.paths.begin(), request.paths.end()),
@@ -179,8 +125,8 @@ class Exporter {
 
   void write(archive_entry* entry) {
     if (::archive_entry_filetype(entry) == AE_IFSOCK) return;  // a tar cannot hold one; nobody listens there either
-    ::archive_entry_set_uid(entry, uids_.inside(::archive_entry_uid(entry)));
-    ::archive_entry_set_gid(entry, gids_.inside(::archive_entry_gid(entry)));
+    ::archive_entry_set_uid(entry, inside(uids_, ::archive_entry_uid(entry)));
+    ::archive_entry_set_gid(entry, inside(gids_, ::archive_entry_gid(entry)));
     rename(entry);
     archive_entry *now = entry, *later = nullptr;
     ::archive_entry_linkify(links_, &now, &later);
@@ -225,7 +171,7 @@ class Exporter {
     if (size > 0 && ::archive_write_data(tar_.get(), data, size) < 0) fail(tar_.get(), what);
   }
 
-  OwnerNumbers uids_, gids_;
+  spec::IdMap uids_, gids_;
   std::string top_;
   bool selected_;
   std::set<std::string> wanted_;
@@ -236,14 +182,9 @@ class Exporter {
 
 class Importer {
  public:
-  Importer(int input, bool one_id) : tar_(::archive_read_new()), disk_(::archive_write_disk_new()) {
-    // Only filters that are libraries: others would execute programs.
-    ::archive_read_support_filter_gzip(tar_.get());
-    ::archive_read_support_filter_bzip2(tar_.get());
-    ::archive_read_support_filter_xz(tar_.get());
-    ::archive_read_support_filter_zstd(tar_.get());
-    ::archive_read_support_format_tar(tar_.get());
-    check(::archive_read_open_fd(tar_.get(), input, kBlock), tar_.get(), "import: the archive");
+  Importer(ByteSource& tar, bool one_id) : feed_(tar), tar_(::archive_read_new()), disk_(::archive_write_disk_new()) {
+    check(::archive_read_support_format_tar(tar_.get()), tar_.get(), "import");
+    check_read(feed_.open(tar_.get()), "import: the archive");
     int flags = ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_XATTR | ARCHIVE_EXTRACT_UNLINK;
     // With one id mapped all files can only be the user's.
     if (!one_id) flags |= ARCHIVE_EXTRACT_OWNER;
@@ -256,7 +197,7 @@ class Importer {
       const int code = ::archive_read_next_header(tar_.get(), &entry);
       if (code == ARCHIVE_EOF && !first) break;
       if (code == ARCHIVE_EOF) throw_error(ErrorKind::invalid, "import: the archive is empty");
-      check(code, tar_.get(), "import: the archive");
+      check_read(code, "import: the archive");
       if (::archive_format(tar_.get()) == ARCHIVE_FORMAT_EMPTY) throw_error(ErrorKind::invalid, "import: it is no tar");
       take(entry);
     }
@@ -289,10 +230,21 @@ class Importer {
       for (;;) {
         const int code = ::archive_read_data_block(tar_.get(), &data, &size, &offset);
         if (code == ARCHIVE_EOF) break;
-        check(code, tar_.get(), what);
+        check_read(code, what);
         if (::archive_write_data_block(disk_.get(), data, size, offset) < ARCHIVE_WARN) fail(disk_.get(), what);
       }
     check_entry(::archive_write_finish_entry(disk_.get()), what);
+  }
+
+  void check_read(int code, const std::string& what) const {
+    if (code == ARCHIVE_OK || code == ARCHIVE_WARN) return;
+    try {
+      feed_.rethrow();
+    } catch (Error& error) {
+      error.add_context(what);
+      throw;
+    }
+    fail(tar_.get(), what);
   }
 
   // A warning here is an owner, a mode or an attribute that was not set: the copy would be another than the original.
@@ -308,16 +260,17 @@ class Importer {
     throw failure;
   }
 
+  ArchiveFeed feed_;
   Archive tar_, disk_;
 };
 
 }  // namespace
 
 wire::ImageResult export_volume(const store::Paths&, const wire::ImageRequest& request, Progress&) {
-  OutputFile output(request.output);
+  sys::OutputFile output(request.output);
   enter_directory(request.input);
   Exporter(output.fd(), request).run();
-  output.finish();
+  output.finish(sys::Durability::none);
   return {};
 }
 
@@ -328,7 +281,10 @@ wire::ImageResult import_volume(const store::Paths&, const wire::ImageRequest& r
   const bool one_id = maps.uids.size() == 1 && maps.uids[0].count == 1;
   enter_directory(request.output);
   ::umask(0);
-  Importer(file ? file.get() : STDIN_FILENO, one_id).run();
+  FdSource compressed(file ? file.get() : STDIN_FILENO, file ? request.input : "standard input");
+  // No limit of growth: a volume is the user's own data, and disk images are mostly holes.
+  const auto tar = decompress(compressed, Allowed::archives, kUnknownSize);
+  Importer(*tar, one_id).run();
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/runtime/credentials.hh"
 #include "libpod/runtime/mounts.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
@@ -16,6 +17,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -23,8 +25,11 @@
 namespace lichen::runtime {
 namespace {
 
-bool contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+// The rule that a privileged container ends with.
+bool allows_all(const spec::OciDeviceRule& rule) {
+  const auto has = [&](char right) { return rule.access.empty() || rule.access.find(right) != std::string::npos; };
+  return rule.allow && (rule.type.empty() || rule.type == "a") && rule.major.value_or(-1) < 0 &&
+         rule.minor.value_or(-1) < 0 && has('r') && has('w') && has('m');
 }
 
 // user_namespaces(7): the map of the initial one is all ids on themselves.
@@ -196,16 +201,21 @@ void make_devices(int root, const spec::OciSpec& spec) {
   for (const auto& link : kLinks) make_link(dev.get(), link);
 }
 
-void refuse_unfiltered_mknod(const spec::OciProcess& process, const spec::OciSpec& spec) {
-  const auto& linux = *spec.linux_;
-  if (!process.capabilities || !contains(process.capabilities->bounding, "CAP_MKNOD")) return;
+bool needs_device_filter(const spec::OciProcess& process, const spec::OciSpec& spec, bool initial_user_namespace) {
+  const auto sets = capability_sets(process);
+  // Whichever set it is in: a program of root's gains what is inheritable, too (capabilities(7)).
+  const std::uint64_t any = sets.bounding | sets.effective | sets.permitted | sets.inheritable | sets.ambient;
+  if ((any & (std::uint64_t{1} << CAP_MKNOD)) == 0) return false;
+  const auto& namespaces = spec.linux_->namespaces;
   const bool own_user_namespace =
-      std::any_of(linux.namespaces.begin(), linux.namespaces.end(), [](const auto& one) { return one.type == "user"; });
-  if (own_user_namespace || !in_initial_user_namespace()) return;
-  if (linux.resources && !linux.resources->devices.empty()) {
-    const auto& last = linux.resources->devices.back();
-    if (last.allow && (last.type.empty() || last.type == "a") && last.major.value_or(-1) < 0) return;
-  }
+      std::any_of(namespaces.begin(), namespaces.end(), [](const auto& one) { return one.type == "user"; });
+  if (own_user_namespace || !initial_user_namespace) return false;
+  const auto& resources = spec.linux_->resources;
+  return !resources || resources->devices.empty() || !allows_all(resources->devices.back());
+}
+
+void refuse_unfiltered_mknod(const spec::OciProcess& process, const spec::OciSpec& spec) {
+  if (!needs_device_filter(process, spec, in_initial_user_namespace())) return;
   throw Error(ErrorKind::unsupported, "CAP_MKNOD for real root: lichen-oci does not filter access to devices yet")
       .with_hint(
           "run it as an ordinary user, or without --cap-add MKNOD, or, if it may reach every device, with "

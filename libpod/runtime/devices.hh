@@ -13,6 +13,10 @@ namespace lichen::runtime {
 /// @stage init, before the root changes: the host's nodes are still there
 void make_devices(int root, const spec::OciSpec& spec);
 
+/// Whether this process could make a node of any device and open it. Pure, but for the kernel's number of capabilities.
+/// @param initial_user_namespace  we are in it, and the spec makes no other
+bool needs_device_filter(const spec::OciProcess& process, const spec::OciSpec& spec, bool initial_user_namespace);
+
 /// Nobody filters device access here (that takes a BPF program in a cgroup that root owns). A user namespace needs no
 /// filter: the kernel opens no device node that was made in one. Real root with CAP_MKNOD could reach every disk.
 /// @throws Error{unsupported} unless linux.resources.devices ends by allowing all, as that of a privileged container

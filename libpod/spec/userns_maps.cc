@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
-#include "libpod/base/format.hh"
+#include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
+#include "libpod/base/parse.hh"
+#include "libpod/base/strings.hh"
 
 namespace lichen::spec {
 namespace {
@@ -78,6 +81,13 @@ std::optional<std::uint32_t> to_host_id(const IdMap& map, std::uint32_t containe
   return std::nullopt;
 }
 
+std::uint32_t to_container_id(const IdMap& map, std::uint32_t host_id) {
+  if (map.empty()) return host_id;
+  for (const auto& line : map)
+    if (host_id >= line.host && host_id - line.host < line.size) return line.container + (host_id - line.host);
+  return kOverflowId;
+}
+
 bool has_overlap(const IdMap& map) {
   for (std::size_t i = 0; i < map.size(); ++i)
     for (std::size_t j = i + 1; j < map.size(); ++j)
@@ -93,6 +103,20 @@ std::vector<std::string> id_map_texts(const IdMap& map) {
   std::vector<std::string> texts;
   for (const auto& line : map) texts.push_back(format("{}:{}:{}", line.container, line.host, line.size));
   return texts;
+}
+
+IdMap parse_id_map(std::span<const std::string> texts) {
+  IdMap map;
+  for (const auto& text : texts) {
+    std::vector<std::uint32_t> numbers;
+    for (const auto& word : split(text, ':'))
+      if (const auto number = parse_uint(word); number && *number <= UINT32_MAX)
+        numbers.push_back(static_cast<std::uint32_t>(*number));
+    if (numbers.size() != 3 || std::ranges::count(text, ':') != 2)
+      throw_error(ErrorKind::invalid, "'{}' is no line of an id map", printable(text));
+    map.push_back({numbers[0], numbers[1], numbers[2]});
+  }
+  return map;
 }
 
 }  // namespace lichen::spec

@@ -7,6 +7,9 @@
 #pragma once
 
 #include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "libpod/spec/container_config.hh"
 
@@ -34,6 +37,12 @@ std::optional<std::uint32_t> free_range(const IdMap& taken, std::uint32_t length
 /// nullopt: the id is not in the map. An empty map is the identity.
 std::optional<std::uint32_t> to_host_id(const IdMap& map, std::uint32_t container_id);
 
+/// user_namespaces(7): what the kernel shows for an id that has none in the namespace of who looks.
+inline constexpr std::uint32_t kOverflowId = 65534;
+
+/// The other way round; kOverflowId for an id that is not in the map. An empty map is the identity.
+std::uint32_t to_container_id(const IdMap& map, std::uint32_t host_id);
+
 /// Whether two lines share a container id or a host id.
 bool has_overlap(const IdMap& map);
 
@@ -42,5 +51,7 @@ bool shifts_root(const IdMap& map);
 
 /// "0:1:1001", as inspect shows them.
 std::vector<std::string> id_map_texts(const IdMap& map);
+/// The same backwards. @throws Error{invalid} naming what is no such line
+IdMap parse_id_map(std::span<const std::string> texts);
 
 }  // namespace lichen::spec

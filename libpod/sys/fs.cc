@@ -284,6 +284,13 @@ void sync_file_system(const std::string& path) {
   if (::syncfs(fd.get()) != 0) throw_errno("sync the file system of '{}'", path);
 }
 
+namespace {
+
+// The unit of st_blocks is 512 whatever the file system's own is (inode(7)).
+std::uint64_t bytes_of_blocks(const struct stat& info) { return static_cast<std::uint64_t>(info.st_blocks) * 512; }
+
+}  // namespace
+
 Usage disk_usage(const std::string& path) {
   Usage usage;
   std::set<std::pair<dev_t, ino_t>> linked;
@@ -293,7 +300,7 @@ Usage disk_usage(const std::string& path) {
   };
   const auto count = [&](const struct stat& info) {
     if (info.st_nlink > 1 && !S_ISDIR(info.st_mode) && !linked.emplace(info.st_dev, info.st_ino).second) return;
-    usage.bytes += static_cast<std::uint64_t>(info.st_blocks) * 512;
+    usage.bytes += bytes_of_blocks(info);
     ++usage.entries;
   };
   auto top = open_if_exists(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -315,6 +322,15 @@ Usage disk_usage(const std::string& path) {
     if (below) levels.push_back({Directory(std::move(below), entry->d_name), entry->d_name});
   }
   return usage;
+}
+
+std::int64_t own_disk_size(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0 ? static_cast<std::int64_t>(bytes_of_blocks(info)) : 0;
+}
+
+std::int64_t disk_size(const std::string& path) {
+  return own_disk_size(path) + static_cast<std::int64_t>(disk_usage(path).bytes);
 }
 
 }  // namespace lichen::sys

@@ -74,5 +74,9 @@ struct Usage {
   std::uint64_t entries = 0;
 };
 Usage disk_usage(const std::string& path);
+/// Bytes of blocks of one entry: a directory without what is in it, a symlink itself. 0 when it is not there.
+std::int64_t own_disk_size(const std::string& path);
+/// Of a file, or of a directory with all beneath it. 0 when it is not there.
+std::int64_t disk_size(const std::string& path);
 
 }  // namespace lichen::sys

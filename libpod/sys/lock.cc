@@ -7,6 +7,7 @@
 #include "libpod/base/parse.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/sys/io.hh"
+#include "libpod/sys/proc_table.hh"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -44,7 +45,7 @@ std::string holder_of(const std::string& path) {
     const auto before = trim(std::string_view(line).substr(0, at));
     const auto space = before.rfind(' ');
     const std::string pid(before.substr(space == std::string_view::npos ? 0 : space + 1));
-    auto command = read_file_if_exists("/proc/" + pid + "/cmdline", 64 << 10);
+    const auto command = read_process_file(static_cast<pid_t>(parse_int(pid).value_or(0)), "cmdline");
     if (!command) return "pid " + pid;
     return format("pid {} ({})", pid, trim(replace_all(*command, std::string_view("\0", 1), " ")));
   }

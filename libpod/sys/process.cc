@@ -10,6 +10,7 @@
 #include "libpod/base/strings.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
+#include "libpod/sys/proc_table.hh"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -298,14 +299,8 @@ bool wait_pidfd(int pidfd, std::chrono::milliseconds timeout) {
 }
 
 std::optional<std::uint64_t> process_start_time(pid_t pid) {
-  const auto stat = read_file_if_exists(format("/proc/{}/stat", pid));
-  if (!stat) return std::nullopt;
-  // The name in field 2 may hold spaces and ')': count from the last one.
-  const auto close = stat->rfind(')');
-  if (close == std::string::npos) return std::nullopt;
-  const auto fields = split(std::string_view(*stat).substr(close + 2), ' ');
-  if (fields.size() < 20) return std::nullopt;
-  return parse_uint(fields[19]);
+  const auto stat = process_stat(pid);
+  return stat ? std::optional(stat->number(22)) : std::nullopt;
 }
 
 std::optional<UniqueFd> open_process(pid_t pid, std::uint64_t start_time) {

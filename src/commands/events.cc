@@ -18,8 +18,9 @@ int events_command(Context& context, const ParsedArgs& args) {
   // Without either there would be nothing to show: podman prints all there is.
   if (!query.follow && !query.since) query.since = Timestamp{};
   const std::string format_text = args.get_string("format");
+  const bool no_trunc = args.get_bool("no-trunc");
   engine::read_events(*engine, query, [&](const Json& event) {
-    write_out(format_text.empty() ? engine::event_text(event) + "\n" : render_object(event, format_text));
+    write_out(format_text.empty() ? engine::event_text(event, no_trunc) + "\n" : render_object(event, format_text));
     return true;
   });
   return 0;

@@ -46,12 +46,15 @@ int export_command(Context& context, const ParsedArgs& args) {
 int commit_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   const auto& words = args.positionals();
+  // Podman says how far it is; docker does not, so scripts that read both streams get the id alone.
+  const bool quiet = args.get_bool("quiet") || ::isatty(STDERR_FILENO) != 1;
   const engine::CommitRequest request{.reference = words.size() > 1 ? words[1] : "",
                                       .author = args.get_string("author"),
                                       .message = args.get_string("message"),
                                       .changes = args.get_list("change"),
                                       .pause = args.get_bool("pause") && !args.get_bool("no-pause"),
-                                      .iidfile = args.get_string("iidfile")};
+                                      .iidfile = args.get_string("iidfile"),
+                                      .quiet = quiet};
   const std::string id = engine::commit_container(*engine, words[0], request);
   write_out("sha256:" + id + "\n");
   return kExitOk;

@@ -69,7 +69,8 @@ std::string stats_table(const ParsedArgs& args, const std::vector<store::Contain
 
 int stats_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  const bool once = args.get_bool("no-stream"), terminal = ::isatty(STDOUT_FILENO) == 1;
+  const bool once = args.get_bool("no-stream");
+  const bool redraws = !once && !args.get_bool("no-reset") && ::isatty(STDOUT_FILENO) == 1;
   const std::chrono::seconds interval(args.find_int("interval").value_or(1));
   if (interval.count() < 1) throw_error(ErrorKind::usage, "stats --interval is at least one second");
   auto records = chosen_records(*engine, args);
@@ -80,7 +81,7 @@ int stats_command(Context& context, const ParsedArgs& args) {
     const auto now = engine::measure_usage(records);
     const std::string text = stats_table(args, records, before, now);
     // Home, the new text with the rest of each old line wiped, then the rest of the screen: no flicker.
-    if (!once && terminal)
+    if (redraws)
       write_out("\x1b[H" + replace_all(text, "\n", "\x1b[K\n") + "\x1b[J");
     else
       write_out(text);

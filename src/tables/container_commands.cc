@@ -74,7 +74,7 @@ constexpr OptionSpec kStats[] = {
     flag('a', "all", "Show containers that do not run too"),
     text("format", "template", "Print with a Go template, 'table TEMPLATE' or 'json'"),
     number('i', "interval", "seconds", "Time between two looks").with_default("1"),
-    flag("no-reset", "").as_hidden(),
+    flag("no-reset", "Print each time below the last one"),
     flag("no-stream", "Print once and end"),
     flag("no-trunc", "Print ids in full"),
 };
@@ -83,7 +83,7 @@ constexpr OptionSpec kEvents[] = {
         .with_hints("container=|event=|image=|network=|pod=|type=|volume="),
     text("format", "template", "Print with a Go template, or 'json'"),
     flag("no-stream", "").as_hidden(),
-    flag("no-trunc", "").with_default("true").as_hidden(),
+    flag("no-trunc", "Print ids in full").with_default("true"),
     text("since", "time", "Show what happened from this time on: a time, a date or a span such as 10m"),
     flag("stream", "Go on as things happen").with_default("true"),
     text("until", "time", "Show what happened up to this time"),

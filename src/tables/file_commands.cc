@@ -19,7 +19,7 @@ constexpr OptionSpec kCommit[] = {
     text('m', "message", "text", "What was changed"),
     flag("no-pause", "Let it run meanwhile"),
     flag('p', "pause", "Pause the container meanwhile").with_default("true"),
-    flag('q', "quiet", "").as_hidden(),
+    flag('q', "quiet", "Print the id only; so too without a terminal"),
 };
 constexpr OptionSpec kExport[] = {
     text('o', "output", "path", "Write to this file, not to standard output").with_objects(file),

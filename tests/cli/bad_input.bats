@@ -85,8 +85,7 @@ refused() { # STATUS-PATTERN TEXT... -- COMMAND...
   chmod 700 "$BASE/closed"
   [ -w /dev/full ] || skip "/dev/full is closed to this user"
   run_split sh -c "'$LICHEN' save $BUSYBOX >/dev/full"
-  [ "$status" != 0 ]
-  assert_stderr "No space"
+  assert_failure 125 "write 'standard output': No space left on device"
 }
 
 @test "a root that is a file" {

@@ -176,3 +176,39 @@ PY
   run_lichen load -q -i "$BASE/good.tar"; assert_success
   run_lichen rmi localhost/bomb; assert_success
 }
+
+@test "C28 volume import and cp: an xz that asks for a dictionary of 1 or 4 GiB, one that is cut; the twin is imported" {
+  need xz
+  python3 - "$BASE" <<'PY'
+import io, lzma, sys, tarfile, zlib
+buffer = io.BytesIO()
+with tarfile.open(fileobj=buffer, mode="w") as tar:
+    info = tarfile.TarInfo("f")
+    info.size = 5
+    tar.addfile(info, io.BytesIO(b"hello"))
+honest = lzma.compress(buffer.getvalue())
+open(sys.argv[1] + "/honest.xz", "wb").write(honest)
+open(sys.argv[1] + "/cut.xz", "wb").write(honest[:len(honest) // 2])
+# The byte of the dictionary's size in the block header (xz file format 1.2, section 5.3.1), and the header's checksum.
+for code, name in ((36, "1g"), (40, "4g")):
+    data = bytearray(honest)
+    size = (data[12] + 1) * 4
+    data[data.index(b"\x21\x01", 12) + 2] = code
+    data[12 + size - 4:12 + size] = zlib.crc32(bytes(data[12:12 + size - 4])).to_bytes(4, "little")
+    open(sys.argv[1] + f"/{name}.xz", "wb").write(data)
+PY
+  lichen volume create box >/dev/null
+  lichen create --name box localhost/tiny true >/dev/null
+  for name in 1g 4g; do
+    run_lichen volume import box "$BASE/$name.xz"; assert_failure 125 "import: the archive" "more memory than the 128 MiB"
+    run_split sh -c "'$LICHEN' cp - box:/ <'$BASE/$name.xz'"; assert_failure 125 "more memory than the 128 MiB"
+  done
+  run_lichen volume import box "$BASE/cut.xz"; assert_failure 125 "ends too early"
+  run_lichen volume import box "$BASE/honest.xz"; assert_success
+  assert_equal "$(lichen volume export box | tar -xO f)" hello
+  run_split sh -c "'$LICHEN' cp - box:/ <'$BASE/honest.xz'"; assert_success
+  assert_equal "$(lichen cp box:/f - | tar -xO f)" hello
+  assert_equal "$(wait_until_empty 5 leftover_staging)" "" staging
+  run_lichen rm box; assert_success
+  run_lichen volume rm box; assert_success
+}

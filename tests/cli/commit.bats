@@ -74,11 +74,24 @@ more"
   local before
   before=$(lichen images -aq | sort)
   run_lichen commit six 'Bad Name'
-  assert_failure 125 "Bad Name" || assert_failure 1 "Bad Name"
+  assert_failure 125 "Bad Name"
   run_lichen commit -c 'RUN x' six made:6
-  [ "$status" != 0 ]
-  assert_stderr "RUN"
+  assert_failure 125 "RUN"
   run_lichen commit nosuch made:6
-  [ "$status" != 0 ]
+  assert_failure 125 "no such container: nosuch"
   assert_equal "$(lichen images -aq | sort)" "$before"
+}
+
+@test "on a terminal it says how far it is; -q, and what is no terminal, gets the id alone" {
+  changed seven
+  run_split python3 "$HELPERS/terminal.py" -- "$LICHEN" commit seven
+  assert_success
+  assert_contains "layer done"
+  assert_matches 'sha256:[0-9a-f]{64}'
+  run_split python3 "$HELPERS/terminal.py" -- "$LICHEN" commit -q seven
+  assert_success
+  assert_matches '^sha256:[0-9a-f]{64}[[:space:]]*$'
+  run_lichen commit seven
+  assert_matches '^sha256:[0-9a-f]{64}$'
+  assert_equal "$stderr" ""
 }

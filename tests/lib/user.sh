@@ -3,8 +3,8 @@
 #
 # lichen is for people without root, so container tests never run as root. An ordinary user tests as itself. Root makes
 # the user `lichentest` (it stays; `userdel -r lichentest` removes it) with a subordinate id range and a runtime
-# directory, opens /dev/fuse and /dev/net/tun as udev's rules would, and starts each test through as_test_user, from a
-# copy of programs and tests that this user can read: the tree itself may lie in root's home.
+# directory, opens /dev/fuse, /dev/net/tun and /dev/full as udev's rules would, and starts each test through
+# as_test_user, from a copy of programs and tests that this user can read: the tree itself may lie in root's home.
 # Sets: TEST_USER TEST_HOME TEST_RUNTIME
 
 readonly kTestUser=lichentest
@@ -48,7 +48,7 @@ next_free_range() {
 
 open_devices() {
   local device
-  for device in /dev/fuse /dev/net/tun; do
+  for device in /dev/fuse /dev/net/tun /dev/full; do
     [ ! -c $device ] || [ "$(stat -c %a $device)" = 666 ] || chmod 0666 $device ||
       say "note: $device stays closed to ordinary users; what needs it is skipped"
   done

@@ -12,6 +12,7 @@
 #include "libpod/sys/process.hh"
 
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 namespace lichen::image {
 namespace {
@@ -110,6 +111,27 @@ TEST(Inflate, C28_WindowsAndDictionariesOfGigabytes) {
   EXPECT_THAT(refusal(xz, Allowed::archives), HasSubstr("more memory"));
   EXPECT_EQ(read_through(output_of("head -c 100000 /dev/urandom | xz -9"), Allowed::archives), 100000u);
   EXPECT_LT(peak_kib(), 256 * 1024);
+}
+
+TEST(Inflate, NoLimitOfGrowthForWhoOwnsTheData) {
+  const std::string member = output_of("head -c 33554432 /dev/zero | gzip -1");
+  std::string archive;
+  for (int i = 0; i < 40; ++i) archive += member;
+  MemorySource source(Bytes(reinterpret_cast<const std::uint8_t*>(archive.data()), archive.size()));
+  const auto plain = decompress(source, Allowed::archives, kUnknownSize);
+  EXPECT_EQ(plain->skip(UINT64_MAX), 40u * 33554432);
+}
+
+TEST(Inflate, KindIsToldWhenOneByteComesAtATime) {
+  for (const char* tool : {"cat", "gzip", "zstd", "xz", "bzip2"}) {
+    const std::string text = output_of(std::string("echo hello | ") + tool);
+    sys::SocketPair pair = sys::make_socket_pair(SOCK_SEQPACKET);  // one read gives one message
+    for (const char byte : text) sys::write_all(pair.first.get(), {&byte, 1}, "pair");
+    pair.first.reset();
+    FdSource source(pair.second.get(), "pair");
+    const auto plain = decompress(source, Allowed::archives, 0);
+    EXPECT_EQ(read_source_all(*plain, "pair", 100), "hello\n") << tool;
+  }
 }
 
 TEST(Inflate, C28_CutAndDamagedStreams) {

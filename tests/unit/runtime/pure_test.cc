@@ -4,6 +4,7 @@
 
 #include "libpod/base/error.hh"
 #include "libpod/runtime/cgroup_limits.hh"
+#include "libpod/runtime/devices.hh"
 #include "libpod/runtime/handshake.hh"
 #include "libpod/runtime/kernel_settings.hh"
 #include "libpod/runtime/mount_options.hh"
@@ -106,6 +107,53 @@ TEST(Sysctl, KeysAndPaths) {
   for (const std::string bad : {"", ".", "net", "net.", "net..x", "net/../kernel/sysrq", "kernel.sysrq",
                                 "vm.swappiness", "/net/x", "net.x\n", "net.x+y", "kernel.shmmax.more"})
     EXPECT_THROW(sysctl_path(bad), Error) << bad;
+}
+
+// A process with CAP_MKNOD in one set, in a container without a user namespace of its own.
+spec::OciSpec spec_of_root(std::vector<std::string> spec::OciCapabilities::*set, const std::string& name) {
+  spec::OciSpec spec;
+  spec.process.emplace().capabilities.emplace().*set = {"CAP_CHOWN", name};
+  spec.linux_.emplace().namespaces = {{.type = "mount", .path = {}}, {.type = "pid", .path = {}}};
+  return spec;
+}
+
+bool needs_filter(const spec::OciSpec& spec, bool initial = true) {
+  return needs_device_filter(*spec.process, spec, initial);
+}
+
+TEST(DeviceFilter, RealRootWithMknodNeedsOneWhateverSetItIsInAndHoweverItIsSpelled) {
+  using Set = spec::OciCapabilities;
+  for (const auto set : {&Set::bounding, &Set::effective, &Set::inheritable, &Set::permitted, &Set::ambient})
+    for (const char* name : {"CAP_MKNOD", "cap_mknod", "Cap_MkNod"}) {
+      EXPECT_TRUE(needs_filter(spec_of_root(set, name)));
+      EXPECT_FALSE(needs_filter(spec_of_root(set, name), /*initial=*/false));
+    }
+  EXPECT_FALSE(needs_filter(spec_of_root(&Set::bounding, "CAP_KILL")));
+  auto none = spec_of_root(&Set::bounding, "CAP_MKNOD");
+  none.process->capabilities.reset();
+  EXPECT_FALSE(needs_filter(none)) << "no capabilities at all";
+  auto own = spec_of_root(&Set::bounding, "CAP_MKNOD");
+  own.linux_->namespaces.push_back({.type = "user", .path = {}});
+  EXPECT_FALSE(needs_filter(own)) << "nodes made in a user namespace cannot be opened";
+}
+
+TEST(DeviceFilter, OnlyALastRuleThatAllowsEverythingStandsForAll) {
+  auto spec = spec_of_root(&spec::OciCapabilities::bounding, "CAP_MKNOD");
+  const auto with_last = [&](const spec::OciDeviceRule& rule) {
+    spec.linux_->resources.emplace().devices = {{.allow = false, .type = {}, .access = "rwm"}, rule};
+    return needs_filter(spec);
+  };
+  EXPECT_FALSE(with_last({.allow = true, .type = {}, .access = "rwm"}));
+  EXPECT_FALSE(with_last({.allow = true, .type = "a", .major = -1, .minor = -1, .access = {}}));
+  EXPECT_TRUE(with_last({.allow = false, .type = "a", .access = "rwm"}));
+  EXPECT_TRUE(with_last({.allow = true, .type = "c", .access = "rwm"}));
+  EXPECT_TRUE(with_last({.allow = true, .type = "a", .major = 8, .access = "rwm"}));
+  EXPECT_TRUE(with_last({.allow = true, .type = "a", .minor = 3, .access = "rwm"}));
+  EXPECT_TRUE(with_last({.allow = true, .type = "a", .access = "m"}));
+  spec.linux_->resources->devices.clear();
+  EXPECT_TRUE(needs_filter(spec));
+  spec.linux_->resources->devices = {{.allow = true, .type = {}, .access = "rwm"}, {.allow = false, .type = {}}};
+  EXPECT_TRUE(needs_filter(spec)) << "the last one counts";
 }
 
 TEST(StartFailure, SurvivesThePacket) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/spec/expect_error.hh"
+
 namespace lichen::spec {
 namespace {
 
@@ -64,7 +66,27 @@ TEST(IdMaps, Questions) {
   EXPECT_EQ(to_host_id({}, 77), 77u) << "no map: U0 itself";
   EXPECT_TRUE(has_overlap({{0, 0, 2}, {5, 1, 1}}));
   EXPECT_TRUE(has_overlap({{0, 0, 2}, {1, 9, 1}}));
-  EXPECT_EQ(id_map_texts({{0, 1, 1001}}), (std::vector<std::string>{"0:1:1001"}));
+}
+
+TEST(IdMaps, BothWays) {
+  const IdMap map = keep_id_map(1001, 65537);
+  for (const std::uint32_t id : {0u, 1u, 1000u, 1001u, 1002u, 65536u})
+    EXPECT_EQ(to_container_id(map, to_host_id(map, id).value()), id);
+  EXPECT_EQ(to_container_id({{0, 1, 10}}, 0), kOverflowId) << "below the range";
+  EXPECT_EQ(to_container_id({{0, 1, 10}}, 11), kOverflowId) << "behind it";
+  EXPECT_EQ(to_container_id({{0, 1, 10}}, 10), 9u);
+  EXPECT_EQ(to_container_id({}, 77), 77u);
+  EXPECT_EQ(to_container_id({{0, 1, 0xFFFFFFFF}}, 0xFFFFFFFF), 0xFFFFFFFEu);
+}
+
+TEST(IdMaps, Texts) {
+  const IdMap map{{0, 1, 1001}, {1001, 0, 1}, {1002, 4294967295, 1}};
+  EXPECT_EQ(id_map_texts(map), (std::vector<std::string>{"0:1:1001", "1001:0:1", "1002:4294967295:1"}));
+  EXPECT_EQ(parse_id_map(id_map_texts(map)), map);
+  EXPECT_TRUE(parse_id_map({}).empty());
+  for (const std::string bad : {"", "0:1", "0:1:2:3", "0:1:x", "a:0:1:2", "0:1:4294967296", "-1:0:1"})
+    expect_error(ErrorKind::invalid, "'" + bad + "' is no line of an id map",
+                 [&] { parse_id_map(std::vector<std::string>{bad}); });
 }
 
 }  // namespace

@@ -171,6 +171,14 @@ TEST(Fs, DiskUsageCountsHardLinksOnceAndFollowsNoSymlink) {
   EXPECT_GE(once.bytes, 1U << 20);
   EXPECT_EQ(once.bytes, twice.bytes);
   EXPECT_EQ(disk_usage(dir / "none").bytes, 0U);
+  const std::int64_t own = own_disk_size(dir / "tree");
+  EXPECT_EQ(disk_size(dir / "tree"), own + static_cast<std::int64_t>(once.bytes));
+  EXPECT_LT(own, 100'000);
+  EXPECT_EQ(disk_size(dir / "big"), own_disk_size(dir / "big"));
+  EXPECT_GE(disk_size(dir / "big"), 1 << 20);
+  EXPECT_LT(disk_size(dir / "tree/link"), 100'000);
+  EXPECT_LT(disk_size(dir / "tree/loop"), 100'000);
+  EXPECT_EQ(disk_size(dir / "none"), 0);
 }
 
 TEST(RemoveTreeMore, NothingToRemoveIsFine) {
