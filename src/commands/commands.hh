@@ -28,6 +28,7 @@ int restart_command(Context& context, const ParsedArgs& args);
 int pause_command(Context& context, const ParsedArgs& args);
 int unpause_command(Context& context, const ParsedArgs& args);
 int rename_command(Context& context, const ParsedArgs& args);
+int update_command(Context& context, const ParsedArgs& args);
 int events_command(Context& context, const ParsedArgs& args);
 int top_command(Context& context, const ParsedArgs& args);
 int stats_command(Context& context, const ParsedArgs& args);
