@@ -38,10 +38,10 @@ std::set<std::string> controllers_for_children(const std::string& path) {
 std::string container_cgroup(const store::ContainerRecord& record) {
   const std::string own = "/lichen-" + short_id(record.config.id);
   const auto text = sys::read_file_if_exists(format("/proc/{}/cgroup", record.state.pid), 64 << 10);
-  for (const auto& line : split(text.value_or(""), '\n')) {
-    // A program in it may have made cgroups below.
-    const auto at = line.find(own);
-    if (line.starts_with("0::") && at != std::string::npos)
+  for (auto line : split(text.value_or(""), '\n')) {
+    if (!line.starts_with("0::")) continue;
+    line += '/';  // a program in the container may have made cgroups below
+    if (const auto at = line.find(own + "/"); at != std::string::npos)
       return std::string(kMount) + line.substr(3, at + own.size() - 3);
   }
   return "";
