@@ -55,6 +55,8 @@ int image_exists_command(Context& context, const ParsedArgs& args);
 int commit_command(Context& context, const ParsedArgs& args);
 int cp_command(Context& context, const ParsedArgs& args);
 int export_command(Context& context, const ParsedArgs& args);
+int mount_command(Context& context, const ParsedArgs& args);
+int unmount_command(Context& context, const ParsedArgs& args);
 int diff_command(Context& context, const ParsedArgs& args);
 int image_diff_command(Context& context, const ParsedArgs& args);
 int image_mount_command(Context& context, const ParsedArgs& args);

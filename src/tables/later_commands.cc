@@ -40,8 +40,6 @@ constexpr CommandSpec kCommands[] = {
     later("compose", "", "Run the services of a compose file"),
     later("push", "image push", "Send an image to a registry",
           "lichen save writes an archive that other tools can push"),
-    later("mount", "container mount", "Mount a container's files"),
-    later("unmount", "umount|container unmount|container umount", "Unmount a container's files"),
     later("init", "container init", "Prepare a container without starting its process"),
     later("container checkpoint", "checkpoint", "Save a running container's state",
           "lichen stop and lichen start keep its files, but not its memory"),
