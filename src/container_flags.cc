@@ -19,6 +19,7 @@
 #include "libpod/spec/secrets.hh"
 #include "src/container_flags_check.hh"
 #include "src/health_flags.hh"
+#include "src/resource_flags.hh"
 
 namespace lichen::cli {
 namespace {
@@ -223,18 +224,8 @@ void add_default_ulimits(const HostView& host, spec::ContainerConfig& config) {
 
 void set_resources(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
   spec::ResourceConfig& r = config.resources;
-  if (const auto v = args.find_string("memory")) r.memory_bytes = spec::parse_size_option(*v, "--memory");
-  if (const auto v = args.find_string("memory-reservation"))
-    r.memory_reservation_bytes = spec::parse_size_option(*v, "--memory-reservation");
-  if (const auto v = args.find_string("memory-swap"))
-    r.memory_swap_bytes = spec::parse_size_or_unlimited(*v, "--memory-swap");
-  if (const auto v = args.find_string("cpus")) r.nano_cpus = spec::parse_cpus_option(*v);
-  if (const auto v = args.find_string("cpuset-cpus")) r.cpuset_cpus = spec::parse_cpuset_option(*v, "--cpuset-cpus");
-  if (const auto v = args.find_string("cpuset-mems")) r.cpuset_mems = spec::parse_cpuset_option(*v, "--cpuset-mems");
-  r.cpu_shares = args.find_int("cpu-shares");
-  r.cpu_period_us = args.find_int("cpu-period");
-  r.cpu_quota_us = args.find_int("cpu-quota");
-  r.pids_limit = args.has("pids-limit") ? args.find_int("pids-limit") : host.settings.pids_limit;
+  r = resource_flags(args);
+  if (!args.has("pids-limit")) r.pids_limit = host.settings.pids_limit;
   if (r.pids_limit == 0) r.pids_limit = -1;  // docker: 0 is "no limit" too
   spec::check_resources(r);
   config.oom_score_adj = args.find_int("oom-score-adj");
@@ -302,7 +293,8 @@ void set_life(const ParsedArgs& args, const HostView& host, spec::ContainerConfi
 std::vector<std::string> collect_env(const ParsedArgs& args, const std::vector<std::string>& environment) {
   const auto lookup = lookup_in(environment);
   std::vector<std::string> entries;
-  for (const auto& path : args.get_list("env-file"))
+  const bool has_files = find_option(args.command(), "env-file") != nullptr;
+  for (const auto& path : has_files ? args.get_list("env-file") : std::vector<std::string>{})
     entries = spec::merge_env(entries, spec::parse_env_file(read_text_file(path, "--env-file"), path, lookup));
   const auto names = names_in(environment);
   for (const auto& text : args.get_list("env"))

@@ -25,6 +25,8 @@ bool delegated(const std::string& path) {
   return ::access((directory + "/cgroup.procs").c_str(), W_OK) == 0 && ::access(directory.c_str(), W_OK) == 0;
 }
 
+}  // namespace
+
 std::set<std::string> controllers_for_children(const std::string& path) {
   std::set<std::string> names;
   const auto text = sys::read_file_if_exists(std::string(kMount) + path + "/cgroup.subtree_control", 4096);
@@ -33,7 +35,17 @@ std::set<std::string> controllers_for_children(const std::string& path) {
   return names;
 }
 
-}  // namespace
+std::string container_cgroup(const store::ContainerRecord& record) {
+  const std::string own = "/lichen-" + short_id(record.config.id);
+  const auto text = sys::read_file_if_exists(format("/proc/{}/cgroup", record.state.pid), 64 << 10);
+  for (auto line : split(text.value_or(""), '\n')) {
+    if (!line.starts_with("0::")) continue;
+    line += '/';  // a program in the container may have made cgroups below
+    if (const auto at = line.find(own + "/"); at != std::string::npos)
+      return std::string(kMount) + line.substr(3, at + own.size() - 3);
+  }
+  return "";
+}
 
 std::string own_cgroup() {
   const auto text = sys::read_file_if_exists("/proc/self/cgroup", 64 << 10);
@@ -79,8 +91,8 @@ void place_in_cgroup(const spec::ContainerConfig& config, const CgroupPlace& pla
   facts.controllers = place.controllers;
 }
 
-void warn_about_limits(const spec::ContainerConfig& config, const CgroupPlace& place) {
-  const auto unbound = spec::unenforceable_limits(config.resources, place.controllers);
+void warn_about_limits(const spec::ResourceConfig& limits, const CgroupPlace& place) {
+  const auto unbound = spec::unenforceable_limits(limits, place.controllers);
   if (!unbound.empty())
     log_warn("{} cannot be enforced: {}", join(unbound, ", "),
              place.reason.empty() ? "its controller is not delegated" : place.reason);

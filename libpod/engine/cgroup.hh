@@ -17,6 +17,10 @@ struct CgroupPlace {
 };
 
 CgroupPlace find_cgroup_place();
+/// The controllers that limit children of a cgroup. @param path  relative to /sys/fs/cgroup
+std::set<std::string> controllers_for_children(const std::string& path);
+/// The directory of the container's own cgroup, as it runs now; empty: it has none.
+std::string container_cgroup(const store::ContainerRecord& record);
 
 /// Our own cgroup v2, as in /proc/self/cgroup: "/user.slice/..."; empty without one.
 std::string own_cgroup();
@@ -24,7 +28,7 @@ std::string own_cgroup();
 /// Set cgroups_path and controllers of `facts`.
 void place_in_cgroup(const spec::ContainerConfig& config, const CgroupPlace& place, spec::HostFacts& facts);
 
-/// One warning for the limits of `config` that nobody will enforce.
-void warn_about_limits(const spec::ContainerConfig& config, const CgroupPlace& place);
+/// One warning for the limits that nobody will enforce.
+void warn_about_limits(const spec::ResourceConfig& limits, const CgroupPlace& place);
 
 }  // namespace lichen::engine

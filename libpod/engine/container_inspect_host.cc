@@ -4,6 +4,7 @@
 #include "libpod/engine/inspect_parts.hh"
 #include "libpod/spec/generate.hh"
 #include "libpod/spec/network_mode.hh"
+#include "libpod/spec/resources.hh"
 #include "libpod/spec/userns_maps.hh"
 
 namespace lichen::engine {
@@ -91,7 +92,7 @@ void add_resources(Json& out, const ContainerConfig& config) {
   out["DeviceRequests"] = nullptr;
   out["KernelMemory"] = 0;
   out["MemoryReservation"] = limits.memory_reservation_bytes.value_or(0);
-  out["MemorySwap"] = limits.memory_swap_bytes.value_or(0);
+  out["MemorySwap"] = spec::effective_memory_swap(limits).value_or(0);
   out["MemorySwappiness"] = nullptr;
   out["OomKillDisable"] = false;
   out["PidsLimit"] = limits.pids_limit ? Json(*limits.pids_limit) : Json(nullptr);

@@ -195,7 +195,7 @@ spec::HostFacts collect_host_facts(Engine& engine, const spec::ContainerConfig& 
   facts.cgroup2 = is_cgroup2("/sys/fs/cgroup");
   const CgroupPlace place = find_cgroup_place();
   place_in_cgroup(config, place, facts);
-  warn_about_limits(config, place);
+  warn_about_limits(config.resources, place);
   warn_about_devices(config);
   facts.thermal_throttle_cpus = thermal_cpus();
   facts.apparmor = sys::exists("/sys/kernel/security/apparmor");

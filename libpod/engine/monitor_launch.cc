@@ -168,14 +168,16 @@ sys::UniqueFd prepare_in_child(Engine& engine, const spec::ContainerConfig& conf
 
 }  // namespace
 
-Launched launch_monitor(Engine& engine, const spec::ContainerConfig& config, int marker_fd) {
-  const Supervision supervision = take_supervision(config);
+Launched launch_monitor(Engine& engine, const spec::ContainerConfig& known, int marker_fd) {
+  const Supervision supervision = take_supervision(known);
   engine.enter_userns();
   Launched launched;
-  launched.files = lock_container_files(engine, config);
-  const std::string run_dir = engine.paths.container_run(config.id);
+  launched.files = lock_container_files(engine, known);
+  const std::string run_dir = engine.paths.container_run(known.id);
   sys::make_directories(run_dir, 0700);
   auto lock = sys::wait_lock(run_dir + "/monitor.lock", sys::LockMode::exclusive, kLockTimeout, /*create=*/true);
+  // Whoever changed the record before we had the lock counts (update.hh).
+  const auto config = marker_fd >= 0 ? known : engine.containers.load_config(known.id);
   discard_runtime_state(engine, config);
   sys::SocketPair sync = sys::make_socket_pair(SOCK_SEQPACKET);
   ContainerNetwork network = plan_container_network(engine, config);

@@ -3,6 +3,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/engine/cleanup.hh"
+#include "libpod/engine/container_mount.hh"
 #include "libpod/engine/control.hh"
 #include "libpod/engine/events.hh"
 #include "libpod/engine/object_filter.hh"
@@ -87,7 +88,12 @@ void remove_container(Engine& engine, const std::string& name_or_id, const Remov
     if (!engine.containers.has(id)) return;
     return remove_container(engine, id, options);
   }
-  if (engine.containers.has(id)) remove_stopped(engine, record.config, options.volumes);
+  if (!engine.containers.has(id)) return;
+  if (const auto pid = process_with_container(engine, id); pid && !options.force)
+    throw Error(ErrorKind::conflict, format("container {}: process {} has it mounted", record.config.name, *pid))
+        .with_hint(format("lichen unmount {} in that shell, or use force: lichen rm -f {}", record.config.name,
+                          record.config.name));
+  remove_stopped(engine, record.config, options.volumes);
 }
 
 namespace {

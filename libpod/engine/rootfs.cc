@@ -5,6 +5,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/engine/container_mount.hh"
 #include "libpod/engine/fuse_overlay.hh"
 #include "libpod/engine/shifted_image.hh"
 #include "libpod/engine/vfs.hh"
@@ -12,6 +13,7 @@
 #include "libpod/store/staging.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
+#include "libpod/sys/mount.hh"
 #include "libpod/sys/overlay.hh"
 #include "libpod/sys/process.hh"
 
@@ -121,42 +123,46 @@ std::vector<std::string> lower_or_empty(const Engine& engine, const std::string&
   return {empty};
 }
 
+// The container's own layer, made at its first mount: it becomes "/" of the container and must look like the image's.
+std::string provide_upper(const spec::ContainerConfig& config, const std::string& rw, const std::string& lowest) {
+  const std::string upper = rw + "/diff";
+  struct stat top {};
+  if (::stat(lowest.c_str(), &top) != 0) throw_errno("look at '{}'", lowest);
+  if (!sys::make_directory(upper, 0755)) return upper;
+  const HostOwner owner =
+      stores_shifted_owners(config) ? host_owner(config, top.st_uid, top.st_gid) : HostOwner{top.st_uid, top.st_gid};
+  if (::chown(upper.c_str(), owner.uid, owner.gid) != 0 && errno != EPERM && errno != EINVAL)
+    throw_errno("set owner of '{}'", upper);
+  if (::chmod(upper.c_str(), top.st_mode & 07777) != 0) throw_errno("set mode of '{}'", upper);
+  return upper;
+}
+
+void mount_copy(const Engine& engine, const spec::ContainerConfig& config, const std::string& rw,
+                const std::string& target) {
+  const OwnerShift shift{config.uid_map, config.gid_map};
+  if (!sys::exists(rw + "/diff"))
+    copy_layers(layer_directories(engine, config.image_id), rw + "/copy", rw + "/diff",
+                shifts_owners(config) ? &shift : nullptr);
+  sys::bind_mount(rw + "/diff", target, /*recursive=*/false);
+}
+
 }  // namespace
 
-std::string mount_rootfs(const Engine& engine, const spec::ContainerConfig& config, bool read_only) {
-  const std::string directory = engine.paths.container(config.id);
-  const std::string target = directory + "/rootfs";
-  sys::make_directory(target, 0755);
+void mount_rootfs_at(const Engine& engine, const spec::ContainerConfig& config, const std::string& target,
+                     bool read_only) {
   make_own_mount_point(target);
-  if (!config.rootfs_path.empty()) {
-    if (::mount(config.rootfs_path.c_str(), target.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
-      throw_errno("bind the root file system '{}'", config.rootfs_path);
-    return target;
-  }
-  const std::string rw = directory + "/rw";
+  if (!config.rootfs_path.empty()) return sys::bind_mount(config.rootfs_path, target, /*recursive=*/true);
+  const std::string rw = engine.paths.container(config.id) + "/rw";
   sys::make_directory(rw, 0700);
-  const bool shifted = shifts_owners(config);
-  if (config.storage_driver == "vfs") {
-    const OwnerShift shift{config.uid_map, config.gid_map};
-    if (!sys::exists(rw + "/diff"))
-      copy_layers(layer_directories(engine, config.image_id), rw + "/copy", rw + "/diff", shifted ? &shift : nullptr);
-    if (::mount((rw + "/diff").c_str(), target.c_str(), nullptr, MS_BIND, nullptr) != 0)
-      throw_errno("bind '{}'", rw + "/diff");
-    return target;
+  if (config.storage_driver == "vfs") return mount_copy(engine, config, rw, target);
+  if (!read_only) {
+    const auto tree = borrow_mounted_root(engine, config.id);
+    if (tree) return sys::attach_mount_at(tree->get(), target);
   }
+  const bool shifted = shifts_owners(config);
   sys::OverlayOptions options{
       .lower = lower_or_empty(engine, config.image_id), .upper = "", .work = "", .volatile_upper = false};
-  // The upper directory becomes "/" of the container: it must look like the image's.
-  struct stat top {};
-  if (::stat(options.lower[0].c_str(), &top) != 0) throw_errno("look at '{}'", options.lower[0]);
-  const std::string upper = rw + "/diff";
-  if (sys::make_directory(upper, 0755)) {
-    const HostOwner owner =
-        stores_shifted_owners(config) ? host_owner(config, top.st_uid, top.st_gid) : HostOwner{top.st_uid, top.st_gid};
-    if (::chown(upper.c_str(), owner.uid, owner.gid) != 0 && errno != EPERM && errno != EINVAL)
-      throw_errno("set owner of '{}'", upper);
-    if (::chmod(upper.c_str(), top.st_mode & 07777) != 0) throw_errno("set mode of '{}'", upper);
-  }
+  const std::string upper = provide_upper(config, rw, options.lower[0]);
   sys::make_directory(rw + "/work", 0700);
   if (shifted && config.storage_driver == "overlay")
     options.lower = {provide_shifted_image(engine, config, options.lower, target)};
@@ -168,6 +174,12 @@ std::string mount_rootfs(const Engine& engine, const spec::ContainerConfig& conf
     options.volatile_upper = config.auto_remove;
   }
   mount_with(engine, config.storage_driver, options, target, shifted ? &config : nullptr);
+}
+
+std::string mount_rootfs(const Engine& engine, const spec::ContainerConfig& config, bool read_only) {
+  std::string target = engine.paths.container(config.id) + "/rootfs";
+  sys::make_directory(target, 0755);
+  mount_rootfs_at(engine, config, target, read_only);
   return target;
 }
 

@@ -20,6 +20,10 @@ std::string choose_storage_driver(const Engine& engine);
 /// @param read_only  without the container's own layer being writable (inspection of stopped containers)
 /// @stage in U0 and in a mount namespace of our own
 std::string mount_rootfs(const Engine& engine, const spec::ContainerConfig& config, bool read_only = false);
+/// The same on a directory of the caller's. Writable, it is a copy of the mount that `lichen mount` has made when there
+/// is one: two overlays must not share an upper directory.
+void mount_rootfs_at(const Engine& engine, const spec::ContainerConfig& config, const std::string& target,
+                     bool read_only);
 
 /// Mount an image alone, read-only, on `target`.
 void mount_image(const Engine& engine, const std::string& image_id, const std::string& driver,

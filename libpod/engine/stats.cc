@@ -9,6 +9,7 @@
 #include "libpod/base/parse.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/base/time.hh"
+#include "libpod/engine/cgroup.hh"
 #include "libpod/engine/container_processes.hh"
 #include "libpod/engine/display.hh"
 #include "libpod/sys/io.hh"
@@ -93,14 +94,6 @@ void add_network(const store::ContainerRecord& record, Usage& usage) {
 
 // ---- from the cgroup
 
-// Its own cgroup v2 directory: one of ours has the container's id in its name (cgroup.hh). Empty when it has none.
-std::string own_cgroup(const store::ContainerRecord& record) {
-  for (const auto& line : split(proc_file(record.state.pid, "cgroup"), '\n'))
-    if (line.starts_with("0::") && line.find("lichen-" + short_id(record.config.id)) != std::string::npos)
-      return "/sys/fs/cgroup" + line.substr(3);
-  return "";
-}
-
 // What the cgroup knows replaces what /proc told; a controller that is not switched on has no files.
 void take_from_cgroup(const std::string& directory, Usage& usage) {
   if (const auto cpu = keyed(read_quietly(directory + "/cpu.stat"), "usage_usec")) usage.cpu_ns = *cpu * 1000;
@@ -156,7 +149,7 @@ std::vector<Usage> measure_usage(const std::vector<store::ContainerRecord>& reco
     else if (const auto found = by_namespace.find(inode); found != by_namespace.end())
       add_processes(found->second, usage);
     add_network(records[i], usage);
-    if (const std::string cgroup = own_cgroup(records[i]); !cgroup.empty()) take_from_cgroup(cgroup, usage);
+    if (const std::string cgroup = container_cgroup(records[i]); !cgroup.empty()) take_from_cgroup(cgroup, usage);
   }
   return out;
 }

@@ -72,6 +72,7 @@ struct ResourceConfig {
   std::string cpuset_mems;
   std::optional<std::int64_t> pids_limit;  // -1 unlimited
   std::optional<std::int64_t> blkio_weight;
+  friend bool operator==(const ResourceConfig&, const ResourceConfig&) = default;
 };
 
 /// One line of the id map of a container's user namespace. Host ids are those of U0: 0 is the caller.

@@ -1,5 +1,3 @@
-#include <limits>
-
 #include "libpod/base/parse.hh"
 #include "libpod/base/path.hh"
 #include "libpod/spec/capabilities.hh"
@@ -9,10 +7,6 @@
 
 namespace lichen::spec {
 namespace {
-
-std::uint64_t rlimit_value(std::int64_t value) {
-  return value < 0 ? std::numeric_limits<std::uint64_t>::max() : static_cast<std::uint64_t>(value);
-}
 
 OciUser oci_user(const ContainerConfig& config, const HostFacts& facts) {
   OciUser user;
@@ -45,8 +39,7 @@ OciProcess common_process(const ContainerConfig& config, const HostFacts& facts,
   OciProcess process;
   process.user = oci_user(config, facts);
   process.capabilities = oci_capabilities(config, facts, privileged);
-  for (const auto& ulimit : config.ulimits)
-    process.rlimits.push_back({rlimit_type(ulimit.name), rlimit_value(ulimit.soft), rlimit_value(ulimit.hard)});
+  for (const auto& ulimit : config.ulimits) process.rlimits.push_back(to_oci_rlimit(ulimit));
   process.no_new_privileges = config.no_new_privileges;
   if (config.apparmor_profile != "unconfined" && !privileged) process.apparmor_profile = config.apparmor_profile;
   if (config.oom_score_adj) process.oom_score_adj = static_cast<int>(*config.oom_score_adj);

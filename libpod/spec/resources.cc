@@ -83,19 +83,11 @@ bool is_cpuset(std::string_view text) {
   return true;
 }
 
-// Docker's default for swap is twice the memory (memory + as much swap again).
-std::optional<std::int64_t> swap_limit(const ResourceConfig& r) {
-  if (r.memory_swap_bytes && *r.memory_swap_bytes != 0) return r.memory_swap_bytes;
-  if (r.memory_bytes && *r.memory_bytes > 0 && *r.memory_bytes <= std::numeric_limits<std::int64_t>::max() / 2)
-    return *r.memory_bytes * 2;
-  return std::nullopt;
-}
-
 std::optional<OciMemory> oci_memory(const ResourceConfig& r) {
   OciMemory memory;
   if (r.memory_bytes && *r.memory_bytes != 0) memory.limit = r.memory_bytes;
   if (r.memory_reservation_bytes && *r.memory_reservation_bytes != 0) memory.reservation = r.memory_reservation_bytes;
-  memory.swap = swap_limit(r);
+  memory.swap = effective_memory_swap(r);
   if (!memory.limit && !memory.reservation && !memory.swap) return std::nullopt;
   return memory;
 }
@@ -154,6 +146,13 @@ std::string rlimit_type(std::string_view name) {
   return std::string(found->rlimit);
 }
 
+OciRlimit to_oci_rlimit(const UlimitConfig& ulimit) {
+  const auto value = [](std::int64_t limit) {
+    return limit < 0 ? std::numeric_limits<std::uint64_t>::max() : static_cast<std::uint64_t>(limit);
+  };
+  return {rlimit_type(ulimit.name), value(ulimit.soft), value(ulimit.hard)};
+}
+
 std::int64_t parse_size_option(std::string_view text, std::string_view option) {
   const auto size = parse_size(text);
   if (!size)
@@ -185,6 +184,13 @@ void check_resources(const ResourceConfig& resources) {
     fail(fmt::format("--blkio-weight '{}': not between 10 and 1000", *resources.blkio_weight), "0 turns it off");
   if (resources.pids_limit && *resources.pids_limit < -1)
     fail(fmt::format("--pids-limit '{}': negative", *resources.pids_limit), "-1 means no limit");
+}
+
+std::optional<std::int64_t> effective_memory_swap(const ResourceConfig& r) {
+  if (r.memory_swap_bytes && *r.memory_swap_bytes != 0) return r.memory_swap_bytes;
+  if (r.memory_bytes && *r.memory_bytes > 0 && *r.memory_bytes <= std::numeric_limits<std::int64_t>::max() / 2)
+    return *r.memory_bytes * 2;
+  return std::nullopt;
 }
 
 OciResources to_oci_resources(const ResourceConfig& resources, const std::set<std::string>& controllers) {

@@ -18,6 +18,7 @@ UlimitConfig parse_ulimit_option(std::string_view text);
 std::string format_ulimit_option(const UlimitConfig& ulimit);
 /// "nofile" -> "RLIMIT_NOFILE". @throws Error{invalid} no such limit
 std::string rlimit_type(std::string_view name);
+OciRlimit to_oci_rlimit(const UlimitConfig& ulimit);
 
 /// A size in bytes for `option` ("--shm-size"): docker's units. @throws Error{usage} not a size
 std::int64_t parse_size_option(std::string_view text, std::string_view option);
@@ -32,6 +33,10 @@ std::string parse_cpuset_option(std::string_view text, std::string_view option);
 /// above memory, cpus not together with period or quota, period 1 ms..1 s, quota at least 1 ms, blkio weight 10..1000.
 /// @throws Error{usage}
 void check_resources(const ResourceConfig& resources);
+
+/// Memory and swap together that a container may have: as given, else docker's default, twice the memory. nullopt: no
+/// limit was asked for.
+std::optional<std::int64_t> effective_memory_swap(const ResourceConfig& resources);
 
 /// The OCI section. Limits whose controller is not among `controllers` (cgroup v2 names: memory cpu cpuset pids io) are
 /// left out: the caller has said so with unenforceable_limits.

@@ -223,6 +223,10 @@ void ContainerStore::write_config(const spec::ContainerConfig& config, sys::Dura
                          durability);
 }
 
+sys::FileLock ContainerStore::hold(const std::string& id) const {
+  return sys::wait_lock(paths_.container(id), sys::LockMode::exclusive, kLockTimeout);
+}
+
 std::vector<std::pair<std::string, std::string>> ContainerStore::names() const {
   std::vector<std::pair<std::string, std::string>> out;
   for (const auto& name : sys::list_directory(paths_.names()))
@@ -233,6 +237,7 @@ std::vector<std::pair<std::string, std::string>> ContainerStore::names() const {
 
 void ContainerStore::rename(const std::string& id, const std::string& to) {
   const auto lock = sys::wait_lock(paths_.names(), sys::LockMode::exclusive, kLockTimeout);
+  const auto record = hold(id);
   auto config = load_config(id);
   const std::string from = std::exchange(config.name, to);
   reserve_name_locked(to, id);

@@ -80,6 +80,9 @@ class ContainerStore {
   void write_state(const std::string& id, const wire::ContainerState& state, sys::Durability durability) const;
   void write_config(const spec::ContainerConfig& config, sys::Durability durability) const;
 
+  /// Who changes config.json holds this, so that two changes never undo each other. Order: names/ before it.
+  sys::FileLock hold(const std::string& id) const;
+
   /// Names to ids, one pass over names/.
   std::vector<std::pair<std::string, std::string>> names() const;
   /// Change the name. The record decides: killed between the steps, the container has its old name or the new one, and

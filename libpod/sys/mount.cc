@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/sys/namespaces.hh"
 #include "libpod/sys/resolve.hh"
 
 #include <fcntl.h>
@@ -112,6 +114,27 @@ UniqueFd clone_mount(int dirfd, const std::string& path, bool recursive, std::st
   UniqueFd mount(::open_tree(dirfd, path.c_str(), flags));
   if (!mount) throw_mount(errno, format("bind '{}'", what));
   return mount;
+}
+
+std::optional<UniqueFd> clone_mount_of_process(int pid, const std::string& path) {
+  const NamespaceKind& kind = *find_namespace_kind("mount");
+  const UniqueFd there = open_process_namespace(pid, kind), here = open_process_namespace(::getpid(), kind);
+  // setns(2) changes the working directory too.
+  const UniqueFd directory(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  join_namespace(there.get(), kind.clone_flag, "mount");
+  std::optional<UniqueFd> tree;
+  std::exception_ptr failure;
+  try {
+    const UniqueFd root(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    // Only mounts of our own mount namespace can be copied (open_tree(2)), so it is done there.
+    if (root && is_mount_root(root.get())) tree = clone_mount(root.get(), "", /*recursive=*/false, path);
+  } catch (const Error&) {
+    failure = std::current_exception();
+  }
+  join_namespace(here.get(), kind.clone_flag, "mount");
+  if (directory && ::fchdir(directory.get()) != 0) throw_errno("go back to the working directory");
+  if (failure) std::rethrow_exception(failure);
+  return tree;
 }
 
 void set_mount_attributes(int mount, const MountAttributes& attributes, bool recursive, std::string_view what) {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,6 +50,10 @@ std::vector<MountOption> split_mount_options(std::string_view text);
 /// directory down.
 /// @param recursive  with the mounts beneath it
 UniqueFd clone_mount(int dirfd, const std::string& path, bool recursive, std::string_view what);
+
+/// The same of a mount in the mount namespace of another process. nullopt: nothing is mounted on `path` there.
+/// @stage single-threaded, with CAP_SYS_ADMIN in the user namespace that owns both mount namespaces
+std::optional<UniqueFd> clone_mount_of_process(int pid, const std::string& path);
 
 /// Change a mount given by a descriptor of its root (detached or attached).
 /// @param recursive  and all mounts beneath

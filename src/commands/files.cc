@@ -1,10 +1,12 @@
 // diff, export, cp, commit, mount, unmount: the files of containers.
 #include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
 #include "libpod/base/time.hh"
 #include "libpod/engine/commit.hh"
 #include "libpod/engine/container_copy.hh"
 #include "libpod/engine/container_diff.hh"
 #include "libpod/engine/container_export.hh"
+#include "libpod/engine/container_mount.hh"
 #include "libpod/engine/image_lookup.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
@@ -79,6 +81,58 @@ int cp_command(Context& context, const ParsedArgs& args) {
     std::fprintf(stderr, "Successfully copied %s to %s\n", human_size(static_cast<double>(bytes)).c_str(),
                  words[1].c_str());
   return kExitOk;
+}
+
+namespace {
+
+std::string mounted_json(const std::vector<engine::MountedContainer>& containers) {
+  Json out = Json::array();
+  for (const auto& container : containers)
+    out.push_back({{"id", container.id}, {"Names", Json::array({container.name})}, {"mountpoint", container.path}});
+  return dump_json_pretty(out);
+}
+
+std::vector<std::string> chosen(engine::Engine& engine, const ParsedArgs& args,
+                                const std::function<std::vector<std::string>()>& all) {
+  return args.get_bool("latest") ? named_or_newest(engine, args) : named_or_all(args, "container", all);
+}
+
+}  // namespace
+
+int mount_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  const bool lists = args.positionals().empty() && !args.get_bool("all") && !args.get_bool("latest");
+  std::vector<engine::MountedContainer> containers;
+  int code = kExitOk;
+  if (lists)
+    containers = engine::mounted_containers(*engine);
+  else
+    code = for_each_name(chosen(*engine, args, [&] { return engine->containers.list(); }),
+                         [&](const auto& name) { containers.push_back(engine::mount_container(*engine, name)); });
+  if (args.get_string("format") == "json") {
+    write_out(mounted_json(containers));
+    return code;
+  }
+  std::string text;
+  for (const auto& container : containers) {
+    const std::string id = args.get_bool("no-trunc") ? container.id : short_id(container.id);
+    text += lists ? id + "\t" + container.path + "\n" : container.path + "\n";
+  }
+  write_out(lists ? align_columns(text) : text);
+  return code;
+}
+
+int unmount_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  const auto names = chosen(*engine, args, [&] {
+    std::vector<std::string> ids;
+    for (const auto& container : engine::mounted_containers(*engine)) ids.push_back(container.id);
+    return ids;
+  });
+  return for_each_name(names, [&](const std::string& name) {
+    engine::unmount_container(*engine, name, args.get_bool("force"));
+    write_out(name + "\n");
+  });
 }
 
 }  // namespace lichen::cli

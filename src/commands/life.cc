@@ -38,14 +38,6 @@ std::vector<std::string> matching_names(engine::Engine& engine, const std::vecto
   return names;
 }
 
-std::string newest_name(engine::Engine& engine) {
-  engine::ContainerListRequest request;
-  request.last = 1;
-  const auto newest = engine::list_containers(engine, request, report_damaged("container"));
-  if (newest.empty()) throw_error(ErrorKind::not_found, "--latest: there is no container");
-  return newest[0].config.name;
-}
-
 // Which containers a command is for: the names on the line and in --cidfile, or the newest, or with --all or --filter
 // those that match and whose status `wanted` accepts.
 std::vector<std::string> chosen_names(engine::Engine& engine, const ParsedArgs& args, bool (*wanted)(ContainerStatus)) {

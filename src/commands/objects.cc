@@ -6,6 +6,7 @@
 #include "libpod/base/id.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/base/time.hh"
+#include "libpod/engine/container_list.hh"
 #include "libpod/engine/display.hh"
 #include "src/report.hh"
 
@@ -28,6 +29,25 @@ std::optional<Timestamp> time_option(const ParsedArgs& args, const char* name) {
     throw Error(ErrorKind::usage, format("--{} '{}': neither a time nor a span", name, *text))
         .with_hint("use 2026-01-31T12:00:00Z, a date, Unix seconds, or a span such as 10m");
   return time;
+}
+
+std::string newest_name(engine::Engine& engine) {
+  engine::ContainerListRequest request;
+  request.last = 1;
+  const auto newest = engine::list_containers(engine, request, report_damaged("container"));
+  if (newest.empty()) throw_error(ErrorKind::not_found, "--latest: there is no container");
+  return newest[0].config.name;
+}
+
+std::vector<std::string> named_or_newest(engine::Engine& engine, const ParsedArgs& args) {
+  if (args.get_bool("latest")) {
+    if (!args.positionals().empty()) throw_error(ErrorKind::usage, "--latest and container names exclude each other");
+    return {newest_name(engine)};
+  }
+  if (args.positionals().empty())
+    throw Error(ErrorKind::usage, format("lichen {} needs at least one container", args.command().path))
+        .with_hint("name one, or use --latest");
+  return args.positionals();
 }
 
 bool confirmed(const ParsedArgs& args, std::string_view warning) {

@@ -22,6 +22,11 @@ std::optional<Timestamp> time_option(const ParsedArgs& args, const char* name);
 /// --force.
 bool confirmed(const ParsedArgs& args, std::string_view warning);
 
+/// Name of the newest container. @throws Error{not_found} there is none
+std::string newest_name(engine::Engine& engine);
+/// The words of the line, or the newest container with --latest. @throws Error{usage} neither or both
+std::vector<std::string> named_or_newest(engine::Engine& engine, const ParsedArgs& args);
+
 /// The words of the line, or what `all` gives with --all. @throws Error{usage} neither or both
 std::vector<std::string> named_or_all(const ParsedArgs& args, std::string_view kind,
                                       const std::function<std::vector<std::string>()>& all);

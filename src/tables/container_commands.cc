@@ -67,6 +67,26 @@ constexpr OptionSpec kPause[] = {
         .with_hints("id=|name=|label=|status=|restart-policy=|until="),
     flag('l', "latest", "The newest container"),
 };
+constexpr OptionSpec kUpdate[] = {
+    number("blkio-weight", "weight", "Share of disk time when the host is busy, 10 to 1000"),
+    number("cpu-period", "microseconds", "Length of a CPU scheduling period"),
+    number("cpu-quota", "microseconds", "CPU time allowed in one period"),
+    number('c', "cpu-shares", "weight", "Share of CPU time when the host is busy"),
+    text("cpus", "decimal", "How many CPUs may be used, such as 1.5"),
+    text("cpuset-cpus", "list", "CPUs that may be used, such as 0-3 or 0,1"),
+    text("cpuset-mems", "list", "Memory nodes that may be used"),
+    list('e', "env", "name[=value]", "Set a variable of processes started from now on"),
+    flag('l', "latest", "The newest container"),
+    text('m', "memory", "bytes", "Memory limit, such as 512m"),
+    text("memory-reservation", "bytes", "Memory that is taken back first when the host runs short"),
+    text("memory-swap", "bytes", "Memory and swap together; -1 for no limit (default twice the memory)"),
+    number("pids-limit", "count", "How many processes may exist; -1 for no limit"),
+    text("restart", "policy", "When to start again").with_hints("no|on-failure|on-failure:|always|unless-stopped"),
+    list("ulimit", "name=soft[:hard]", "Resource limit of processes started from now on, such as nofile=1024:4096")
+        .with_hints("as=|core=|cpu=|data=|fsize=|locks=|memlock=|msgqueue=|nice=|nofile=|nproc=|rss=|rtprio=|"
+                    "sigpending=|stack="),
+    list("unsetenv", "name", "Take a variable away"),
+};
 constexpr OptionSpec kTop[] = {
     flag("list-descriptors", "Print the names of columns").as_hidden(),
 };
@@ -248,6 +268,25 @@ constexpr CommandSpec kCommands[] = {
      .arguments = {2, 2, container},
      .group = HelpGroup::run,
      .handler = rename_command},
+    {.path = "update",
+     .aliases = "container update",
+     .summary = "Change limits and restart policy of containers",
+     .usage = "OPTIONS CONTAINER [CONTAINER...]",
+     .description =
+         "A running container gets limits and policy at once, and keeps them; 0 lifts a limit. Variables and ulimits\n"
+         "count for what is started from then on: by exec, restart or start.",
+     .examples = "lichen update --memory 512m --cpus 1.5 web\n# come back after a failure and after a reboot\n"
+                 "lichen update --restart always web db\n",
+     .options = {kUpdate},
+     .not_yet_options = {"blkio-weight-device cpu-rt-period cpu-rt-runtime device-read-bps device-read-iops "
+                         "device-write-bps device-write-iops health-cmd health-interval health-log-destination "
+                         "health-max-log-count health-max-log-size health-on-failure health-retries "
+                         "health-start-period health-startup-cmd health-startup-interval health-startup-retries "
+                         "health-startup-success health-startup-timeout health-timeout kernel-memory "
+                         "memory-swappiness no-healthcheck"},
+     .arguments = {0, -1, container},
+     .group = HelpGroup::run,
+     .handler = update_command},
     {.path = "kill",
      .aliases = "container kill",
      .summary = "Send a signal to the main process of containers",

@@ -12,6 +12,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
     text("authfile", "path", "Credentials file for a pull").with_objects(CompletionKind::file),
     list("cap-add", "capability", "Give a Linux capability, or ALL").with_objects(CompletionKind::capability),
     list("cap-drop", "capability", "Take a Linux capability away, or ALL").with_objects(CompletionKind::capability),
+    number("blkio-weight", "weight", "Share of disk time when the host is busy, 10 to 1000 (default 100)"),
     text("cidfile", "path", "Write the container's id to this new file").with_objects(CompletionKind::file),
     number("cpu-period", "microseconds", "Length of a CPU scheduling period"),
     number("cpu-quota", "microseconds", "CPU time allowed in one period"),
@@ -116,7 +117,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
 
 /// Flags of docker and podman that lichen knows and refuses until they are done.
 inline constexpr std::string_view kContainerNotYet =
-    "arch blkio-weight blkio-weight-device cert-dir cgroup-conf cgroup-parent cgroupns cgroups chrootdirs "
+    "arch blkio-weight-device cert-dir cgroup-conf cgroup-parent cgroupns cgroups chrootdirs "
     "conmon-pidfile cpu-count cpu-percent cpu-rt-period cpu-rt-runtime creds decryption-key device-cgroup-rule "
     "device-read-bps device-read-iops device-write-bps device-write-iops disable-content-trust env-host env-merge "
     "gidmap gpus group-entry health-log-destination health-max-log-count health-max-log-size "

@@ -31,6 +31,17 @@ constexpr OptionSpec kCp[] = {
     flag('q', "quiet", "Do not say what was copied; so too without a terminal"),
 };
 
+constexpr OptionSpec kMount[] = {
+    flag('a', "all", "Mount every container"),        text("format", "format", "Print as JSON").with_values("json"),
+    flag('l', "latest", "The newest container"),      flag("no-trunc", "Print ids in full"),
+    flag("notruncate", "").with_alias_of("no-trunc"),
+};
+constexpr OptionSpec kUnmount[] = {
+    flag('a', "all", "Unmount every container that is mounted in this shell"),
+    flag('f', "force", "Unmount although something still uses it"),
+    flag('l', "latest", "The newest container"),
+};
+
 constexpr CommandSpec kCommands[] = {
     {.path = "cp",
      .aliases = "container cp",
@@ -81,6 +92,29 @@ constexpr CommandSpec kCommands[] = {
      .arguments = {1, 1, container},
      .group = HelpGroup::look,
      .handler = diff_command},
+    {.path = "mount",
+     .aliases = "container mount",
+     .summary = "Mount the files of containers and print where",
+     .usage = "[OPTIONS] [CONTAINER...]",
+     .description =
+         "Works in 'lichen unshare' only, as an ordinary user may mount only in a namespace of his own. What is\n"
+         "written there is the container's, also while it runs. Volumes and binds are left out. Without a container:\n"
+         "list what is mounted.",
+     .examples = "lichen unshare\n# in that shell\ncd \"$(lichen mount web)\"\n",
+     .options = {kMount},
+     .arguments = {0, -1, container},
+     .group = HelpGroup::run,
+     .handler = mount_command},
+    {.path = "unmount",
+     .aliases = "umount|container unmount|container umount",
+     .summary = "Unmount containers",
+     .usage = "[OPTIONS] CONTAINER [CONTAINER...]",
+     .description = "",
+     .examples = "lichen unmount web\nlichen unmount --all\n",
+     .options = {kUnmount},
+     .arguments = {0, -1, container},
+     .group = HelpGroup::run,
+     .handler = unmount_command},
 };
 
 }  // namespace

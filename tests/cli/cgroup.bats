@@ -60,6 +60,58 @@ refused"
   assert_equal "$(lichen exec tight cat /sys/fs/cgroup/memory.max)" 67108864
 }
 
+@test "update: a running container has the limits at once, and after a restart; 0 lifts them" {
+  need_controller memory
+  need_controller pids
+  need_controller cpu
+  lichen run -d --name tight --memory 64m --network none $BUSYBOX sleep 1000 >/dev/null
+  local directory
+  directory=$(own_cgroup tight)
+  run_lichen update --memory 96m --memory-swap 96m --memory-reservation 16m --cpus 0.5 --cpu-shares 2 --pids-limit 30 tight
+  assert_success
+  assert_equal "$stderr" "" "warnings"
+  assert_equal "$(cd "$directory" && cat memory.max memory.swap.max memory.low cpu.max cpu.weight pids.max | xargs)" \
+    "100663296 0 16777216 50000 100000 1 30"
+  lichen restart -t 0 tight
+  directory=$(own_cgroup tight)
+  assert_equal "$(cd "$directory" && cat memory.max cpu.max pids.max | xargs)" "100663296 50000 100000 30"
+  lichen update --memory 0 --memory-reservation 0 --cpus 0 --cpu-shares 0 --pids-limit -1 tight
+  assert_equal "$(cd "$directory" && cat memory.max memory.swap.max memory.low cpu.max cpu.weight pids.max | xargs)" \
+    "max max 0 max 100000 100 max"
+}
+
+@test "update --pids-limit is felt by a container that runs" {
+  need_controller pids
+  lichen run -d --name forks --network none $BUSYBOX sleep 1000 >/dev/null
+  lichen update --pids-limit 3 forks
+  run_lichen exec forks sh -c 'for i in 1 2 3 4 5; do sleep 1 & done; wait'
+  assert_stderr "fork"
+}
+
+@test "update: a runtime that refuses leaves all as it was" {
+  need_controller pids
+  need jq
+  printf '#!/bin/sh\nfor word; do [ "$word" != update ] || { echo "no such limit" >&2; exit 1; }; done\nexec "%s" "$@"\n' \
+    "$LICHEN_TEST_BIN/lichen-oci" >"$BASE/refuses"
+  chmod +x "$BASE/refuses"
+  lichen run -d --name one --pids-limit 5 --network none $BUSYBOX sleep 1000 >/dev/null
+  lichen run -d --name two --runtime "$BASE/refuses" --pids-limit 5 --network none $BUSYBOX sleep 1000 >/dev/null
+  run_lichen update --pids-limit 6 two one
+  assert_failure 1 "no such limit"
+  assert_output one
+  assert_equal "$(lichen inspect -f '{{.HostConfig.PidsLimit}}' two)" 5
+  assert_equal "$(jq .linux.resources.pids.limit "$XDG_RUNTIME_DIR"/lichen/*/containers/"$(lichen inspect -f '{{.Id}}' two)"/config.json)" 5
+}
+
+@test "update --runtime crun: the limits bind" {
+  command -v crun >/dev/null || skip "crun is not installed"
+  need_controller pids
+  lichen run -d --name other --runtime "$(command -v crun)" --network none $BUSYBOX sleep 1000 >/dev/null
+  run_lichen update --pids-limit 31 other
+  assert_success
+  assert_equal "$(cat "$(own_cgroup other)/pids.max")" 31
+}
+
 @test "the pids limit is felt" {
   need_controller pids
   run_lichen run --rm --pids-limit 5 --network none $BUSYBOX sh -c 'for i in 1 2 3 4 5 6 7 8; do sleep 1 & done; wait'

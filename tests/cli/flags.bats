@@ -43,6 +43,15 @@ conf() { # TEXT: a containers.conf for the commands of this test
   lichen rm -f -t 0 exposed
 }
 
+@test "--blkio-weight is in the record, in docker's range" {
+  lichen create --name heavy --blkio-weight 300 $BUSYBOX true
+  run_lichen inspect -f '{{.HostConfig.BlkioWeight}}' heavy
+  assert_output 300
+  lichen rm heavy
+  run_lichen create --blkio-weight 5 $BUSYBOX true
+  assert_failure 125 "--blkio-weight" "10 and 1000"
+}
+
 @test "-p with a network that cannot publish is said" {
   inside -p 18080:80 -- true
   assert_success
