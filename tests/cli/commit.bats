@@ -82,3 +82,17 @@ more"
   [ "$status" != 0 ]
   assert_equal "$(lichen images -aq | sort)" "$before"
 }
+
+@test "--pause=false and --no-pause let it run; the event tells" {
+  lichen run -d --name busy --network none $BUSYBOX sh -c 'while :; do date +%s%N >/now; done' >/dev/null
+  local flag since
+  for flag in --pause --pause=false --no-pause; do
+    since=$(date +%s.%N)
+    lichen commit "$flag" busy localhost/busy >/dev/null
+    run_lichen events --stream=false --since "$since" --filter container=busy --format '{{.Action}}'
+    # flags: commit --pause --no-pause
+    if [ "$flag" = --pause ]; then assert_contains pause; else refute_contains pause; fi
+  done
+  lichen rm -f -t 0 busy
+  lichen rmi localhost/busy
+}
