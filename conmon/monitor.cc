@@ -169,6 +169,7 @@ void Monitor::on_created() {
   if (!config_.pidfile.empty())
     sys::write_file_atomic(config_.pidfile, std::to_string(*pid), 0644, sys::Durability::none);
   watch_memory_events();
+  survivors_.watch(static_cast<pid_t>(*pid));
   phase_ = Phase::created;
   children_.expect(static_cast<pid_t>(*pid), [this](sys::ExitStatus status) { on_init_exit(status); });
   children_.keep_unclaimed(false);

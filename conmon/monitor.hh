@@ -27,6 +27,7 @@
 #include "conmon/restart_policy.hh"
 #include "conmon/runtime.hh"
 #include "conmon/stdio.hh"
+#include "conmon/survivors.hh"
 #include "libpod/sys/event_loop.hh"
 #include "libpod/sys/process.hh"
 #include "libpod/sys/unique_fd.hh"
@@ -134,6 +135,7 @@ class Monitor {
 
   wire::ContainerState state_;
   sys::UniqueFd init_;  // pidfd
+  Survivors survivors_;
   sys::UniqueFd memory_events_;
   std::optional<sys::ExitStatus> end_;
   Clock::time_point running_since_{};

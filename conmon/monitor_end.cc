@@ -99,6 +99,7 @@ void Monitor::end_container() {
   phase_ = Phase::ending;
   health_.end();
   loop_.cancel(stop_timer_);
+  survivors_.kill_all();
   stdio_.drain();
   if (phase_ != Phase::ending) return;  // all output ended while draining
   if (stdio_.output_ended()) return finish_end();

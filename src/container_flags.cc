@@ -186,6 +186,8 @@ void set_isolation(const ParsedArgs& args, const HostView& host, spec::Container
   set_userns(args, config);
   config.pid_mode = spec::parse_namespace_mode(args.get_string("pid"), "--pid");
   config.ipc_mode = spec::parse_namespace_mode(args.get_string("ipc"), "--ipc");
+  config.uts_mode = spec::parse_namespace_mode(args.get_string("uts"), "--uts");
+  config.cgroupns_mode = spec::parse_namespace_mode(args.get_string("cgroupns"), "--cgroupns");
   config.privileged = args.get_bool("privileged");
   config.cap_add = capability_list(args, "cap-add");
   config.cap_drop = capability_list(args, "cap-drop");

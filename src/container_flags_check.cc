@@ -20,6 +20,12 @@ void check_joined_network(const ParsedArgs& args, const spec::NetworkConfig& net
     if (args.has(option)) conflict(args, "--" + std::string(option), "--network container:" + network.target);
 }
 
+void check_shared_names(const ParsedArgs& args, const spec::ContainerConfig& config) {
+  if (config.uts_mode.empty()) return;
+  for (const std::string_view option : {"hostname", "domainname"})
+    if (args.has(option)) conflict(args, "--" + std::string(option), "--uts " + config.uts_mode);
+}
+
 void check_mounts(const ParsedArgs& args, const spec::ContainerConfig& config) {
   std::set<std::string_view> seen;
   for (const auto& mount : config.mounts)
@@ -35,8 +41,15 @@ void check_sysctls(const spec::ContainerConfig& config) {
 
 }  // namespace
 
+void check_content_trust(const ParsedArgs& args) {
+  if (!args.get_bool("disable-content-trust"))
+    throw Error(ErrorKind::unsupported, "--disable-content-trust=false: lichen checks no notary signatures")
+        .with_hint("name the content itself: NAME@sha256:... is checked on every pull");
+}
+
 void check_combinations(const ParsedArgs& args, const ContainerRequest& request) {
   const spec::ContainerConfig& config = request.config;
+  check_content_trust(args);
   if (request.detach && args.has("attach")) conflict(args, "--attach", "--detach");
   if (config.auto_remove && config.restart != spec::RestartPolicy::no) conflict(args, "--restart", "--rm");
   if (config.network.no_hosts && args.has("add-host")) conflict(args, "--add-host", "--no-hosts");
@@ -49,6 +62,7 @@ void check_combinations(const ParsedArgs& args, const ContainerRequest& request)
   if (config.log.driver == "passthrough" && config.tty) conflict(args, "--log-driver passthrough", "--tty");
   if (config.log.driver == "passthrough" && args.has("attach")) conflict(args, "--attach", "--log-driver passthrough");
   check_joined_network(args, config.network);
+  check_shared_names(args, config);
   check_mounts(args, config);
   check_sysctls(config);
 }

@@ -11,6 +11,7 @@
 #include "libpod/engine/remove.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/engine/secret_mounts.hh"
+#include "libpod/engine/shared_namespaces.hh"
 #include "libpod/engine/volume_mount.hh"
 #include "libpod/engine/volumes_from.hh"
 #include "libpod/spec/platform.hh"
@@ -119,6 +120,7 @@ CreatedContainer create_container(Engine& engine, CreateRequest request) {
   require_health_check(config);
   choose_identity(engine, config);
   resolve_secrets(engine, config);
+  resolve_shared_namespaces(engine, config);
   config.storage_driver = choose_storage_driver(engine);
   config.runtime = config.runtime.empty() && engine.settings.runtime.empty() ? "" : engine.runtime_path(config.runtime);
   check_bind_sources(config);

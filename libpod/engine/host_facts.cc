@@ -7,7 +7,6 @@
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/engine/cgroup.hh"
-#include "libpod/engine/cleanup.hh"
 #include "libpod/engine/container_userns.hh"
 #include "libpod/spec/capabilities.hh"
 #include "libpod/spec/userns_maps.hh"
@@ -38,22 +37,6 @@ std::string read_user_file(int root, const char* path) {
     return "";
   }
   return sys::read_all(fd->get(), path, kUserFileLimit);
-}
-
-std::string namespace_path(Engine& engine, const std::string& container, const char* kind) {
-  const auto record = find_container(engine, container);
-  if (record.state.status != wire::ContainerStatus::running)
-    throw Error(ErrorKind::conflict,
-                format("share the {} namespace of container '{}': it is not running", kind, record.config.name))
-        .with_hint(format("start it first: lichen start {}", record.config.name));
-  return format("/proc/{}/ns/{}", record.state.pid, kind);
-}
-
-// "host", "container:ID", "ns:PATH" of --pid, --ipc, --uts, --cgroupns. generate() handles "host" itself.
-void add_namespace_path(Engine& engine, const std::string& mode, const char* oci_type, const char* kind,
-                        spec::HostFacts& facts) {
-  if (mode.starts_with("container:")) facts.namespace_paths[oci_type] = namespace_path(engine, mode.substr(10), kind);
-  if (mode.starts_with("ns:")) facts.namespace_paths[oci_type] = mode.substr(3);
 }
 
 bool is_cgroup2(const char* path) {
@@ -184,14 +167,11 @@ spec::HostFacts collect_host_facts(Engine& engine, const spec::ContainerConfig& 
   for (const auto& mount : config.mounts)
     if (mount.type == spec::MountType::volume)
       facts.volume_paths[mount.source] = engine.volumes.data_path(mount.source);
-  add_namespace_path(engine, config.pid_mode, "pid", "pid", facts);
-  add_namespace_path(engine, config.ipc_mode, "ipc", "ipc", facts);
-  add_namespace_path(engine, config.uts_mode, "uts", "uts", facts);
-  add_namespace_path(engine, config.cgroupns_mode, "cgroup", "cgroup", facts);
   facts.own_network = config.network.mode != "host";
   facts.shared_network = config.network.mode == "container" || config.network.mode == "ns";
   set_mapped_ids(config, facts);
   if (config.privileged) facts.host_devices = openable_devices();
+  facts.mqueue = sys::exists("/dev/mqueue");
   facts.cgroup2 = is_cgroup2("/sys/fs/cgroup");
   const CgroupPlace place = find_cgroup_place();
   place_in_cgroup(config, place, facts);

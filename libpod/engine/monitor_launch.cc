@@ -14,6 +14,7 @@
 #include "libpod/engine/launch_volumes.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/engine/secret_mounts.hh"
+#include "libpod/engine/shared_namespaces.hh"
 #include "libpod/engine/supervision.hh"
 #include "libpod/engine/systemd_scope.hh"
 #include "libpod/engine/volume_owner.hh"
@@ -148,6 +149,7 @@ sys::UniqueFd prepare_in_child(Engine& engine, const spec::ContainerConfig& conf
   show_in_container(supervision, config, engine.paths.container_run(config.id), facts);
   PrivatePlace place(engine);
   provide_secrets(engine, config, place, facts);
+  join_shared_namespaces(engine, config, place, facts);
   const UserFiles users = user_files(root.get(), config);
   facts.user = resolve_container_user(root.get(), config, config.user, config.groups, users);
   if (made_directory) give_working_directory(config, root.get(), facts.user);

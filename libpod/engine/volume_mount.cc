@@ -3,23 +3,18 @@
 #include <algorithm>
 
 #include "libpod/base/error.hh"
-#include "libpod/base/log.hh"
 #include "libpod/base/parse.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/engine/mount_copy.hh"
 #include "libpod/spec/mounts.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/lock.hh"
 #include "libpod/sys/mount.hh"
-#include "libpod/sys/namespaces.hh"
 #include "libpod/sys/process.hh"
-#include "libpod/sys/socket.hh"
 
-#include <fcntl.h>
 #include <linux/mount.h>
-#include <sched.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 namespace lichen::engine {
@@ -168,30 +163,6 @@ std::vector<Holder> read_holders(const std::string& path) {
   return holders;
 }
 
-// A mount can only be copied by who is in its namespace: a child goes there and sends what it got.
-std::optional<sys::UniqueFd> copy_mount_of(const Holder& holder, const std::string& data) {
-  sys::SocketPair pair = sys::make_socket_pair(SOCK_SEQPACKET);
-  sys::Pid child = sys::fork_child([&] {
-    try {
-      const auto process = sys::open_process(holder.pid, holder.start);
-      if (!process) return 1;
-      sys::join_process_namespaces(process->get(), CLONE_NEWNS);
-      const auto there = sys::open_path(data, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-      if (!sys::is_mount_root(there.get())) return 1;
-      const auto mount = sys::clone_mount(there.get(), "", /*recursive=*/false, data);
-      return sys::send_packet(pair.second.get(), "mount", mount.get()) ? 0 : 1;
-    } catch (const Error& error) {
-      log_debug("volume: {}", error.what());
-      return 1;
-    }
-  });
-  pair.second.reset();
-  auto packet = sys::receive_packet(pair.first.get(), 16);
-  child.wait();
-  if (!packet || !packet->fd) return std::nullopt;
-  return std::move(packet->fd);
-}
-
 void mount_memory(const Engine& engine, const std::string& name, const VolumePlan& plan) {
   const std::string data = engine.volumes.data_path(name);
   const std::string folder = engine.paths.boot_dir() + "/volumes";
@@ -200,7 +171,7 @@ void mount_memory(const Engine& engine, const std::string& name, const VolumePla
   auto holders = read_holders(folder + "/" + name);
   std::optional<sys::UniqueFd> mount;
   for (const auto& holder : holders)
-    if ((mount = copy_mount_of(holder, data))) break;
+    if ((mount = copy_mount_of(holder.pid, holder.start, data))) break;
   if (!mount) mount = sys::make_file_system("tmpfs", "lichen-volume", plan.options, plan.attributes.set);
   sys::attach_mount_at(mount->get(), data);
   holders.push_back({::getpid(), sys::process_start_time(::getpid()).value_or(0)});

@@ -12,8 +12,10 @@
 namespace lichen::runtime {
 namespace {
 
-// What a terminal or a supervisor sends; SIGCHLD, SIGPIPE and faults are our own.
-constexpr int kForwarded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP, SIGALRM, SIGWINCH};
+// What a terminal, a supervisor or a program may send, and the real-time signals; SIGCHLD, SIGPIPE and faults are our
+// own.
+constexpr int kForwarded[] = {SIGHUP,   SIGINT,  SIGQUIT,   SIGTERM, SIGUSR1, SIGUSR2,   SIGCONT, SIGTSTP, SIGALRM,
+                              SIGWINCH, SIGPROF, SIGVTALRM, SIGIO,   SIGPWR,  SIGSTKFLT, SIGXCPU, SIGXFSZ};
 
 }  // namespace
 
@@ -21,6 +23,7 @@ Foreground::Foreground() {
   sigset_t forwarded;
   ::sigemptyset(&forwarded);
   for (const int signal : kForwarded) ::sigaddset(&forwarded, signal);
+  for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) ::sigaddset(&forwarded, signal);
   ::sigprocmask(SIG_BLOCK, &forwarded, nullptr);
   signals_ = sys::make_signalfd(forwarded);
 }

@@ -154,7 +154,7 @@ struct ContainerConfig {
   std::string userns;      // "" = share U0; "host", "keep-id[:uid=,gid=]", "nomap", "auto", "container:ID"
   IdMap uid_map, gid_map;  // of its own user namespace, chosen at creation; empty: it is in U0
   std::string pid_mode;    // "" = private; "host", "container:ID"
-  std::string ipc_mode;    // "" = private; likewise and "none", "shareable"
+  std::string ipc_mode;    // "" = an own one, others may join; likewise and "none", "shareable", "private"
   std::string uts_mode;
   std::string cgroupns_mode;
   bool privileged = false;

@@ -58,6 +58,7 @@ struct HostFacts {
   std::vector<std::string> available_capabilities;  // empty: all
   std::vector<std::string> host_devices;            // --privileged: device files of /dev that can be opened
   std::set<std::string> controllers;                // delegated cgroup v2 controllers
+  bool mqueue = true;                               // the host has /dev/mqueue
   bool cgroup2 = true;                              // /sys/fs/cgroup is a cgroup2 tree
   std::string cgroups_path;                         // linux.cgroupsPath; empty: none
   unsigned thermal_throttle_cpus = 0;               // cpuN/thermal_throttle exists for N below this

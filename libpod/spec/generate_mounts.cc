@@ -67,10 +67,10 @@ void add_ipc(const ContainerConfig& config, const HostFacts& facts, std::vector<
                       {},
                       {}});
   }
-  if (inherited)
-    mounts.push_back(host_bind("/dev/mqueue", safe));
-  else
+  if (!inherited)
     mounts.push_back({"/dev/mqueue", "mqueue", "mqueue", safe, {}, {}});
+  else if (facts.mqueue)
+    mounts.push_back(host_bind("/dev/mqueue", safe));
 }
 
 std::vector<OciMount> default_mounts(const ContainerConfig& config, const HostFacts& facts) {

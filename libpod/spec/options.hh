@@ -72,8 +72,8 @@ UsernsOption parse_userns(std::string_view text);
 
 /// --pid, --ipc, --uts, --cgroupns: "" and "private", "host", "container:NAME", "ns:PATH"; ipc also "none" and
 /// "shareable".
-/// @return the text in the form that ContainerConfig holds ("" for private) @throws Error{usage} not a mode of that
-/// namespace
+/// @return the text in the form that ContainerConfig holds ("" for private, but "private" for ipc) @throws Error{usage}
+/// not a mode of that namespace
 std::string parse_namespace_mode(std::string_view text, std::string_view option);
 
 /// --sysctl NAME=VALUE. Only names that belong to a namespace of the container, dots only, no control characters (C48).

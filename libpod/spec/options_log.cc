@@ -32,7 +32,7 @@ std::string log_driver(std::string_view text) {
   fail("--log-driver", text, "no such driver", "use k8s-file, json-file, journald, passthrough or none");
 }
 
-enum class LogKey { max_size, max_file, path, compress, tag, unsupported };
+enum class LogKey { max_size, max_file, path, compress, tag, details, unsupported };
 
 struct LogKeyRow {
   std::string_view name;
@@ -41,10 +41,18 @@ struct LogKeyRow {
 
 // docker's json-file keys and podman's.
 constexpr LogKeyRow kLogKeys[] = {
-    {"max-size", LogKey::max_size}, {"max-file", LogKey::max_file},           {"path", LogKey::path},
-    {"tag", LogKey::tag},           {"labels", LogKey::unsupported},          {"labels-regex", LogKey::unsupported},
-    {"env", LogKey::unsupported},   {"env-regex", LogKey::unsupported},       {"compress", LogKey::compress},
-    {"mode", LogKey::unsupported},  {"max-buffer-size", LogKey::unsupported}, {"label", LogKey::unsupported},
+    {"max-size", LogKey::max_size},
+    {"max-file", LogKey::max_file},
+    {"path", LogKey::path},
+    {"tag", LogKey::tag},
+    {"labels", LogKey::details},
+    {"labels-regex", LogKey::unsupported},
+    {"env", LogKey::details},
+    {"env-regex", LogKey::unsupported},
+    {"compress", LogKey::compress},
+    {"mode", LogKey::unsupported},
+    {"max-buffer-size", LogKey::unsupported},
+    {"label", LogKey::unsupported},
 };
 
 void apply_log_option(LogConfig& log, const std::string& text) {
@@ -92,6 +100,8 @@ void apply_log_option(LogConfig& log, const std::string& text) {
       if (value.find("{{") != std::string::npos)
         throw Error(ErrorKind::unsupported, fmt::format("--log-opt '{}': templates are not supported yet", text))
             .with_hint("give a fixed text");
+      break;
+    case LogKey::details:  // looked at by `logs --details`
       break;
     case LogKey::unsupported:
       throw Error(ErrorKind::unsupported, fmt::format("--log-opt '{}': the key '{}' is not supported yet", text, name))

@@ -190,9 +190,10 @@ UsernsOption parse_userns(std::string_view text) {
 
 std::string parse_namespace_mode(std::string_view text, std::string_view option) {
   if (has_control_characters(text)) fail(option, "...", "control characters in the value", "remove them");
+  // A private ipc namespace is more than an own one: nobody else may join it.
+  if (option == "--ipc" && (text == "none" || text == "shareable" || text == "private")) return std::string(text);
   if (text.empty() || text == "private") return {};
   if (text == "host") return std::string(text);
-  if (option == "--ipc" && (text == "none" || text == "shareable")) return std::string(text);
   const auto pair = cut(text, ':');
   if (pair && pair->first == "container" && is_object_name(pair->second)) return std::string(text);
   if (pair && pair->first == "ns" && pair->second.starts_with('/')) return "ns:" + clean_path(pair->second);

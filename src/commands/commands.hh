@@ -15,6 +15,7 @@ int completion_command(Context& context, const ParsedArgs& args);
 int help_command(Context& context, const ParsedArgs& args);
 int complete_command(Context& context, const ParsedArgs& args);
 int man_command(Context& context, const ParsedArgs& args);
+int flags_command(Context& context, const ParsedArgs& args);
 
 int run_command(Context& context, const ParsedArgs& args);
 int create_command(Context& context, const ParsedArgs& args);

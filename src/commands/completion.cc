@@ -1,4 +1,4 @@
-// completion SHELL, and the hidden __complete WORDS... and __man DIRECTORY.
+// completion SHELL, and the hidden __complete WORDS..., __man DIRECTORY and __flags.
 #include "src/completion.hh"
 
 #include <cstdio>
@@ -13,6 +13,23 @@
 #include "src/output.hh"
 
 namespace lichen::cli {
+namespace {
+
+// Tab-separated: path, flag, "works" or "not yet", short name, "value" when it takes one. "-" is the command itself.
+std::string flag_rows(const CommandSpec& command) {
+  std::string rows = format("{}\t-\t{}\t\t\n", command.path, command.handler == nullptr ? "not yet" : "works");
+  for (const auto part : command.options)
+    for (const OptionSpec& option : part)
+      rows += format(
+          "{}\t{}\t{}\t{}\t{}\n", command.path, option.name, option.state == OptionState::done ? "works" : "not yet",
+          option.short_name == 0 ? "" : std::string(1, option.short_name), option.takes_value() ? "value" : "");
+  for (const auto part : command.not_yet_options)
+    for (const auto item : list_items(part, ' '))
+      rows += format("{}\t{}\tnot yet\t\t\n", command.path, item.substr(0, item.find('/')));
+  return rows;
+}
+
+}  // namespace
 
 int completion_command(Context&, const ParsedArgs& args) {
   write_out(completion_script(args.positionals()[0]));
@@ -41,6 +58,20 @@ int man_command(Context&, const ParsedArgs& args) {
         std::fflush(file.get()) != 0)
       throw_errno("write '{}'", path);
   }
+  return kExitOk;
+}
+
+// The table as lines, for tests/check_flags.py. Aliases are rows of their own: "=ps" is what "container ls" stands for.
+// The path of the options that stand before a command is empty.
+int flags_command(Context&, const ParsedArgs&) {
+  std::string rows = flag_rows(global_spec());
+  for (const auto family : command_families())
+    for (const CommandSpec& command : family) {
+      if (command.is_group || command.path.starts_with("__")) continue;
+      rows += flag_rows(command);
+      for (const auto alias : list_items(command.aliases)) rows += format("{}\t={}\t\t\t\n", alias, command.path);
+    }
+  write_out(rows);
   return kExitOk;
 }
 

@@ -35,8 +35,8 @@ class Printer {
   /// One log's pieces. Calls for one container come from one thread.
   class Source {
    public:
-    Source(Printer& printer, std::string prefix, bool whole_lines)
-        : printer_(&printer), prefix_(std::move(prefix)), whole_lines_(whole_lines) {}
+    Source(Printer& printer, std::string prefix, std::string details, bool whole_lines)
+        : printer_(&printer), prefix_(std::move(prefix)), details_(std::move(details)), whole_lines_(whole_lines) {}
     ~Source() {
       for (const bool err : {false, true})
         if (!lines_[err ? 1 : 0].empty()) printer_->write(lines_[err ? 1 : 0] + "\n", err);
@@ -50,6 +50,7 @@ class Printer {
       if (piece.line_start) {
         line += prefix_;
         if (printer_->timestamps_) line += std::string(piece.time) + " ";
+        line += details_;
       }
       line += piece.text;
       // Alone it may come in parts: a prompt without a newline is shown at once.
@@ -60,7 +61,7 @@ class Printer {
    private:
     static constexpr std::size_t kLongest = 1 << 20;
     Printer* printer_;
-    std::string prefix_;
+    std::string prefix_, details_;
     bool whole_lines_;
     std::string lines_[2];
   };
@@ -96,8 +97,9 @@ int logs_command(Context& context, const ParsedArgs& args) {
     query.tail = tail;
     query.follow = follow;
     const std::string prefix = args.get_bool("names") ? record.config.name + " " : "";
-    const auto read = [&printer, query, prefix, several] {
-      Printer::Source source(printer, prefix, several);
+    const std::string details = args.get_bool("details") ? engine::log_details(record.config) + " " : "";
+    const auto read = [&printer, query, prefix, details, several] {
+      Printer::Source source(printer, prefix, details, several);
       engine::read_log(query, [&](const engine::LogPiece& piece) { return source.take(piece); });
     };
     if (!follow || !several) return read();

@@ -8,6 +8,7 @@
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/image_program.hh"
 #include "src/commands/commands.hh"
+#include "src/container_flags_check.hh"
 #include "src/session.hh"
 
 #include <unistd.h>
@@ -61,6 +62,7 @@ wire::ImageResult pull_or_keep(engine::Engine& engine, engine::PullPolicy policy
 }  // namespace
 
 int pull_command(Context& context, const ParsedArgs& args) {
+  check_content_trust(args);
   const auto engine = open_engine(context);
   auto request = engine::image_request(*engine);
   request.names = args.positionals();

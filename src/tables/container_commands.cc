@@ -151,7 +151,7 @@ constexpr OptionSpec kContainerInspect[] = {
     flag('s', "size", "Count the size of the writable layer"),
 };
 constexpr OptionSpec kLogs[] = {
-    flag("details", "").as_hidden().as_not_yet(),
+    flag("details", "Print the labels and variables that --log-opt labels= and env= name before each line"),
     flag('f', "follow", "Go on as output comes"),
     flag("names", "Print the container's name before each line"),
     text("since", "time", "Show what came after: a time, a date or a span such as 10m"),

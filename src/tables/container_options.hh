@@ -13,6 +13,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
     list("cap-add", "capability", "Give a Linux capability, or ALL").with_objects(CompletionKind::capability),
     list("cap-drop", "capability", "Take a Linux capability away, or ALL").with_objects(CompletionKind::capability),
     number("blkio-weight", "weight", "Share of disk time when the host is busy, 10 to 1000 (default 100)"),
+    text("cgroupns", "mode", "Cgroup namespace").with_hints("private|host|container:"),
     text("cidfile", "path", "Write the container's id to this new file").with_objects(CompletionKind::file),
     number("cpu-period", "microseconds", "Length of a CPU scheduling period"),
     number("cpu-quota", "microseconds", "CPU time allowed in one period"),
@@ -21,6 +22,9 @@ inline constexpr OptionSpec kContainerOptions[] = {
     text("cpuset-cpus", "list", "CPUs that may be used, such as 0-3 or 0,1"),
     text("cpuset-mems", "list", "Memory nodes that may be used"),
     list("device", "host[:container[:rwm]]", "Make a device of the host visible").with_objects(CompletionKind::file),
+    flag("disable-content-trust", "Docker's way to pull without notary signatures; lichen knows none")
+        .with_default("true")
+        .as_hidden(),
     list("dns", "address", "Name server"),
     list("dns-opt", "option", "Resolver option").with_alias_of("dns-option"),
     list("dns-option", "option", "Option line of resolv.conf"),
@@ -47,13 +51,13 @@ inline constexpr OptionSpec kContainerOptions[] = {
     flag("http-proxy", "Pass the host's proxy variables on").with_default("true"),
     flag("init", "Run a small init as PID 1 that forwards signals and reaps"),
     flag('i', "interactive", "Keep standard input open"),
-    text("ipc", "mode", "IPC namespace").with_hints("private|shareable|host|none|container:").as_not_yet(),
+    text("ipc", "mode", "IPC namespace").with_hints("private|shareable|host|none|container:"),
     list('l', "label", "key[=value]", "Set a label"),
     list("label-file", "path", "Read labels from a file").with_objects(CompletionKind::file),
     text("log-driver", "driver", "Where output goes: k8s-file, json-file, journald, passthrough or none")
         .with_hints("k8s-file|json-file|journald|passthrough|none"),
-    list("log-opt", "name=value", "Log option: max-size, max-file, path, tag")
-        .with_hints("max-size=|max-file=|path=|tag="),
+    list("log-opt", "name=value", "Log option: max-size, max-file, path, tag, labels, env")
+        .with_hints("max-size=|max-file=|path=|tag=|labels=|env="),
     text('m', "memory", "bytes", "Memory limit, such as 512m"),
     text("memory-reservation", "bytes", "Memory that is taken back first when the host runs short"),
     text("memory-swap", "bytes", "Memory and swap together; -1 for no limit"),
@@ -67,7 +71,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
     flag("no-healthcheck", "Do not run the image's health check"),
     flag("no-hosts", "Leave /etc/hosts as the image has it"),
     number("oom-score-adj", "number", "Who is killed first when memory runs out, -1000 to 1000"),
-    text("pid", "mode", "PID namespace").with_hints("private|host|container:").as_not_yet(),
+    text("pid", "mode", "PID namespace").with_hints("private|host|container:"),
     text("pidfile", "path", "Write the PID of the main process to this file").with_objects(CompletionKind::file),
     number("pids-limit", "count", "How many processes may exist; -1 for no limit"),
     text("platform", "os/arch[/variant]", "Platform of the image")
@@ -108,6 +112,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
     text('u', "user", "name|uid[:group]", "User of the process"),
     text("userns", "mode", "How user ids map: host, keep-id, nomap, auto, container:NAME")
         .with_hints("host|keep-id|nomap|auto|container:"),
+    text("uts", "mode", "UTS namespace: the host name").with_hints("private|host|container:"),
     list('v', "volume", "[source:]path[:options]", "Mount a directory of the host or a named volume")
         .with_objects(CompletionKind::volume),
     list("volumes-from", "name[:ro]", "Mount what another container mounts, at the same places")
@@ -117,9 +122,9 @@ inline constexpr OptionSpec kContainerOptions[] = {
 
 /// Flags of docker and podman that lichen knows and refuses until they are done.
 inline constexpr std::string_view kContainerNotYet =
-    "arch blkio-weight-device cert-dir cgroup-conf cgroup-parent cgroupns cgroups chrootdirs "
+    "arch blkio-weight-device cert-dir cgroup-conf cgroup-parent cgroups chrootdirs "
     "conmon-pidfile cpu-count cpu-percent cpu-rt-period cpu-rt-runtime creds decryption-key device-cgroup-rule "
-    "device-read-bps device-read-iops device-write-bps device-write-iops disable-content-trust env-host env-merge "
+    "device-read-bps device-read-iops device-write-bps device-write-iops env-host env-merge "
     "gidmap gpus group-entry health-log-destination health-max-log-count health-max-log-size "
     "health-startup-cmd health-startup-interval health-startup-retries health-startup-success health-startup-timeout "
     "hosts-file hostuser image-volume init-path io-maxbandwidth io-maxiops ip ip6 isolation "
@@ -127,6 +132,6 @@ inline constexpr std::string_view kContainerNotYet =
     "no-hostname oom-kill-disable os override-arch override-os override-variant passwd-entry personality pod "
     "pod-id-file rdt-class requires retry retry-delay seccomp-policy shm-size-systemd "
     "signature-policy storage-opt subgidname subuidname systemd timeout uidmap unsetenv unsetenv-all use-api-socket "
-    "uts variant volume-driver";
+    "variant volume-driver";
 
 }  // namespace lichen::cli

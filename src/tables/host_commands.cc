@@ -186,6 +186,15 @@ constexpr CommandSpec kCommands[] = {
      .arguments = {1, 1, directory},
      .hidden = true,
      .handler = man_command},
+    {.path = "__flags",
+     .aliases = "",
+     .summary = "Print every command and flag with its state; used by the tests",
+     .usage = "",
+     .description = "",
+     .examples = "",
+     .arguments = {0, 0},
+     .hidden = true,
+     .handler = flags_command},
 };
 
 }  // namespace

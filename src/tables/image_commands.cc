@@ -12,6 +12,9 @@ constexpr OptionSpec kPull[] = {
     text("authfile", "path", "Credentials file").with_objects(file),
     text("cert-dir", "path", "Directory with the registry's CA and client certificates").with_objects(directory),
     text("creds", "name[:password]", "Credentials"),
+    flag("disable-content-trust", "Docker's way to pull without notary signatures; lichen knows none")
+        .with_default("true")
+        .as_hidden(),
     text("platform", "os/arch[/variant]", "Platform of the image")
         .with_hints("linux/amd64|linux/arm64|linux/386|linux/arm/v7|linux/riscv64"),
     number("retry", "count", "How often a failed transfer is tried again").with_default("3"),
@@ -127,7 +130,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen pull debian:12\nlichen pull --platform linux/arm64 registry.example.org/team/app:1.4\n",
      .options = {kPull},
-     .not_yet_options = {"arch decryption-key disable-content-trust os retry-delay signature-policy variant"},
+     .not_yet_options = {"arch decryption-key os retry-delay signature-policy variant"},
      .arguments = {1, -1, image},
      .group = HelpGroup::images,
      .handler = pull_command},

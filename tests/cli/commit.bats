@@ -95,3 +95,17 @@ more"
   assert_matches '^sha256:[0-9a-f]{64}$'
   assert_equal "$stderr" ""
 }
+
+@test "--pause=false and --no-pause let it run; the event tells" {
+  lichen run -d --name busy --network none $BUSYBOX sh -c 'while :; do date +%s%N >/now; done' >/dev/null
+  local flag since
+  for flag in --pause --pause=false --no-pause; do
+    since=$(date +%s.%N)
+    lichen commit "$flag" busy localhost/busy >/dev/null
+    run_lichen events --stream=false --since "$since" --filter container=busy --format '{{.Action}}'
+    # flags: commit --pause --no-pause
+    if [ "$flag" = --pause ]; then assert_contains pause; else refute_contains pause; fi
+  done
+  lichen rm -f -t 0 busy
+  lichen rmi localhost/busy
+}

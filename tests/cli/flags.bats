@@ -164,6 +164,42 @@ conf() { # TEXT: a containers.conf for the commands of this test
   assert_equal "$stderr" "" "stderr without limits"
 }
 
+@test "every limit that nobody enforces is named, and inspect tells what was asked" {
+  ! has_delegated_cgroup || skip "cgroups are delegated here"
+  local flag asked
+  for flag in --memory=64m --memory-reservation=32m --cpus=0.5 --cpu-shares=512 --cpu-period=50000 --cpu-quota=20000 --cpuset-cpus=0 --cpuset-mems=0 --pids-limit=50; do
+    # flags: run --memory --memory-reservation --cpus --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --pids-limit
+    inside "$flag" -- true
+    assert_stderr "warning: ${flag%=*} cannot be enforced" || return 1
+  done
+  inside --memory 64m --memory-swap 128m -- true
+  assert_stderr "--memory, --memory-swap cannot be enforced"
+  lichen create --name limits -m 64m --memory-reservation 32m --memory-swap 128m -c 512 --cpu-period 50000 --cpu-quota 20000 --cpuset-cpus 0 --cpuset-mems 0 --pids-limit 50 $BUSYBOX true
+  asked='{{.HostConfig.Memory}} {{.HostConfig.MemoryReservation}} {{.HostConfig.MemorySwap}} {{.HostConfig.CpuShares}} {{.HostConfig.CpuPeriod}} {{.HostConfig.CpuQuota}} {{.HostConfig.CpusetCpus}} {{.HostConfig.CpusetMems}} {{.HostConfig.PidsLimit}}'
+  run_lichen inspect -f "$asked" limits
+  assert_output "67108864 33554432 134217728 512 50000 20000 0 0 50"
+  lichen rm limits
+}
+
+@test "--net and --dns-opt are --network and --dns-option" {
+  run_lichen run --rm --net none --dns-opt ndots:4 $BUSYBOX sh -c 'ls /sys/class/net; cat /etc/resolv.conf'
+  assert_matches "^lo
+nameserver"
+  assert_contains "options ndots:4"
+}
+
+@test "--disable-content-trust is what lichen does; turned off it is refused, for run, create and pull" {
+  inside --disable-content-trust -- true
+  assert_success
+  local command
+  for command in run create pull; do
+    # flags: create --disable-content-trust
+    # flags: pull --disable-content-trust
+    run_lichen $command --disable-content-trust=false $BUSYBOX
+    assert_failure 125 "--disable-content-trust=false" "NAME@sha256:"
+  done
+}
+
 @test "--http-proxy is on, and can be off" {
   export http_proxy=http://proxy.example:3128
   inside -- sh -c 'echo $http_proxy'

@@ -113,3 +113,9 @@ lrun() { run_lichen run --rm --network none --entrypoint "" -u root localhost/la
   run_lichen image exists localhost/nosuch; assert_status 1
   run_lichen history -q localhost/layers; assert_success
 }
+
+@test "history --human: sizes and times for people, or as numbers and dates" {
+  run_lichen history --format '{{.Size}} {{.CreatedSince}}' $BUSYBOX; assert_matches 'MB .*ago'
+  run_lichen history --human=false --format '{{.Size}} {{.CreatedAt}}' $BUSYBOX; assert_matches '^[0-9]+ [0-9]{4}-[0-9]{2}-[0-9]{2}T'
+  run_lichen history -H=false $BUSYBOX; assert_matches '[0-9]{4}-[0-9]{2}-[0-9]{2}T'; refute_contains ago
+}

@@ -87,3 +87,13 @@ field() { run_lichen inspect -f "{{$1}}" seen; } # TEMPLATE-BODY
   run_lichen inspect --size -f '{{.SizeRw}}' seen
   ((output >= 50000)) || fail_with "SizeRw" "at least 50000" "$output"
 }
+
+@test "container inspect: --format and --size, and only containers" {
+  run_lichen container inspect --format '{{.Name}} {{.State.Status}}' seen
+  assert_matches '^/seen (created|running|exited)$'
+  run_lichen container inspect seen; refute_contains SizeRw
+  run_lichen container inspect --size --format '{{.SizeRootFs}}' seen
+  [ "$output" -gt 0 ]
+  run_lichen container inspect $BUSYBOX
+  assert_failure 1 "$BUSYBOX" || assert_failure 125 "$BUSYBOX"
+}

@@ -238,3 +238,43 @@ names() { lichen ps -a --format '{{.Names}}' | sort | xargs; }
   run_lichen stop --cidfile "$BASE/cid"
   assert_failure 125 "holds no container id"
 }
+
+@test "restart --all, --running and --time" {
+  sleeper runs
+  lichen create --name rests --network none $BUSYBOX sleep 1000
+  local pid
+  pid=$(first_pid runs)
+  run_lichen restart --running --time 0
+  assert_output runs
+  [ "$(first_pid runs)" != "$pid" ]
+  is_state rests created
+  lichen run -d --name stubborn --network none $BUSYBOX sh -c 'trap "" TERM; echo up; while :; do sleep 0.02; done' >/dev/null
+  wait_until 5 sh -c "'$LICHEN' logs stubborn | grep -q up"
+  # --time is --timeout: the container's own ten seconds are not waited for.
+  assert_less "$(milliseconds "$LICHEN" restart --all --time 1)" 8000 "milliseconds"
+  is_state rests running
+  is_state stubborn running
+}
+
+@test "port --all, stats --all and --no-trunc" {
+  lichen run -d --name web --network slirp4netns -p 127.0.0.1::80 -p 127.0.0.1::53/udp $BUSYBOX sleep 1000 >/dev/null
+  local id
+  id=$(lichen inspect -f '{{.Id}}' web)
+  run_lichen port --all
+  assert_matches "(${id:0:12}|web)[[:space:]]+53/udp -> 127\.0\.0\.1:[0-9]+"
+  assert_matches "80/tcp -> 127\.0\.0\.1:[0-9]+"
+  lichen create --name rests --network none $BUSYBOX true
+  run_lichen stats --no-stream --format '{{.Name}}'
+  assert_output web
+  run_lichen stats --no-stream --all --format '{{.Name}} {{.PIDs}}'
+  assert_equal "$(sort <<<"$output")" $'rests 0\nweb 1'
+  run_lichen stats --no-stream; assert_contains "${id:0:12} "; refute_contains "$id"
+  run_lichen stats --no-stream --no-trunc; assert_contains "$id"
+}
+
+@test "stop --time is --timeout" {
+  lichen run -d --name stubborn --network none $BUSYBOX sh -c 'trap "" TERM; echo up; while :; do sleep 0.02; done' >/dev/null
+  wait_until 5 sh -c "'$LICHEN' logs stubborn | grep -q up"
+  assert_less "$(milliseconds "$LICHEN" stop --time 1 stubborn)" 8000 "milliseconds"
+  assert_equal "$(lichen inspect -f '{{.State.ExitCode}}' stubborn)" 137
+}

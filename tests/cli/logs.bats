@@ -149,3 +149,16 @@ once" logs
   assert_contains "three"
   refute_contains "two"
 }
+
+@test "--details: the labels and variables that --log-opt names, as docker writes them" {
+  lichen run --name details -l a=1 -l b='two words' -l c=3 -e E='x&y' --log-opt labels=b,a,nosuch --log-opt env=E --network none $BUSYBOX sh -c 'echo one; echo two'
+  run_lichen logs --details details
+  assert_output $'E=x%26y,a=1,b=two+words one\nE=x%26y,a=1,b=two+words two'
+  run_lichen logs --details --timestamps --tail 1 details
+  assert_matches '^[0-9T:.Z+-]+ E=x%26y,a=1,b=two\+words two$'
+  run_lichen logs details
+  assert_output $'one\ntwo'
+  lichen run --name plain --network none $BUSYBOX echo bare
+  run_lichen logs --details plain
+  assert_output " bare"
+}

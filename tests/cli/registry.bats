@@ -54,6 +54,35 @@ from-cmd"
   assert_failure 125 "team/layers:1"
 }
 
+@test "pull --all-tags: every tag of the repository, and no other" {
+  "$HELPERS/registry.sh" push "$BASE/plain" "$LICHEN_TEST_FIXTURES/tiny.tar" many:a
+  "$HELPERS/registry.sh" push "$BASE/plain" "$LICHEN_TEST_FIXTURES/tiny.tar" many:b
+  run_lichen pull --all-tags "$PLAIN/many"
+  assert_success
+  run_lichen images --format '{{.Repository}}:{{.Tag}}'
+  assert_equal "$(sort <<<"$output")" "$PLAIN/many:a
+$PLAIN/many:b"
+}
+
+@test "run --quiet shows no progress of a pull; --tls-verify=false is for the pull too" {
+  run_lichen run --rm --quiet --network none "$PLAIN/team/layers:1" true
+  assert_success
+  assert_equal "$stderr" "" "standard error of --quiet"
+  run_lichen run --rm --network none "$TLS/tiny:1" true
+  assert_failure 125 "certificate"
+  run_lichen run --rm --tls-verify=false --network none "$TLS/tiny:1" /bin/true
+  refute_stderr "certificate"
+  run_lichen image exists "$TLS/tiny:1"
+  assert_success
+}
+
+@test "search --tls-verify=false looks at a registry that cannot be verified" {
+  run_lichen search --list-tags "$TLS/tiny"
+  assert_failure 125 "certificate"
+  run_lichen search --tls-verify=false --list-tags --format '{{.Tag}}' "$TLS/tiny"
+  assert_output 1
+}
+
 @test "pull by digest" {
   local digest
   digest=$(skopeo inspect --tls-verify=false "docker://$PLAIN/team/layers:1" | jq -r .Digest)

@@ -137,3 +137,17 @@ local +made'
   vrun -v "$DIR/link:/m" $BUSYBOX cat /m/f
   assert_output "r"
 }
+
+@test "volume rm --force: a missing one is no error; one in use is refused all the same, as docker does" {
+  run_lichen volume rm --force nosuch
+  assert_success
+  lichen volume create forced
+  lichen create --name holder -v forced:/data $BUSYBOX true
+  run_lichen volume rm --force forced
+  assert_failure 1 forced holder
+  lichen rm holder
+  run_lichen volume rm --force forced
+  assert_output forced
+  run_lichen volume rm nosuch
+  assert_failure 1 nosuch
+}

@@ -79,6 +79,7 @@ HostFacts read_facts(const std::string& text) {
   facts.host_devices = view.get_strings("host_devices");
   const auto controllers = view.get_strings("controllers");
   facts.controllers = {controllers.begin(), controllers.end()};
+  facts.mqueue = view.get_bool("mqueue", true);
   facts.cgroup2 = view.get_bool("cgroup2", true);
   facts.thermal_throttle_cpus = static_cast<unsigned>(view.get_int("thermal_throttle_cpus"));
   facts.recursive_read_only = view.get_bool("recursive_read_only", true);
