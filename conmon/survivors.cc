@@ -25,9 +25,9 @@ bool is_first_of_its_namespace(pid_t pid) {
   return status->substr(at, end - at).ends_with("\t1");
 }
 
-bool is_in(pid_t pid, const struct stat& mounts) {
+bool is_in(const std::string& process, const struct stat& mounts) {
   struct stat info {};
-  return ::stat(format("/proc/{}/ns/mnt", pid).c_str(), &info) == 0 && info.st_ino == mounts.st_ino &&
+  return ::stat(format("/proc/{}/ns/mnt", process).c_str(), &info) == 0 && info.st_ino == mounts.st_ino &&
          info.st_dev == mounts.st_dev;
 }
 
@@ -39,7 +39,7 @@ int kill_once(const struct stat& mounts) {
     if (!number) continue;
     const auto pid = static_cast<pid_t>(*number);
     const auto pidfd = sys::open_pidfd(pid);  // before the look: what is signalled is what was looked at
-    if (pidfd && is_in(pid, mounts) && sys::signal_pidfd(pidfd->get(), SIGKILL)) ++count;
+    if (pidfd && is_in(name, mounts) && sys::signal_pidfd(pidfd->get(), SIGKILL)) ++count;
   }
   return count;
 }
@@ -48,7 +48,11 @@ int kill_once(const struct stat& mounts) {
 
 void Survivors::watch(pid_t init) {
   mounts_.reset();
-  if (!is_first_of_its_namespace(init)) mounts_ = sys::open_path(format("/proc/{}/ns/mnt", init), O_RDONLY);
+  if (is_first_of_its_namespace(init)) return;
+  sys::UniqueFd mounts = sys::open_path(format("/proc/{}/ns/mnt", init), O_RDONLY);
+  struct stat info {};
+  // A runtime that makes no mount namespace leaves the container in ours, where others are too.
+  if (::fstat(mounts.get(), &info) == 0 && !is_in("self", info)) mounts_ = std::move(mounts);
 }
 
 void Survivors::kill_all() noexcept try {

@@ -14,7 +14,8 @@ namespace lichen::conmon {
 
 class Survivors {
  public:
-  /// Remember the container of `init`; nothing to do when it is the first process of its pid namespace.
+  /// Remember the container of `init`; nothing to do when it is the first process of its pid namespace, or shares our
+  /// mounts, as nothing tells its processes from others then.
   void watch(pid_t init);
   /// SIGKILL to all that is left of it, until nothing is; then forget it. @mustnot throw: the end goes on
   void kill_all() noexcept;

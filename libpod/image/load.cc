@@ -23,7 +23,7 @@ class Loader {
   wire::ImageResult run() {
     // Archives of newer docker hold both forms of the same images; only manifest.json has docker's names.
     if (members_.has("manifest.json"))
-      load_docker();
+      load_manifest_file(members_.read("manifest.json", kMaxManifest));
     else if (members_.has("index.json"))
       load_index(members_.read("index.json", kMaxManifest), "index.json", "", 0);
     else
@@ -35,9 +35,16 @@ class Loader {
   }
 
  private:
-  void load_docker() {
-    const Json json = parse_json(members_.read("manifest.json", kMaxManifest), "manifest.json",
-                                 {.max_bytes = kMaxManifest, .max_depth = 32, .allow_duplicate_keys = false});
+  // A list in docker's archives; in a directory of the tools around containers/image ("dir:") the image's own manifest.
+  void load_manifest_file(const std::string& text) {
+    const Json json =
+        parse_json(text, "manifest.json", {.max_bytes = kMaxManifest, .max_depth = 32, .allow_duplicate_keys = false});
+    if (json.is_array()) return load_docker(json);
+    flat_ = true;
+    load_document(text, "", "manifest.json", "", 0);
+  }
+
+  void load_docker(const Json& json) {
     for (const auto& item : JsonView(json, "manifest.json:").as_array()) {
       ImageSource source;
       source.config_text = members_.read(item.get_string("Config"), kMaxConfig);
@@ -72,9 +79,12 @@ class Loader {
     if (entry.size > kMaxManifest)
       throw_error(ErrorKind::invalid, "manifest {}: {} bytes, more than the {} allowed", what, entry.size,
                   kMaxManifest);
-    const std::string text = read_blob(entry, kMaxManifest);
-    if (document_kind(text, entry.media_type, what) == DocumentKind::index)
-      return load_index(text, what, name, depth + 1);
+    load_document(read_blob(entry, kMaxManifest), entry.media_type, what, name, depth);
+  }
+
+  void load_document(const std::string& text, const std::string& media_type, const std::string& what,
+                     const std::string& name, int depth) {
+    if (document_kind(text, media_type, what) == DocumentKind::index) return load_index(text, what, name, depth + 1);
     const Manifest manifest = parse_manifest(text, what);
     ImageSource source;
     source.config_text = read_blob(manifest.config, kMaxConfig);
@@ -91,7 +101,11 @@ class Loader {
     take_in(source, names);
   }
 
-  static std::string blob_name(const Digest& digest) { return "blobs/" + digest.algorithm() + "/" + digest.hex(); }
+  std::string blob_name(const Digest& digest) const {
+    if (!flat_) return "blobs/" + digest.algorithm() + "/" + digest.hex();
+    const std::string manifest = digest.hex() + ".manifest.json";
+    return members_.has(manifest) ? manifest : digest.hex();
+  }
 
   std::string read_blob(const Descriptor& descriptor, std::size_t limit) {
     const std::string text = members_.read(blob_name(descriptor.digest), limit);
@@ -142,6 +156,7 @@ class Loader {
   const wire::ImageRequest& request_;
   Progress& progress_;
   wire::ImageResult result_;
+  bool flat_ = false;  // blobs lie beside the manifest
 };
 
 }  // namespace

@@ -123,12 +123,3 @@ b"
   [[ $stderr == *digest* || $stderr == *"diff id"* || $stderr == *diff_id* ]] || fail_with "message" "names the digest" "$stderr"
   assert_equal "$(wait_until_empty 5 leftover_staging)" "" staging
 }
-
-@test "podman reads what save writes" {
-  need podman
-  lichen save -q --format oci-archive -o "$BASE/p.tar" localhost/layers
-  podman --root "$BASE/podman" --runroot "$BASE/podrun" --storage-driver vfs load -q -i "$BASE/p.tar" >/dev/null 2>&1 || skip "podman does not load images here"
-  assert_equal "$(podman --root "$BASE/podman" --runroot "$BASE/podrun" --storage-driver vfs image inspect -f '{{.Id}}' localhost/layers)" \
-    "$(image_id localhost/layers | sed 's/^sha256://')" "image id in podman"
-  podman unshare rm -rf "$BASE/podman"
-}

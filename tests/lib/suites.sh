@@ -31,6 +31,8 @@ style_tests() {
   add_test layers_self style plain 60 "" python3 "$repo/tests/check_layers.py" --self-test
   add_test paths style plain 60 "" python3 "$repo/tests/check_paths.py"
   add_test paths_self style plain 60 "" python3 "$repo/tests/check_paths.py" --self-test
+  add_test flags style plain 60 "" python3 "$repo/tests/check_flags.py" --report "$LICHEN_TEST_WORK/results/flags.tsv"
+  add_test flags_self style plain 60 "" python3 "$repo/tests/check_flags.py" --self-test
   add_test sizes style plain 60 "" python3 "$repo/tests/check_sizes.py"
   add_test headers style plain 600 "" "$repo/tests/lib/check_headers" "$repo"
   add_test format style plain 120 "" "$repo/tests/lib/check_format" "$repo"

@@ -12,6 +12,15 @@ import re
 import sys
 
 
+def flags_line(report):
+    """What check_flags.py wrote: command, flag, state, test."""
+    if not os.path.exists(report):
+        return
+    states = [line.split("\t")[2] for line in open(report, encoding="utf-8").read().splitlines()[1:]]
+    works = states.count("works")
+    print(f"\nflags and commands of daily use: {works} work and have a test, {len(states) - works} do not yet; all are in build/flags.tsv")
+
+
 def main():
     results, log = sys.argv[1:3]
     records = [json.load(open(path, encoding="utf-8")) for path in sorted(glob.glob(os.path.join(results, "*.json")))]
@@ -42,6 +51,7 @@ def main():
         print("\nfailed:")
         for case in failed:
             print(f"  {case}")
+    flags_line(os.path.join(results, "flags.tsv"))
     line = re.search(r"^\d+% tests passed.*$", text, re.M)
     print("\n" + (line[0] if line else "0% tests passed: ctest gave no summary"))
 

@@ -95,7 +95,7 @@ TEST(Log, Errors) {
     expect_error(
         ErrorKind::unsupported, "not supported yet", [&] { parse_log_options(driver, {}); }, driver);
   expect_error(ErrorKind::unsupported, "compressed", [] { parse_log_options("", Strings{"compress=true"}); });
-  expect_error(ErrorKind::unsupported, "'labels'", [] { parse_log_options("", Strings{"labels=a"}); });
+  expect_error(ErrorKind::unsupported, "'labels-regex'", [] { parse_log_options("", Strings{"labels-regex=a"}); });
 }
 
 TEST(Signals, Parse) {

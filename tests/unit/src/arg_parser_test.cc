@@ -155,8 +155,8 @@ TEST(ArgParser, FlagsThatAreNotDoneYetSaySo) {
             "the flag --pod of 'lichen run' is not done yet | see 'lichen run --help' for the flags that work");
   EXPECT_THAT(error_of("run", {"--pod=x", "img"}), HasSubstr("the flag --pod of 'lichen "));
   EXPECT_THAT(error_of("ps", {"-p"}), HasSubstr("the flag -p of 'lichen "));
-  EXPECT_THAT(error_of("run", {"--pid", "host", "img"}), HasSubstr("the flag --pid of 'lichen "));
-  EXPECT_THAT(error_of("logs", {"--details", "x"}), HasSubstr("the flag --details of 'lichen "));
+  EXPECT_THAT(error_of("run", {"--ip", "10.1.2.3", "img"}), HasSubstr("the flag --ip of 'lichen "));
+  EXPECT_THAT(error_of("logs", {"--latest", "x"}), HasSubstr("the flag --latest of 'lichen "));
   // Beyond the image it is the command's own flag.
   EXPECT_EQ(error_of("run", {"img", "--pod"}), "no error");
 }
