@@ -17,9 +17,26 @@ namespace {
 
 using wire::ContainerStatus;
 
-constexpr std::string_view kKnown[] = {"ancestor",       "before", "command", "exited", "expose",  "health", "id",
-                                       "is-task",        "label",  "label!",  "name",   "network", "pod",    "publish",
-                                       "restart-policy", "since",  "status",  "until",  "volume"};
+constexpr std::string_view kKnown[] = {"ancestor",
+                                       "before",
+                                       "command",
+                                       "exited",
+                                       "expose",
+                                       "health",
+                                       "id",
+                                       "is-task",
+                                       "label",
+                                       "label!",
+                                       "name",
+                                       "network",
+                                       "pod",
+                                       "publish",
+                                       "restart-policy",
+                                       "should-start-on-boot",
+                                       "since",
+                                       "status",
+                                       "until",
+                                       "volume"};
 
 // Docker's words and podman's.
 constexpr EnumName<ContainerStatus> kStatuses[] = {
@@ -37,6 +54,8 @@ void check_values(const Filters& filters) {
           .with_hint("one of created, running, paused, restarting, removing, exited, dead");
   for (const auto& code : filters.values("exited"))
     if (!parse_int(code)) throw_error(ErrorKind::usage, "filter 'exited={}': it must be an exit code", code);
+  for (const auto& value : filters.values("should-start-on-boot"))
+    if (!parse_bool(value)) throw_error(ErrorKind::usage, "filter 'should-start-on-boot={}': true or false", value);
   for (const auto& health : filters.values("health"))
     if (health != "none" && health != "starting" && health != "healthy" && health != "unhealthy")
       throw Error(ErrorKind::usage, format("filter 'health={}': no such state", health))
@@ -110,6 +129,14 @@ std::optional<std::string> created_of(Engine& engine, const Filters& filters, st
   return engine.containers.load_config(id).created;
 }
 
+// podman's key: what is to run after the machine was restarted. docker's rule for `always`: not before the first start.
+bool starts_on_boot(const ContainerSummary& container) {
+  using enum spec::RestartPolicy;
+  if (container.state.started_at.empty()) return false;
+  return container.config.restart == always ||
+         (container.config.restart == unless_stopped && !container.state.stopped_by_user);
+}
+
 bool match_state(const Filters& filters, const ContainerSummary& container) {
   const auto& state = container.state;
   return filters.any("status", [&](const std::string& status) {
@@ -118,7 +145,11 @@ bool match_state(const Filters& filters, const ContainerSummary& container) {
     return state.status == ContainerStatus::exited && parse_int(code) == state.exit_code;
   }) && filters.any("health", [&](const std::string& health) {
     return health == (state.health.empty() ? std::string_view("none") : state.health);
-  }) && filters.any("is-task", [](const std::string& value) { return parse_bool(value) == false; });
+  }) && filters.any("is-task", [](const std::string& value) {
+    return parse_bool(value) == false;
+  }) && filters.any("should-start-on-boot", [&](const std::string& value) {
+    return parse_bool(value) == starts_on_boot(container);
+  });
 }
 
 bool match_identity(const Filters& filters, const spec::ContainerConfig& config) {

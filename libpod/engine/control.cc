@@ -52,12 +52,9 @@ void throw_monitor_error(const wire::Message& message) {
   throw error;
 }
 
-std::optional<Exited> request_exit(const Engine& engine, const std::string& id, const wire::Message& request,
-                                   std::optional<std::chrono::milliseconds> timeout) {
-  const auto socket = connect_monitor(engine, id);
-  if (!socket || !send_message(socket->get(), request)) return std::nullopt;
+std::optional<Exited> await_exit(int socket, const std::string& id, std::optional<std::chrono::milliseconds> timeout) {
   for (;;) {
-    const Answer answer = receive_message(socket->get(), timeout);
+    const Answer answer = receive_message(socket, timeout);
     if (answer.timed_out)
       throw Error(ErrorKind::conflict, format("container {}: its monitor did not answer in time", id.substr(0, 12)))
           .with_hint(
@@ -70,6 +67,13 @@ std::optional<Exited> request_exit(const Engine& engine, const std::string& id, 
       return Exited{static_cast<int>(message.a), (message.b & wire::kExitedOom) != 0,
                     (message.b & wire::kExitedRemoved) != 0};
   }
+}
+
+std::optional<Exited> request_exit(const Engine& engine, const std::string& id, const wire::Message& request,
+                                   std::optional<std::chrono::milliseconds> timeout) {
+  const auto socket = connect_monitor(engine, id);
+  if (!socket || !send_message(socket->get(), request)) return std::nullopt;
+  return await_exit(socket->get(), id, timeout);
 }
 
 bool request_done(const Engine& engine, const std::string& id, const wire::Message& request) {

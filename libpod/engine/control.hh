@@ -36,6 +36,10 @@ struct Exited {
   bool removed = false;
 };
 
+/// Wait for `exited` on a connection. nullopt: the monitor went without a word.
+/// @throws Error{conflict} no answer within `timeout`
+std::optional<Exited> await_exit(int socket, const std::string& id, std::optional<std::chrono::milliseconds> timeout);
+
 /// Send `request` to the monitor and wait for `exited`. nullopt when there is no monitor or it goes without a word:
 /// look at the record then. @throws Error{conflict} no answer within `timeout`
 std::optional<Exited> request_exit(const Engine& engine, const std::string& id, const wire::Message& request,

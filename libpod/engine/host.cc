@@ -6,6 +6,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/base/time.hh"
+#include "libpod/engine/boot_restart.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/sys/fs.hh"
@@ -97,6 +98,10 @@ std::vector<Finding> examine_host(const Environment& environment, const std::str
   std::vector<Finding> findings;
   for (const auto& probe : sys::probe_host(input))
     findings.push_back({probe.name, std::string(sys::to_string(probe.state)), probe.detail, probe.fix});
+  const std::string home = environment.xdg_config_home.starts_with('/') ? environment.xdg_config_home
+                                                                        : sys::home_directory(uid) + "/.config";
+  if (auto finding = examine_boot_restart(existing_paths({.root = root}, environment), home))
+    findings.push_back(*std::move(finding));
   return findings;
 }
 

@@ -168,6 +168,20 @@ sys::UniqueFd prepare_in_child(Engine& engine, const spec::ContainerConfig& conf
   return std::move(own.user);
 }
 
+// @return the container's first process
+std::int64_t wait_until_created(const Launched& launched, const spec::ContainerConfig& config) {
+  const Answer answer = receive_message(launched.sync.get(), kCreateTimeout);
+  if (answer.timed_out)
+    throw_error(ErrorKind::system, "start container {}: the OCI runtime did not answer in {} s", config.name,
+                kCreateTimeout.count());
+  if (!answer.received)
+    throw_error(ErrorKind::internal, "start container {}: its monitor ended without a word", config.name);
+  const wire::Message& message = answer.received->message;
+  if (message.type == wire::MessageType::error) throw_monitor_error(message);
+  if (message.type != wire::MessageType::created) throw_error(ErrorKind::internal, "the monitor answered out of order");
+  return message.a;
+}
+
 }  // namespace
 
 Launched launch_monitor(Engine& engine, const spec::ContainerConfig& known, int marker_fd) {
@@ -219,16 +233,7 @@ Launched launch_monitor(Engine& engine, const spec::ContainerConfig& known, int 
   sync.second.reset();
   network.setup.in_parent();
 
-  const Answer answer = receive_message(launched.sync.get(), kCreateTimeout);
-  if (answer.timed_out)
-    throw_error(ErrorKind::system, "start container {}: the OCI runtime did not answer in {} s", config.name,
-                kCreateTimeout.count());
-  if (!answer.received)
-    throw_error(ErrorKind::internal, "start container {}: its monitor ended without a word", config.name);
-  const wire::Message& message = answer.received->message;
-  if (message.type == wire::MessageType::error) throw_monitor_error(message);
-  if (message.type != wire::MessageType::created) throw_error(ErrorKind::internal, "the monitor answered out of order");
-  launched.init_pid = message.a;
+  launched.init_pid = wait_until_created(launched, config);
   network.setup.finish();
   return launched;
 }

@@ -23,6 +23,7 @@ namespace lichen::engine {
 namespace {
 
 constexpr std::int64_t kForEver = INT64_MAX / 2;  // milliseconds
+constexpr std::chrono::seconds kAnswer{5};        // how much longer a monitor may take than the container
 
 bool is_alive(const store::ContainerRecord& record) {
   using enum wire::ContainerStatus;
@@ -89,21 +90,47 @@ StopOrder stop_order(const store::ContainerRecord& record, std::optional<std::in
   return {number, timeout < 0 ? kForEver : timeout * 1000};
 }
 
-void stop_container(Engine& engine, const std::string& name_or_id, std::optional<std::int64_t> timeout_s,
-                    const std::string& signal) {
-  const auto record = find_container(engine, name_or_id);
-  if (!is_alive(record)) return;
-  const StopOrder order = stop_order(record, timeout_s, signal);
-  const auto patience = order.timeout_ms == kForEver
-                            ? std::nullopt
-                            : std::optional(std::chrono::milliseconds(order.timeout_ms) + std::chrono::seconds(5));
+PendingStop begin_stop(Engine& engine, const std::string& name_or_id, std::optional<std::int64_t> timeout_s,
+                       const std::string& signal) {
+  PendingStop stop{.record = find_container(engine, name_or_id), .patience = {}, .socket = {}};
+  if (!is_alive(stop.record)) return stop;
+  const StopOrder order = stop_order(stop.record, timeout_s, signal);
+  if (order.timeout_ms != kForEver) stop.patience = std::chrono::milliseconds(order.timeout_ms) + kAnswer;
+  stop.socket = connect_monitor(engine, stop.record.config.id);
+  if (stop.socket)
+    send_message(stop.socket->get(),
+                 {.type = wire::MessageType::stop, .a = order.signal, .b = order.timeout_ms, .text = ""});
+  return stop;
+}
+
+PendingStop begin_stop_for_reboot(Engine& engine, const std::string& name_or_id) {
+  PendingStop stop{.record = find_container(engine, name_or_id), .patience = {}, .socket = {}};
+  if (!is_alive(stop.record)) return stop;
+  if (stop.record.config.stop_timeout_s >= 0)
+    stop.patience = std::chrono::seconds(stop.record.config.stop_timeout_s) + kAnswer;
+  stop.socket = connect_monitor(engine, stop.record.config.id);
+  const auto monitor = sys::open_pidfd(static_cast<pid_t>(stop.record.state.monitor_pid));
+  // Its lock after its pid: so that pid is the monitor's still.
+  if (!stop.socket || !monitor || !engine.containers.is_monitor_alive(stop.record.config.id)) return stop;
+  send_message(stop.socket->get(), {.type = wire::MessageType::wait});
+  sys::signal_pidfd(monitor->get(), SIGTERM);
+  return stop;
+}
+
+void finish_stop(Engine& engine, PendingStop& stop) {
+  if (!stop.socket) return;
   try {
-    request_exit(engine, record.config.id,
-                 {.type = wire::MessageType::stop, .a = order.signal, .b = order.timeout_ms, .text = ""}, patience);
+    await_exit(stop.socket->get(), stop.record.config.id, stop.patience);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::conflict) throw;
-    kill_init(engine, record.state, SIGKILL);
+    kill_init(engine, stop.record.state, SIGKILL);
   }
+}
+
+void stop_container(Engine& engine, const std::string& name_or_id, std::optional<std::int64_t> timeout_s,
+                    const std::string& signal) {
+  auto stop = begin_stop(engine, name_or_id, timeout_s, signal);
+  finish_stop(engine, stop);
 }
 
 void kill_container(Engine& engine, const std::string& name_or_id, const std::string& signal) {

@@ -1,9 +1,11 @@
 // lichen stop, kill and wait.
 #pragma once
 
+#include <chrono>
 #include <optional>
 
 #include "libpod/engine/engine.hh"
+#include "libpod/sys/unique_fd.hh"
 #include "libpod/wire/container_state.hh"
 
 namespace lichen::engine {
@@ -14,6 +16,19 @@ namespace lichen::engine {
 /// @param signal     empty: the container's own
 void stop_container(Engine& engine, const std::string& name_or_id, std::optional<std::int64_t> timeout_s,
                     const std::string& signal);
+
+/// A container that was asked to end. Several are asked first and waited for then: each may take its ten seconds.
+struct PendingStop {
+  store::ContainerRecord record;
+  std::optional<std::chrono::milliseconds> patience;
+  std::optional<sys::UniqueFd> socket;  // none: it does not run
+};
+PendingStop begin_stop(Engine& engine, const std::string& name_or_id, std::optional<std::int64_t> timeout_s,
+                       const std::string& signal);
+/// The machine goes down: it is not the user who stops it, so `unless-stopped` brings it back. By SIGTERM to the
+/// monitor, which systemd would send too.
+PendingStop begin_stop_for_reboot(Engine& engine, const std::string& name_or_id);
+void finish_stop(Engine& engine, PendingStop& stop);
 
 /// What a monitor is told so that the container ends, with the rule about PID 1 without a handler applied.
 struct StopOrder {

@@ -1,4 +1,5 @@
 // start, stop, restart, pause, kill, rm, rename, wait, attach: what happens to containers that are there.
+#include <algorithm>
 #include <cstdio>
 
 #include "libpod/base/error.hh"
@@ -9,6 +10,7 @@
 #include "libpod/engine/start.hh"
 #include "libpod/engine/stop.hh"
 #include "libpod/spec/options.hh"
+#include "src/arg_parser.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
 #include "src/output.hh"
@@ -111,15 +113,28 @@ int attach_command(Context& context, const ParsedArgs& args) {
 
 int stop_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  const bool ignore = args.get_bool("ignore");
-  return for_each_name(chosen_names(*engine, args, is_alive), [&](const std::string& name) {
+  const bool ignore = args.get_bool("ignore"), reboot = args.get_bool("for-reboot");
+  if (reboot && (args.has("timeout") || args.has("signal")))
+    throw_usage(args.command(), "--for-reboot stops each container in its own way: leave --timeout and --signal out");
+  std::vector<std::pair<std::string, engine::PendingStop>> pending;
+  const int asked = for_each_name(chosen_names(*engine, args, is_alive), [&](const std::string& name) {
     try {
-      engine::stop_container(*engine, name, args.find_int("timeout"), args.get_string("signal"));
-      std::printf("%s\n", name.c_str());
+      pending.emplace_back(
+          name, reboot ? engine::begin_stop_for_reboot(*engine, name)
+                       : engine::begin_stop(*engine, name, args.find_int("timeout"), args.get_string("signal")));
     } catch (const Error& error) {
       if (!is_ignored(ignore, error)) throw;
     }
   });
+  std::vector<std::string> names;
+  for (const auto& one : pending) names.push_back(one.first);
+  auto next = pending.begin();
+  const int ended = for_each_name(names, [&](const std::string& name) {
+    engine::finish_stop(*engine, (next++)->second);
+    std::printf("%s\n", name.c_str());
+    std::fflush(stdout);
+  });
+  return std::max(asked, ended);
 }
 
 int restart_command(Context& context, const ParsedArgs& args) {

@@ -33,7 +33,7 @@ constexpr OptionSpec kStart[] = {
     flag('a', "attach", "Show the output and pass signals on"),
     text("detach-keys", "keys", "Keys that leave the container running (default ctrl-p,ctrl-q)"),
     list('f', "filter", "key=value", "Only those that match, as in ps")
-        .with_hints("id=|name=|label=|status=|restart-policy=|until="),
+        .with_hints("id=|name=|label=|status=|restart-policy=|should-start-on-boot=|until="),
     flag('i', "interactive", "Attach standard input"),
     flag('l', "latest", "The newest container"),
     flag("sig-proxy", "Pass signals on to the process; with --attach").with_default("true"),
@@ -43,6 +43,7 @@ constexpr OptionSpec kStop[] = {
     list("cidfile", "path", "Read a container's id from this file").with_objects(file),
     list('f', "filter", "key=value", "Only those that match, as in ps")
         .with_hints("id=|name=|label=|status=|restart-policy=|until="),
+    flag("for-reboot", "The machine goes down, not the user's wish: unless-stopped counts on"),
     flag('i', "ignore", "A container that does not exist is no error"),
     flag('l', "latest", "The newest container"),
     text('s', "signal", "signal", "Signal that asks the process to end").with_objects(signal),
@@ -208,7 +209,8 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Start containers that are not running",
      .usage = "[OPTIONS] CONTAINER [CONTAINER...]",
      .description = "",
-     .examples = "lichen start web\n# start and show the output\nlichen start -a job\n",
+     .examples = "lichen start web\n# start and show the output\nlichen start -a job\n"
+                 "# after a reboot\nlichen start --all --filter should-start-on-boot=true\n",
      .options = {kStart},
      .not_yet_options = {"checkpoint checkpoint-dir"},
      .arguments = {0, -1, stopped_container},
