@@ -4,10 +4,10 @@
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
 #include "libpod/engine/cleanup.hh"
+#include "libpod/engine/container_view.hh"
 #include "libpod/engine/mount_notes.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/sys/fs.hh"
-#include "libpod/sys/lock.hh"
 #include "libpod/sys/mount.hh"
 #include "libpod/sys/namespaces.hh"
 
@@ -24,13 +24,6 @@ void require_namespace(const std::string& verb, const std::string& name) {
 
 bool lives(const store::ContainerRecord& record) {
   return record.state.status == running || record.state.status == paused || record.state.status == restarting;
-}
-
-// Nobody starts it while we hold this.
-sys::FileLock hold_stopped(Engine& engine, const store::ContainerRecord& record) {
-  const std::string run_dir = engine.paths.container_run(record.config.id);
-  sys::make_directories(run_dir, 0700);
-  return sys::wait_lock(run_dir + "/monitor.lock", sys::LockMode::exclusive, std::chrono::seconds(5), /*create=*/true);
 }
 
 void mount_live(Engine& engine, const store::ContainerRecord& record, const std::string& target) {
@@ -55,7 +48,7 @@ MountedContainer mount_container(Engine& engine, const std::string& name_or_id) 
   if (notes.is_mounted_here(id)) return out;
   sys::FileLock lock;
   if (!lives(record)) {
-    lock = hold_stopped(engine, record);
+    lock = lock_container_files(engine, record.config);
     record = load_container(engine, id);
   }
   notes.note(id, true);

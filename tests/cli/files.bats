@@ -191,6 +191,7 @@ tally() { # NAME: counts there a cp that was done; one that was not was refused 
   "$LICHEN" start race >start.out 2>&1 3>&- 4>&- &
   run_lichen cp number race:/; assert_failure 125 "container race: its files are in use" "held after"
   wait $! && fail_with "start" "refused" "it was started"
+  run_lichen unshare "$LICHEN" mount race; assert_failure 1 "container race: its files are in use"
   grep -q "container race: its files are in use" start.out
   is_state race created
   echo >go; wait "$holder"
