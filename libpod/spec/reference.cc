@@ -57,7 +57,7 @@ void check_repository(std::string_view text, std::string_view repository) {
   if (repository.empty()) refuse(text, "the repository is empty");
   for (const auto& component : split(repository, '/')) {
     if (component.empty()) refuse(text, "a part between two slashes is empty");
-    if (std::any_of(component.begin(), component.end(), is_upper))
+    if (std::any_of(component.begin(), component.end(), is_upper) && is_component(to_lower(component)))
       refuse(text, "the repository must be lower case", format("try '{}'", printable(to_lower(text))));
     if (!is_component(component))
       refuse(text, format("'{}' is not letters and digits joined by '.', '_', '__' or '-'", printable(component)));
