@@ -13,6 +13,7 @@ namespace lichen::cli {
 
 /// The options before the command; nullopt = not given.
 struct GlobalOptions {
+  std::optional<std::string> config;          // --config: docker's directory with config.json
   std::optional<std::string> root;            // --root
   std::optional<std::string> runroot;         // --runroot
   std::optional<std::string> storage_driver;  // --storage-driver: overlay, fuse-overlayfs, vfs

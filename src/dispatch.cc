@@ -10,6 +10,7 @@
 #include "src/exit_code.hh"
 #include "src/help.hh"
 #include "src/output.hh"
+#include "src/personality.hh"
 #include "src/version.hh"
 
 namespace lichen::cli {
@@ -24,7 +25,8 @@ LogLevel log_level_from(std::string_view name) {
 }
 
 GlobalOptions global_options_from(const ParsedArgs& args) {
-  return {.root = args.find_string("root"),
+  return {.config = args.find_string("config"),
+          .root = args.find_string("root"),
           .runroot = args.find_string("runroot"),
           .storage_driver = args.find_string("storage-driver"),
           .runtime = args.find_string("runtime"),
@@ -41,11 +43,37 @@ GlobalOptions global_options_from(const ParsedArgs& args) {
 
 int run_group(const CommandSpec& group, std::span<const std::string> words) {
   if (words.empty() || words[0] == "--help" || words[0] == "-h") {
-    write_out(group_help(group));
+    write_out(as_called(group_help(group), personality()));
     return kExitOk;
   }
   if (words[0].starts_with('-')) throw_usage(group, "unknown flag: " + words[0]);
   throw_unknown_command(&group, words[0]);
+}
+
+// @param rest  the line from the command on
+int run_command_line(Context& context, std::span<const std::string> rest) {
+  const auto [command, count] = match_command(rest);
+  bool parsed = false;
+  try {
+    if (command == nullptr) throw_unknown_command(nullptr, rest[0]);
+    const auto arguments = rest.subspan(count);
+    if (command->is_group) return run_group(*command, arguments);
+    if (command->handler == nullptr) {
+      std::vector<std::string> typed(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(count));
+      throw_without_handler(*command, join(typed, " "));
+    }
+    const NormalizedWords normalized = normalize_words(*command, arguments);
+    if (normalized.wants_help) {
+      write_out(as_called(command_help(*command, context.terminal.colour_on_stdout()), personality()));
+      return kExitOk;
+    }
+    const ParsedArgs args = bind_options(*command, normalized);
+    parsed = true;
+    return command->handler(context, args);
+  } catch (Error& error) {
+    error.with_exit_code(failure_code(personality(), command, parsed, error));
+    throw;
+  }
 }
 
 }  // namespace
@@ -65,27 +93,14 @@ int dispatch(std::vector<std::string> argv) {
   Context context{.global = global_options_from(global), .argv = argv, .terminal = read_terminal_facts()};
   set_log_level(context.global.log_level);
   if (!before.wants_help && global.get_bool("version")) {
-    write_out(format("lichen version {}\n", kVersion));
+    write_out(version_line(personality()));
     return kExitOk;
   }
   if (before.wants_help || rest.empty()) {
-    write_out(main_help(context.terminal.colour_on_stdout()));
+    write_out(as_called(main_help(context.terminal.colour_on_stdout()), personality()));
     return kExitOk;
   }
-  const auto [command, count] = match_command(rest);
-  if (command == nullptr) throw_unknown_command(nullptr, rest[0]);
-  const auto arguments = rest.subspan(count);
-  if (command->is_group) return run_group(*command, arguments);
-  if (command->handler == nullptr) {
-    std::vector<std::string> typed(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(count));
-    throw_without_handler(*command, join(typed, " "));
-  }
-  const NormalizedWords normalized = normalize_words(*command, arguments);
-  if (normalized.wants_help) {
-    write_out(command_help(*command, context.terminal.colour_on_stdout()));
-    return kExitOk;
-  }
-  return command->handler(context, bind_options(*command, normalized));
+  return run_command_line(context, rest);
 }
 
 }  // namespace lichen::cli

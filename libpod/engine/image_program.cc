@@ -8,6 +8,7 @@
 #include "libpod/engine/events.hh"
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/spec/platform.hh"
+#include "libpod/spec/reference.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/process.hh"
 
@@ -41,6 +42,20 @@ std::string last_line(const std::string& text) {
                      end - (start == std::string::npos ? 0 : start + 1) + 1);
 }
 
+// docker asks its own hub for a short name, whatever registries.conf says.
+std::string with_docker_host(const std::string& name) {
+  try {
+    auto reference = spec::parse_reference(name);
+    if (!reference.is_short()) return name;
+    const auto full = spec::with_defaults(reference);
+    reference.host = full.host;
+    reference.repository = full.repository;
+    return reference.str();
+  } catch (const Error&) {
+    return name;  // lichen-image says what is wrong with it
+  }
+}
+
 }  // namespace
 
 wire::ImageRequest image_request(const Engine& engine) {
@@ -55,6 +70,7 @@ wire::ImageRequest image_request(const Engine& engine) {
   request.docker_config = engine.environment.docker_config;
   request.registry_auth_file = engine.environment.registry_auth_file;
   request.registries_conf = engine.environment.registries_conf;
+  request.compat_auth_file = engine.settings.docker_ways;
   return request;
 }
 
@@ -62,6 +78,8 @@ wire::ImageResult run_image_program(Engine& engine, const std::string& command, 
                                     std::function<void()> in_child) {
   engine.enter_userns();
   wire::ImageRequest sent = request;
+  if (engine.settings.docker_ways && (command == "pull" || command == "search" || command == "tags"))
+    for (auto& name : sent.names) name = with_docker_host(name);
   const bool to_stdout =
       (command == "save" || command == "volume-export") && (request.output.empty() || request.output == "-");
   sent.result_fd = to_stdout ? 4 : 1;

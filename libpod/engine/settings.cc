@@ -48,6 +48,7 @@ Environment Environment::capture() {
           .lichen_run_root = variable("LICHEN_RUNROOT"),
           .lichen_storage_driver = variable("LICHEN_STORAGE_DRIVER"),
           .lichen_runtime = variable("LICHEN_RUNTIME"),
+          .docker_host = variable("DOCKER_HOST"),
           .docker_config = variable("DOCKER_CONFIG"),
           .registry_auth_file = variable("REGISTRY_AUTH_FILE"),
           .registries_conf = variable("CONTAINERS_REGISTRIES_CONF"),
@@ -78,6 +79,7 @@ Settings load_settings(const GlobalSettings& global, const Environment& environm
   settings.storage_driver =
       first_of({global.storage_driver, environment.lichen_storage_driver, settings.storage_driver});
   settings.runtime = first_of({global.runtime, environment.lichen_runtime, settings.runtime});
+  settings.docker_ways = global.docker_ways;
   const std::string& driver = settings.storage_driver;
   if (!driver.empty() && driver != "overlay" && driver != "fuse-overlayfs" && driver != "vfs")
     throw Error(ErrorKind::usage, format("unknown storage driver '{}'", driver))

@@ -16,6 +16,7 @@ struct GlobalSettings {
   std::string run_root;             // --runroot
   std::string storage_driver;       // --storage-driver
   std::string runtime;              // --runtime
+  bool docker_ways = false;         // called as docker: see Settings
   bool container_defaults = false;  // the command makes or attaches to containers: containers.conf counts
 };
 
@@ -23,7 +24,7 @@ struct GlobalSettings {
 struct Environment {
   std::string home, shell, xdg_data_home, xdg_config_home, xdg_runtime_dir;
   std::string lichen_root, lichen_run_root, lichen_storage_driver, lichen_runtime;
-  std::string docker_config, registry_auth_file, registries_conf;
+  std::string docker_host, docker_config, registry_auth_file, registries_conf;
   std::string containers_conf, containers_conf_override;
   std::string http_proxy, https_proxy, no_proxy, ftp_proxy;  // handed to containers by --http-proxy
   std::vector<std::string> all;                              // the whole environment, for -e NAME
@@ -44,6 +45,7 @@ struct Settings {
   std::int64_t log_max_size = 0;                  // bytes; 0: no rotation
   std::int64_t stop_timeout_s = 10;
   std::string pull_policy = "missing";  // of run and create
+  bool docker_ways = false;  // short names are docker.io's, credentials go to docker's config.json and come from there
 
   // Defaults of flags, as the flags write them; empty: none. From containers.conf only.
   std::vector<std::string> default_sysctls, default_ulimits;

@@ -111,13 +111,13 @@ CredentialSource::CredentialSource(const wire::ImageRequest& request) : home_(re
     files_.push_back(chosen);
     return;
   }
+  const std::string docker =
+      (request.docker_config.empty() ? request.home + "/.docker" : request.docker_config) + "/config.json";
+  if (request.compat_auth_file) files_.push_back(docker);
   if (!request.xdg_runtime_dir.empty()) files_.push_back(request.xdg_runtime_dir + "/containers/auth.json");
   const std::string config = request.xdg_config_home.empty() ? request.home + "/.config" : request.xdg_config_home;
   if (!request.home.empty() || !request.xdg_config_home.empty()) files_.push_back(config + "/containers/auth.json");
-  if (!request.docker_config.empty())
-    files_.push_back(request.docker_config + "/config.json");
-  else if (!request.home.empty())
-    files_.push_back(request.home + "/.docker/config.json");
+  if (!request.docker_config.empty() || !request.home.empty()) files_.push_back(docker);
 }
 
 std::optional<Credentials> CredentialSource::find(const std::string& host, const std::string& repository) const {

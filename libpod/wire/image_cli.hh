@@ -66,7 +66,7 @@ struct ImageRequest {
   // push: the image is names[0], `reference` the destination (empty: its name); with all_tags every tag of names[0].
   // `format`: oci, v2s2, or empty: as the image came.
   // login, logout: the registry is names[0]; `creds` what is to be stored; auth_file where, empty: as podman chooses.
-  bool compat_auth_file = false;  // login, logout: docker's config.json instead
+  bool compat_auth_file = false;  // login, logout: docker's config.json instead; others look there first
   bool all_registries = false;    // logout
 
   // save; volume-export: the archive, volume-import: the directory

@@ -5,13 +5,14 @@
 #include "src/commands/commands.hh"
 #include "src/exit_code.hh"
 #include "src/output.hh"
+#include "src/personality.hh"
 
 namespace lichen::cli {
 
 int help_command(Context& context, const ParsedArgs& args) {
   const bool colour = context.terminal.colour_on_stdout();
   if (args.positionals().empty()) {
-    write_out(main_help(colour));
+    write_out(as_called(main_help(colour), personality()));
     return kExitOk;
   }
   const std::string path = join(args.positionals(), " ");
@@ -21,7 +22,7 @@ int help_command(Context& context, const ParsedArgs& args) {
     write_out(format("lichen {}: {}. It is not done yet.\n", path, command->summary));
     return kExitOk;
   }
-  write_out(command->is_group ? group_help(*command) : command_help(*command, colour));
+  write_out(as_called(command->is_group ? group_help(*command) : command_help(*command, colour), personality()));
   return kExitOk;
 }
 

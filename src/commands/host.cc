@@ -7,6 +7,7 @@
 #include "src/commands/commands.hh"
 #include "src/exit_code.hh"
 #include "src/output.hh"
+#include "src/personality.hh"
 #include "src/session.hh"
 #include "src/style.hh"
 #include "src/version.hh"
@@ -65,7 +66,8 @@ int doctor_command(Context& context, const ParsedArgs& args) {
 
 int info_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  const Json info = engine::host_info(*engine, LICHEN_VERSION);
+  const Json info =
+      engine::host_info(*engine, std::string(personality() == Personality::docker ? kDockerVersion : kVersion));
   const std::string form = args.get_string("format");
   if (!form.empty()) {
     write_out(render_object(info, form));

@@ -120,7 +120,7 @@ int login_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   auto request = registry_request(*engine, args);
   request.names = {registry_of(args)};
-  request.compat_auth_file = args.get_bool("compat-auth-file");
+  request.compat_auth_file |= args.get_bool("compat-auth-file");
   std::string user = args.get_string("username");
   if (user.empty()) {
     if (::isatty(STDIN_FILENO) == 1) std::fputs("Username: ", stderr);
@@ -136,7 +136,7 @@ int logout_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   auto request = registry_request(*engine, args);
   request.names = {registry_of(args)};
-  request.compat_auth_file = args.get_bool("compat-auth-file");
+  request.compat_auth_file |= args.get_bool("compat-auth-file");
   request.all_registries = args.get_bool("all");
   const auto result = engine::run_image_program(*engine, "logout", request);
   for (const auto& registry : result.images) write_out(format("Removing login credentials for {}\n", registry.name));

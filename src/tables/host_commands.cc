@@ -8,6 +8,8 @@ namespace {
 using enum CompletionKind;
 
 constexpr OptionSpec kGlobal[] = {
+    text("config", "path", "Directory of docker's config.json with credentials (default ~/.docker)")
+        .with_objects(directory),
     flag('D', "debug", "The same as --log-level=debug"),
     text('l', "log-level", "level", "What is told on standard error")
         .with_default("warn")
@@ -54,7 +56,7 @@ constexpr CommandSpec kGlobalSpec = {
         "# does this machine have what containers need?\nlichen doctor\n",
     .options = {kGlobal},
     .not_yet_options =
-        {"cdi-spec-dir cgroup-manager config conmon connection/c context cpu-profile db-backend "
+        {"cdi-spec-dir cgroup-manager conmon connection/c context cpu-profile db-backend "
          "default-mounts-file events-backend hooks-dir host/H identity imagestore max-workers "
          "memory-profile module namespace network-backend network-cmd-path network-config-dir noout out "
          "pull-option registries-conf remote/r runtime-flag ssh storage-opt syslog tls tls-ca tls-cert "
