@@ -57,12 +57,13 @@ int configure(int fs, const OverlayOptions& options) {
     // volatile (Linux 5.10) is a saving only: kernels without it sync.
     if (good && options.volatile_upper) set_flag(fs, "volatile");
   }
-  good = good && set_flag(fs, "userxattr") == 0 && ::syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0;
+  good = good && set_flag(fs, "userxattr") == 0 &&
+         ::syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0;
   return good ? 0 : errno;
 }
 
-// One string for mount(2). Directories are named by descriptors, as a page takes 30 layers by their paths, more than 200 so,
-// and no ':' or ',' of a path needs escaping.
+// One string for mount(2). Directories are named by descriptors, as a page takes 30 layers by their paths, more than
+// 200 so, and no ':' or ',' of a path needs escaping.
 class OptionString {
  public:
   explicit OptionString(const OverlayOptions& options) {

@@ -24,6 +24,7 @@ init=/sbin/init
 for word in $(cat /proc/cmdline); do case $word in init=*) init=${word#init=} ;; esac; done
 cp -a /guest/. /root/
 chroot /root /usr/local/sbin/first-steps
+mount -o ro /dev/vdb /root/opt/lichen && mount /dev/vdc /root/home/tester || { echo "initrd: cannot mount a disk"; poweroff -f; }
 umount /proc
 mount --move /dev /root/dev
 exec switch_root /root $init

@@ -30,6 +30,13 @@ class Failed(Exception):
     """What went wrong with the machine itself."""
 
 
+def start_time(pid):
+    """With the pid it names one process for ever (proc(5), field 22); "" when it has ended."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rpartition(") ")[2].split()
+    return "" if fields[0] == "Z" else fields[19]
+
+
 class Machine:
     def __init__(self, folder):
         self.folder = os.path.abspath(folder)
@@ -42,7 +49,8 @@ class Machine:
     def start(self, init="", memory=768, disk=1024):
         os.makedirs(self.folder, exist_ok=True)
         if not os.path.exists(self.path("home.img")):
-            subprocess.run(["mke2fs", "-q", "-t", "ext4", "-E", "root_owner=1000:1000", self.path("home.img"), f"{disk}M"], check=True)
+            subprocess.run(["mke2fs", "-q", "-t", "ext4", "-E", "root_owner=1000:1000", self.path("home.img"), f"{disk}M"],
+                           stdout=subprocess.DEVNULL, check=True)
         for agent in ("root", "user"):
             for end in ("in", "out"):
                 if os.path.exists(self.path(f"{agent}.{end}")):
@@ -52,13 +60,13 @@ class Machine:
             # In the caller's process group: whoever ends the test by its group ends the machine.
             qemu = subprocess.Popen(self.command(init, memory), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
         with open(self.path("pid"), "w", encoding="utf-8") as file:
-            file.write(str(qemu.pid))
+            file.write(f"{qemu.pid} {start_time(qemu.pid)}")
         for agent in ("root", "user"):
             self.wait_ready(agent)
 
     def command(self, init, memory):
         images = os.environ["LICHEN_TEST_VM"]
-        kernel = "console=ttyS0 rw quiet panic=-1 systemd.show_status=false"
+        kernel = "console=ttyS0 rw quiet panic=0 systemd.show_status=false"
         if init:
             kernel += f" init=/usr/local/sbin/{init}-init"
         command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max", "-smp", "2", "-m", str(memory),
@@ -78,9 +86,8 @@ class Machine:
         """The running qemu of this folder, or None."""
         try:
             with open(self.path("pid"), encoding="utf-8") as file:
-                pid = int(file.read())
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                return pid if self.folder.encode() in file.read() else None
+                pid, start = file.read().split()
+            return int(pid) if start_time(pid) == start else None
         except (OSError, ValueError):
             return None
 
@@ -119,8 +126,8 @@ class Machine:
         line = b""
         with open(os.open(self.path(f"{agent}.out"), os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0) as pipe:
             while True:
-                if self.pid() is None:
-                    raise Failed(f"the machine is off\n{self.console()}")
+                if self.pid() is None or "Kernel panic" in self.console():
+                    raise Failed(f"the machine is off or dead\n{self.console()}")
                 if time.monotonic() > deadline:
                     raise Failed(f"no answer from the {agent} agent\n{self.console()}")
                 if not select.select([pipe], [], [], 0.5)[0]:
