@@ -212,8 +212,11 @@ void Monitor::receive_console(sys::UniqueFd connection) {
 }
 
 // memory.events of the container's own cgroup (v2), opened while it is sure to exist. Without one nothing is watched.
+// The kernel wakes us when a number in it changes (cgroup-v2.rst, "memory.events").
 void Monitor::watch_memory_events() {
+  loop_.forget(memory_watch_);
   memory_events_.reset();
+  oom_kills_ = 0;
   const auto own = sys::read_file_if_exists("/proc/self/cgroup");
   const auto text = sys::read_file_if_exists(format("/proc/{}/cgroup", state_.pid));
   if (!own || !text) return;
@@ -226,7 +229,9 @@ void Monitor::watch_memory_events() {
   if (path.empty() || path == unified(*own) || path.find("/../") != std::string::npos) return;
   for (const char* root : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
     memory_events_.reset(::open((root + path + "/memory.events").c_str(), O_RDONLY | O_CLOEXEC));
-    if (memory_events_) return;
+    if (!memory_events_) continue;
+    memory_watch_ = loop_.watch(memory_events_.get(), EPOLLPRI, [this](std::uint32_t) { look_for_oom(); });
+    return;
   }
 }
 

@@ -79,7 +79,7 @@ class Monitor {
   void say_goodbye();
   void leave_when_flushed();
   void delete_files();
-  bool was_oom_killed() const;
+  void look_for_oom();
   void health_changed(HealthStatus status);
 
   // monitor_requests.cc
@@ -137,6 +137,7 @@ class Monitor {
   sys::UniqueFd init_;  // pidfd
   Survivors survivors_;
   sys::UniqueFd memory_events_;
+  std::uint64_t oom_kills_ = 0;  // that were told
   std::optional<sys::ExitStatus> end_;
   Clock::time_point running_since_{};
   RestartDecision restart_;
@@ -154,7 +155,7 @@ class Monitor {
   std::optional<StopAsked> stop_asked_;  // before it runs (restarts)
 
   sys::UniqueFd console_listener_, console_, start_socket_;
-  sys::EventLoop::WatchId console_watch_ = 0, start_watch_ = 0;
+  sys::EventLoop::WatchId console_watch_ = 0, start_watch_ = 0, memory_watch_ = 0;
   sys::EventLoop::TimerId stop_timer_ = 0, end_timer_ = 0, leave_timer_ = 0;
   std::vector<std::string> hidden_;
 };

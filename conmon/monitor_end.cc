@@ -116,13 +116,12 @@ void Monitor::finish_end() {
   if (journal_) journal_->finish();
   state_.exit_code = end_->code;
   state_.finished_at = to_rfc3339(now());
-  state_.oom_killed = was_oom_killed();
+  look_for_oom();
   // Nobody looks after it any more: docker's word for that.
   if (health_.wanted()) state_.health = to_string(HealthStatus::unhealthy);
   state_.pid = 0;
   state_.pid_start = 0;
   phase_ = Phase::leaving;
-  if (state_.oom_killed) append_event(config_, "oom");
   append_event(config_, "die", {{"exitCode", std::to_string(state_.exit_code)}});
   if (!terminating_ && restart_asked_) return restart_after(std::chrono::milliseconds(0));
   if (!terminating_ && restart_.should_restart(static_cast<int>(state_.exit_code), state_.stopped_by_user))
@@ -130,14 +129,19 @@ void Monitor::finish_end() {
   finish_for_good();
 }
 
-bool Monitor::was_oom_killed() const {
-  if (!memory_events_) return false;
+// As docker: a process of it was killed, not only the first one; told when it happens.
+void Monitor::look_for_oom() {
   char text[512];
-  const ssize_t count = ::pread(memory_events_.get(), text, sizeof text, 0);
-  if (count <= 0) return false;
+  const ssize_t count = memory_events_ ? ::pread(memory_events_.get(), text, sizeof text, 0) : 0;
+  if (count <= 0) return loop_.forget(memory_watch_);
+  std::uint64_t kills = 0;
   for (const auto& line : split({text, static_cast<std::size_t>(count)}, '\n'))
-    if (line.starts_with("oom_kill ")) return parse_uint(line.substr(9)).value_or(0) > 0;
-  return false;
+    if (line.starts_with("oom_kill ")) kills = parse_uint(line.substr(9)).value_or(0);
+  if (kills <= oom_kills_) return;
+  oom_kills_ = kills;
+  state_.oom_killed = true;
+  append_event(config_, "oom");
+  if (phase_ == Phase::running) write_state(config_, state_);
 }
 
 // An event only for a change: a check that says what the last one said is nobody's business.

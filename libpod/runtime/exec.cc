@@ -103,11 +103,13 @@ struct ExecPlan {
   sys::UniqueFd console;
   int preserve_fds = 0;
   bool new_user_namespace = false;
+  sys::UniqueFd cgroup_namespace;  // to be joined by the child
 };
 
 int run_program(const ExecPlan& plan, const sys::ProcFs& proc, const Handshake& handshake) {
   int reply = handshake.fd();
   try {
+    if (plan.cgroup_namespace) sys::join_namespace(plan.cgroup_namespace.get(), CLONE_NEWCGROUP, "cgroup");
     if (plan.new_user_namespace) take_first_id(proc, plan.process.user.keep_groups);
     sys::set_dumpable(false);
     ::setsid();
@@ -206,13 +208,20 @@ int exec_command(const Options& options) {
                 id,
                 {},
                 options.preserve_fds,
-                false};
+                false,
+                {}};
   refuse_unfiltered_mknod(plan.process, spec);
   const sys::UniqueFd terminal_end = prepare_console(options, plan);
   const PidFile pid_file(options.pid_file);
   const sys::ProcFs proc = sys::ProcFs::open_host();
   const sys::UniqueFd cgroup = open_cgroup(record);
-  const int flags = namespaces_to_join(record.pid);
+  int flags = namespaces_to_join(record.pid);
+  if (cgroup && (flags & CLONE_NEWCGROUP) != 0) {
+    // With cgroup2's option nsdelegate, which systemd sets, nobody in a cgroup namespace moves a process into it from
+    // outside (cgroups(7); ENOENT): first the child is there, then it joins.
+    plan.cgroup_namespace = sys::open_namespace(format("/proc/{}/ns/cgroup", record.pid), CLONE_NEWCGROUP);
+    flags &= ~CLONE_NEWCGROUP;
+  }
   plan.new_user_namespace = (flags & CLONE_NEWUSER) != 0;
   if (plan.new_user_namespace && !plan.process.terminal) give_streams_from_outside(proc, record.pid, plan.process.user);
   Foreground foreground;

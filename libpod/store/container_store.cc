@@ -151,7 +151,8 @@ std::vector<std::string> ContainerStore::list(bool with_unfinished) const {
     if (is_full_id(name)) ids.push_back(std::move(name));
   if (with_unfinished) return ids;
   for (const auto& entry : sys::list_directory(paths_.staging()))
-    if (entry.starts_with("c-")) std::erase(ids, entry.substr(2));
+    if (entry.starts_with("c-") && (sys::is_locked(paths_.staging() + "/" + entry) || !is_whole(entry.substr(2))))
+      std::erase(ids, entry.substr(2));
   return ids;
 }
 
@@ -248,11 +249,22 @@ void ContainerStore::rename(const std::string& id, const std::string& to) {
 
 void ContainerStore::remove(const std::string& id, const std::string& name) { remove_all(paths_, id, name); }
 
-// Started and then killed before the marker was unlinked: it is published (state.json says so). A record that cannot be
-// read says nothing: those of a container in the making are not synced, so a power cut may leave them empty.
-bool ContainerStore::was_started(const std::string& id) const {
+// Published though its marker is there: it was started and then its maker killed before the unlink (state.json says
+// so); or it was made in an earlier boot and has all that it needs. Then a power cut may have brought back the marker
+// of a command that had ended well, and begin() has synced the record. A record that cannot be read says nothing: those
+// of
+// --rm are not synced, so a power cut may leave them empty.
+bool ContainerStore::is_whole(const std::string& id) const {
   try {
-    return has(id) && !load_state(id).started_at.empty();
+    if (!has(id)) return false;
+    const auto state = load_state(id);
+    if (!state.started_at.empty()) return true;
+    const auto config = load_config(id);
+    return state.boot_id != paths_.boot_id() && !config.auto_remove &&
+           sys::read_link(paths_.names() + "/" + config.name) == id &&
+           std::all_of(config.mounts.begin(), config.mounts.end(), [&](const spec::MountConfig& mount) {
+             return mount.type != spec::MountType::volume || sys::exists(paths_.volume(mount.source));
+           });
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
     return false;
@@ -268,7 +280,7 @@ int ContainerStore::sweep_unfinished() {
     try {
       const auto lock = sys::try_lock(marker, sys::LockMode::exclusive);
       if (!lock) continue;
-      if (!was_started(id)) {
+      if (!is_whole(id)) {
         std::string name;
         for (const auto& [known, target] : names())
           if (target == id) name = known;

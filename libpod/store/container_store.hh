@@ -98,7 +98,7 @@ class ContainerStore {
   void reserve_name(const std::string& name, const std::string& id);
   void reserve_name_locked(const std::string& name, const std::string& id);
   bool is_stale_name(const std::string& name, const std::string& id) const;
-  bool was_started(const std::string& id) const;
+  bool is_whole(const std::string& id) const;
   const Paths& paths_;
 };
 

@@ -15,8 +15,8 @@ struct OverlayOptions {
 /// Mount an overlay on `target` with `userxattr` (so that it works in a user namespace, Linux 5.11), nodev only where
 /// asked by the caller afterwards.
 ///
-/// Layers are given one by one (lowerdir+, Linux 6.5); older kernels get one option string, which may not exceed a
-/// page.
+/// Layers are given one by one (lowerdir+, Linux 6.7); older kernels get one option string, which may not exceed a
+/// page, so /proc must be there and layers fewer than 240.
 /// @throws Error{unsupported} the kernel or file system cannot do it (hint: fuse-overlayfs); Error{system}
 void mount_overlay(const OverlayOptions& options, const std::string& target);
 

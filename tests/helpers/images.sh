@@ -8,18 +8,10 @@
 # /var/tmp/lichen-tests-UID for root).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/lib/common.sh
+. "$here/../lib/common.sh"
 readonly kDebianSuite=bookworm
 readonly kDebianPackages=python3-minimal,libpython3-stdlib,netbase,iproute2,procps
-
-cache_folder() {
-  if [ -n "${LICHEN_TEST_CACHE:-}" ]; then
-    echo "$LICHEN_TEST_CACHE"
-  elif [ "$(id -u)" = 0 ]; then
-    echo /var/tmp/lichen-tests-0
-  else
-    echo "${XDG_CACHE_HOME:-$HOME/.cache}/lichen-tests"
-  fi
-}
 
 make_debian() { # OUT
   local cache key

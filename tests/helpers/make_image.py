@@ -4,6 +4,7 @@
   make_image.py busybox  OUT.tar     one layer, busybox-static with its applets, Cmd ["sh"]
   make_image.py layers   OUT.tar     busybox and layers above it: whiteouts, an opaque directory, hard links, xattrs, owners,
                                      setuid, entrypoint, user, volumes, ports, labels, health check
+  make_image.py many     OUT.tar     busybox and 99 layers above it, /layer-2 to /layer-100
   make_image.py tiny     OUT.tar     one static file; --marker TEXT makes it different from every other
   make_image.py rootfs   OUT_DIR     busybox unpacked, as a bundle's rootfs
 
@@ -123,7 +124,7 @@ def architecture():
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=["busybox", "layers", "tiny", "rootfs"])
+    parser.add_argument("kind", choices=["busybox", "layers", "many", "tiny", "rootfs"])
     parser.add_argument("out")
     parser.add_argument("--tag")
     parser.add_argument("--marker", default="")
@@ -135,6 +136,9 @@ def main():
         write_archive(options.out, tag, [busybox_layer()], shell)
     elif options.kind == "layers":
         write_archive(options.out, tag, [busybox_layer(), *feature_layers()], FEATURE_CONFIG)
+    elif options.kind == "many":
+        layers = [Layer().file(f"layer-{n}", str(n)).bytes() for n in range(2, 101)]
+        write_archive(options.out, tag, [busybox_layer(), *layers], shell)
     elif options.kind == "tiny":
         layers = [Layer().directory("bin").file("bin/true", open(BUSYBOX, "rb").read(), 0o755).file("marker", options.marker).bytes()]
         if options.layer_megabytes:

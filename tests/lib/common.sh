@@ -20,3 +20,14 @@ quietly() { # LOG COMMAND...
     return 1
   fi
 }
+
+# Where things are kept that are made of packages and take long: not in the tree, not in /tmp.
+cache_folder() {
+  if [ -n "${LICHEN_TEST_CACHE:-}" ]; then
+    echo "$LICHEN_TEST_CACHE"
+  elif [ "$(id -u)" = 0 ]; then
+    echo /var/tmp/lichen-tests-0
+  else
+    echo "${XDG_CACHE_HOME:-$HOME/.cache}/lichen-tests"
+  fi
+}

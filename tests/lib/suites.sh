@@ -114,6 +114,15 @@ packaging_tests() {
   add_test install packaging plain 120 "" "$LICHEN_TEST_REPO/tests/lib/check_install" "$LICHEN_TEST_REPO" "$LICHEN_TEST_WORK"
 }
 
+# A machine works on two processors, but waits half of the time: others may run beside it.
+vm_tests() {
+  local file
+  for file in "$LICHEN_TEST_STAGE"/tests/vm/*.bats; do
+    bats_file "vm_$(basename "$file" .bats)" vm "$file"
+  done
+  add_user_test vm_power_cut vm bats 900 "" "$LICHEN_TEST_STAGE/tests/vm/power_cut.py" "$LICHEN_TEST_WORK/tmp/power_cut"
+}
+
 write_ctest_file() { # SUITE...
   local suite
   mkdir -p "$LICHEN_TEST_WORK/ctest" "$LICHEN_TEST_WORK/results"

@@ -215,6 +215,41 @@ TEST_F(ContainerStoreTest, StartedOnesArePublishedBySweeping) {
   EXPECT_THAT(sys::list_directory(paths_.staging()), IsEmpty());
 }
 
+TEST_F(ContainerStoreTest, WholeOnesOfAnEarlierBootArePublishedBySweeping) {
+  // A power cut may bring back the marker of a `create` that had told its id.
+  begin_and_die(kA, "web");
+  const Paths next{dir_ / "root", dir_ / "run", "next-boot"};
+  ContainerStore after(next);
+  EXPECT_THAT(after.list(), ElementsAre(kA)) << "seen even before the sweep";
+  EXPECT_EQ(after.sweep_unfinished(), 0);
+  EXPECT_THAT(after.list(), ElementsAre(kA));
+  EXPECT_EQ(after.find("web"), kA);
+  EXPECT_THAT(sys::list_directory(paths_.staging()), IsEmpty());
+}
+
+TEST_F(ContainerStoreTest, HalfMadeOnesOfAnEarlierBootAreSwept) {
+  const Paths next{dir_ / "root", dir_ / "run", "next-boot"};
+  ContainerStore after(next);
+  begin_and_die(kA, "nameless");
+  sys::remove_file(paths_.names() + "/nameless");
+  EXPECT_EQ(after.sweep_unfinished(), 1);
+  auto with_volume = config(kB, "web");
+  spec::MountConfig mount;
+  mount.type = spec::MountType::volume;
+  mount.source = "never-made";
+  mount.destination = "/data";
+  with_volume.mounts.push_back(mount);
+  begin_and_die(kB, "web");
+  store_.write_config(with_volume, Durability::none);
+  EXPECT_EQ(after.sweep_unfinished(), 1);
+  begin_and_die(kB, "web");
+  auto removed = config(kB, "web");
+  removed.auto_remove = true;
+  store_.write_config(removed, Durability::none);
+  EXPECT_EQ(after.sweep_unfinished(), 1);
+  EXPECT_THAT(after.list(), IsEmpty());
+}
+
 TEST_F(ContainerStoreTest, RecordsThatAPowerCutEmptiedAreSweptToo) {
   // Records of a container in the making are not synced: after a power cut they may be empty.
   begin_and_die(kA, "web");
