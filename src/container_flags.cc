@@ -230,6 +230,7 @@ void set_resources(const ParsedArgs& args, const HostView& host, spec::Container
   if (!args.has("pids-limit")) r.pids_limit = host.settings.pids_limit;
   if (r.pids_limit == 0) r.pids_limit = -1;  // docker: 0 is "no limit" too
   spec::check_resources(r);
+  config.cgroup_parent = args.get_string("cgroup-parent");
   config.oom_score_adj = args.find_int("oom-score-adj");
   for (const auto& text : args.get_list("ulimit")) config.ulimits.push_back(spec::parse_ulimit_option(text));
   add_default_ulimits(host, config);

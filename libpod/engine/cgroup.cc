@@ -87,7 +87,9 @@ CgroupPlace find_cgroup_place() {
 
 void place_in_cgroup(const spec::ContainerConfig& config, const CgroupPlace& place, spec::HostFacts& facts) {
   if (place.path.empty()) return;
-  facts.cgroups_path = (place.path == "/" ? "" : place.path) + "/lichen-" + short_id(config.id);
+  const std::string parent = config.cgroup_parent.empty() ? "" : clean_path("/" + config.cgroup_parent);
+  facts.cgroups_path =
+      (place.path == "/" ? "" : place.path) + (parent == "/" ? "" : parent) + "/lichen-" + short_id(config.id);
   facts.controllers = place.controllers;
 }
 
@@ -96,6 +98,8 @@ void warn_about_limits(const spec::ResourceConfig& limits, const CgroupPlace& pl
   if (!unbound.empty())
     log_warn("{} cannot be enforced: {}", join(unbound, ", "),
              place.reason.empty() ? "its controller is not delegated" : place.reason);
+  if (const auto obsolete = spec::obsolete_limits(limits); !obsolete.empty())
+    log_warn("{} has no effect: cgroup version 2 has no such control", join(obsolete, ", "));
 }
 
 }  // namespace lichen::engine

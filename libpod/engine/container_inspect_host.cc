@@ -71,6 +71,12 @@ Json extra_hosts(const ContainerConfig& config) {
   return list;
 }
 
+Json device_limits(const std::vector<spec::DeviceLimit>& limits, const char* value) {
+  Json list = Json::array();
+  for (const auto& limit : limits) list.push_back(Json{{"Path", limit.path}, {value, limit.value}});
+  return list;
+}
+
 void add_resources(Json& out, const ContainerConfig& config) {
   const auto& limits = config.resources;
   out["CpuShares"] = limits.cpu_shares.value_or(0);
@@ -78,23 +84,25 @@ void add_resources(Json& out, const ContainerConfig& config) {
   out["NanoCpus"] = limits.nano_cpus.value_or(0);
   out["CgroupParent"] = config.cgroup_parent;
   out["BlkioWeight"] = limits.blkio_weight.value_or(0);
-  for (const char* name : {"BlkioWeightDevice", "BlkioDeviceReadBps", "BlkioDeviceWriteBps", "BlkioDeviceReadIOps",
-                           "BlkioDeviceWriteIOps"})
-    out[name] = Json::array();
+  out["BlkioWeightDevice"] = device_limits(limits.weight_devices, "Weight");
+  out["BlkioDeviceReadBps"] = device_limits(limits.read_bps, "Rate");
+  out["BlkioDeviceWriteBps"] = device_limits(limits.write_bps, "Rate");
+  out["BlkioDeviceReadIOps"] = device_limits(limits.read_iops, "Rate");
+  out["BlkioDeviceWriteIOps"] = device_limits(limits.write_iops, "Rate");
   out["CpuPeriod"] = limits.cpu_period_us.value_or(0);
   out["CpuQuota"] = limits.cpu_quota_us.value_or(0);
-  out["CpuRealtimePeriod"] = 0;
-  out["CpuRealtimeRuntime"] = 0;
+  out["CpuRealtimePeriod"] = limits.rt_period_us.value_or(0);
+  out["CpuRealtimeRuntime"] = limits.rt_runtime_us.value_or(0);
   out["CpusetCpus"] = limits.cpuset_cpus;
   out["CpusetMems"] = limits.cpuset_mems;
   out["Devices"] = devices(config);
   out["DeviceCgroupRules"] = nullptr;
   out["DeviceRequests"] = nullptr;
-  out["KernelMemory"] = 0;
+  out["KernelMemory"] = limits.kernel_memory_bytes.value_or(0);
   out["MemoryReservation"] = limits.memory_reservation_bytes.value_or(0);
   out["MemorySwap"] = spec::effective_memory_swap(limits).value_or(0);
-  out["MemorySwappiness"] = nullptr;
-  out["OomKillDisable"] = false;
+  out["MemorySwappiness"] = limits.memory_swappiness ? Json(*limits.memory_swappiness) : Json(nullptr);
+  out["OomKillDisable"] = limits.oom_kill_disable;
   out["PidsLimit"] = limits.pids_limit ? Json(*limits.pids_limit) : Json(nullptr);
   out["Ulimits"] = ulimits(config);
   out["CpuCount"] = 0;

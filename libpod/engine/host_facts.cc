@@ -9,6 +9,7 @@
 #include "libpod/engine/cgroup.hh"
 #include "libpod/engine/container_userns.hh"
 #include "libpod/spec/capabilities.hh"
+#include "libpod/spec/resources.hh"
 #include "libpod/spec/userns_maps.hh"
 #include "libpod/sys/capabilities.hh"
 #include "libpod/sys/fs.hh"
@@ -16,7 +17,9 @@
 #include "libpod/sys/resolve.hh"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -156,6 +159,22 @@ std::vector<std::string> available_capabilities() {
   return result.size() == names.size() ? std::vector<std::string>{} : result;
 }
 
+namespace {
+
+// Looked up at each start: they may be others after a reboot.
+spec::DeviceNumbers device_numbers(const spec::ContainerConfig& config) {
+  spec::DeviceNumbers numbers;
+  for (const auto& path : spec::limited_devices(config.resources)) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) throw_errno("limit device '{}'", path);
+    if (!S_ISBLK(info.st_mode)) throw_error(ErrorKind::usage, "limit device '{}': it is no block device", path);
+    numbers[path] = {major(info.st_rdev), minor(info.st_rdev)};
+  }
+  return numbers;
+}
+
+}  // namespace
+
 spec::HostFacts collect_host_facts(Engine& engine, const spec::ContainerConfig& config) {
   spec::HostFacts facts;
   facts.available_capabilities = available_capabilities();
@@ -174,6 +193,7 @@ spec::HostFacts collect_host_facts(Engine& engine, const spec::ContainerConfig& 
   facts.mqueue = sys::exists("/dev/mqueue");
   facts.cgroup2 = is_cgroup2("/sys/fs/cgroup");
   const CgroupPlace place = find_cgroup_place();
+  facts.device_numbers = device_numbers(config);
   place_in_cgroup(config, place, facts);
   warn_about_limits(config.resources, place);
   warn_about_devices(config);

@@ -78,6 +78,14 @@ class Bundle {
       auto& old = *spec.linux_->resources;
       auto updated = spec::to_oci_resources(config.resources, controllers());
       updated.devices = old.devices;
+      if (updated.block_io && old.block_io) {  // what update cannot change
+        const auto weight = updated.block_io->weight;
+        updated.block_io = old.block_io;
+        updated.block_io->weight = weight;
+      } else if (old.block_io && !updated.block_io) {
+        updated.block_io = old.block_io;
+        updated.block_io->weight.reset();
+      }
       if (!updated.pids_limit) updated.pids_limit = old.pids_limit;  // the default
       old = std::move(updated);
     }

@@ -52,13 +52,15 @@ void throttle(const std::vector<spec::OciThrottleDevice>& devices, std::string_v
     out.push_back({"io.max", format("{}:{} {}={}", device.major, device.minor, key, device.rate)});
 }
 
+// 10..1000 on 1..10000, as crun and systemd convert.
+unsigned io_weight(std::uint16_t weight) { return 1 + (std::clamp<unsigned>(weight, 10, 1000) - 10) * 9999 / 990; }
+
 void io_settings(const spec::OciBlockIo& io, Settings& out) {
   if (io.leaf_weight) version_one("blockIO.leafWeight");
-  // 10..1000 on 1..10000, as crun and systemd convert.
-  if (io.weight && *io.weight != 0)
-    out.push_back({"io.weight", std::to_string(1 + (std::clamp<unsigned>(*io.weight, 10, 1000) - 10) * 9999 / 990)});
+  if (io.weight && *io.weight != 0) out.push_back({"io.weight", std::to_string(io_weight(*io.weight))});
   for (const auto& device : io.weight_device)
-    if (device.weight) out.push_back({"io.weight", format("{}:{} {}", device.major, device.minor, *device.weight)});
+    if (device.weight)
+      out.push_back({"io.weight", format("{}:{} {}", device.major, device.minor, io_weight(*device.weight))});
   throttle(io.throttle_read_bps, "rbps", out);
   throttle(io.throttle_write_bps, "wbps", out);
   throttle(io.throttle_read_iops, "riops", out);

@@ -80,6 +80,12 @@ void members(Type<DeviceConfig>, F& f) {
 }
 
 template <typename F>
+void members(Type<DeviceLimit>, F& f) {
+  f("path", &DeviceLimit::path);
+  f("value", &DeviceLimit::value);
+}
+
+template <typename F>
 void members(Type<UlimitConfig>, F& f) {
   f("name", &UlimitConfig::name);
   f("soft", &UlimitConfig::soft);
@@ -106,6 +112,16 @@ void members(Type<ResourceConfig>, F& f) {
   f("cpuset_mems", &ResourceConfig::cpuset_mems);
   f("pids_limit", &ResourceConfig::pids_limit);
   f("blkio_weight", &ResourceConfig::blkio_weight);
+  f("weight_devices", &ResourceConfig::weight_devices);
+  f("read_bps", &ResourceConfig::read_bps);
+  f("write_bps", &ResourceConfig::write_bps);
+  f("read_iops", &ResourceConfig::read_iops);
+  f("write_iops", &ResourceConfig::write_iops);
+  f("memory_swappiness", &ResourceConfig::memory_swappiness);
+  f("kernel_memory_bytes", &ResourceConfig::kernel_memory_bytes);
+  f("rt_period_us", &ResourceConfig::rt_period_us);
+  f("rt_runtime_us", &ResourceConfig::rt_runtime_us);
+  f("oom_kill_disable", &ResourceConfig::oom_kill_disable);
 }
 
 template <typename F>

@@ -60,6 +60,13 @@ struct UlimitConfig {
 };
 
 /// The resources that a cgroup can bind; nullopt = not asked for.
+/// A limit for one block device: a weight, or bytes or operations per second.
+struct DeviceLimit {
+  std::string path;  // "/dev/sda"
+  std::int64_t value = 0;
+  friend bool operator==(const DeviceLimit&, const DeviceLimit&) = default;
+};
+
 struct ResourceConfig {
   std::optional<std::int64_t> memory_bytes;
   std::optional<std::int64_t> memory_reservation_bytes;
@@ -72,6 +79,10 @@ struct ResourceConfig {
   std::string cpuset_mems;
   std::optional<std::int64_t> pids_limit;  // -1 unlimited
   std::optional<std::int64_t> blkio_weight;
+  std::vector<DeviceLimit> weight_devices, read_bps, write_bps, read_iops, write_iops;
+  // Of cgroup version 1 alone: kept for inspect, and warned about.
+  std::optional<std::int64_t> memory_swappiness, kernel_memory_bytes, rt_period_us, rt_runtime_us;
+  bool oom_kill_disable = false;
   friend bool operator==(const ResourceConfig&, const ResourceConfig&) = default;
 };
 

@@ -156,7 +156,8 @@ OciLinux linux_section(const ContainerConfig& config, const HostFacts& facts,
   result.uid_mappings = facts.uid_mappings;
   result.gid_mappings = facts.gid_mappings;
   result.cgroups_path = facts.cgroups_path;
-  result.resources = to_oci_resources(with_default_pids_limit(config.resources), facts.controllers);
+  result.resources =
+      to_oci_resources(with_default_pids_limit(config.resources), facts.controllers, facts.device_numbers);
   if (config.privileged) {
     if (!result.resources) result.resources.emplace();
     result.resources->devices.push_back({.allow = true, .access = "rwm"});

@@ -57,14 +57,15 @@ struct HostFacts {
 
   std::vector<std::string> available_capabilities;  // empty: all
   std::vector<std::string> host_devices;            // --privileged: device files of /dev that can be opened
-  std::set<std::string> controllers;                // delegated cgroup v2 controllers
-  bool mqueue = true;                               // the host has /dev/mqueue
-  bool cgroup2 = true;                              // /sys/fs/cgroup is a cgroup2 tree
-  std::string cgroups_path;                         // linux.cgroupsPath; empty: none
-  unsigned thermal_throttle_cpus = 0;               // cpuN/thermal_throttle exists for N below this
-  bool recursive_read_only = true;                  // mount_setattr(2), Linux 5.12
-  bool apparmor = false, selinux = false;           // enabled on the host
-  std::string seccomp_profile_text;                 // content of config.seccomp_profile when that is a path
+  std::map<std::string, std::pair<std::int64_t, std::int64_t>> device_numbers;  // of block devices with limits
+  std::set<std::string> controllers;                                            // delegated cgroup v2 controllers
+  bool mqueue = true;                                                           // the host has /dev/mqueue
+  bool cgroup2 = true;                                                          // /sys/fs/cgroup is a cgroup2 tree
+  std::string cgroups_path;                                                     // linux.cgroupsPath; empty: none
+  unsigned thermal_throttle_cpus = 0;      // cpuN/thermal_throttle exists for N below this
+  bool recursive_read_only = true;         // mount_setattr(2), Linux 5.12
+  bool apparmor = false, selinux = false;  // enabled on the host
+  std::string seccomp_profile_text;        // content of config.seccomp_profile when that is a path
 };
 
 /// What HostFacts::volume_paths calls the source of a volume's mount: its name, or "name/subpath".

@@ -56,7 +56,8 @@ ResourceConfig update_resources(const ResourceConfig& now, const ResourceConfig&
   ResourceConfig result = now;
   for (const Limit limit :
        {&ResourceConfig::memory_bytes, &ResourceConfig::memory_reservation_bytes, &ResourceConfig::memory_swap_bytes,
-        &ResourceConfig::cpu_shares, &ResourceConfig::blkio_weight})
+        &ResourceConfig::cpu_shares, &ResourceConfig::blkio_weight, &ResourceConfig::rt_period_us,
+        &ResourceConfig::rt_runtime_us})
     take(result, changes, limit);
   // A swap limit that was given counts the memory in: without one it means nothing.
   if (changes.memory_bytes && !result.memory_bytes && !is_set(changes.memory_swap_bytes))

@@ -182,6 +182,9 @@ void check_resources(const ResourceConfig& resources) {
   if (resources.blkio_weight && *resources.blkio_weight != 0 &&
       (*resources.blkio_weight < 10 || *resources.blkio_weight > 1000))
     fail(fmt::format("--blkio-weight '{}': not between 10 and 1000", *resources.blkio_weight), "0 turns it off");
+  if (resources.memory_swappiness && (*resources.memory_swappiness < -1 || *resources.memory_swappiness > 100))
+    fail(fmt::format("--memory-swappiness '{}': not between 0 and 100", *resources.memory_swappiness),
+         "-1 leaves it to the kernel");
   if (resources.pids_limit && *resources.pids_limit < -1)
     fail(fmt::format("--pids-limit '{}': negative", *resources.pids_limit), "-1 means no limit");
 }
@@ -193,20 +196,92 @@ std::optional<std::int64_t> effective_memory_swap(const ResourceConfig& r) {
   return std::nullopt;
 }
 
-OciResources to_oci_resources(const ResourceConfig& resources, const std::set<std::string>& controllers) {
+namespace {
+
+std::pair<std::string, std::string> device_and_value(std::string_view text, std::string_view option) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0 || text[0] != '/')
+    fail(fmt::format("{} '{}': not PATH:VALUE", option, text), "the path is that of a device, such as /dev/sda:1mb");
+  return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
+}
+
+void add_throttles(const std::vector<DeviceLimit>& limits, const DeviceNumbers& devices,
+                   std::vector<OciThrottleDevice>& out) {
+  for (const auto& limit : limits)
+    if (const auto found = devices.find(limit.path); found != devices.end())
+      out.push_back({found->second.first, found->second.second, static_cast<std::uint64_t>(limit.value)});
+}
+
+OciBlockIo oci_block_io(const ResourceConfig& r, const DeviceNumbers& devices) {
+  OciBlockIo io;
+  if (r.blkio_weight && *r.blkio_weight > 0) io.weight = static_cast<std::uint16_t>(*r.blkio_weight);
+  for (const auto& limit : r.weight_devices)
+    if (const auto found = devices.find(limit.path); found != devices.end())
+      io.weight_device.push_back(
+          {found->second.first, found->second.second, static_cast<std::uint16_t>(limit.value), {}});
+  add_throttles(r.read_bps, devices, io.throttle_read_bps);
+  add_throttles(r.write_bps, devices, io.throttle_write_bps);
+  add_throttles(r.read_iops, devices, io.throttle_read_iops);
+  add_throttles(r.write_iops, devices, io.throttle_write_iops);
+  return io;
+}
+
+}  // namespace
+
+DeviceLimit parse_device_rate(std::string_view text, std::string_view option) {
+  const auto [path, value] = device_and_value(text, option);
+  const auto rate = parse_size(value);
+  if (!rate || *rate <= 0)
+    fail(fmt::format("{} '{}': '{}' is not a rate", option, text, value), "bytes per second, such as 1mb");
+  return {path, *rate};
+}
+
+DeviceLimit parse_device_count(std::string_view text, std::string_view option) {
+  const auto [path, value] = device_and_value(text, option);
+  const auto rate = parse_int(value);
+  if (!rate || *rate <= 0)
+    fail(fmt::format("{} '{}': '{}' is not a rate", option, text, value), "operations per second, such as 1000");
+  return {path, *rate};
+}
+
+DeviceLimit parse_device_weight(std::string_view text) {
+  const auto [path, value] = device_and_value(text, "--blkio-weight-device");
+  const auto weight = parse_int(value);
+  if (!weight || *weight < 10 || *weight > 1000)
+    fail(fmt::format("--blkio-weight-device '{}': '{}' is not a weight", text, value), "a number from 10 to 1000");
+  return {path, *weight};
+}
+
+std::set<std::string> limited_devices(const ResourceConfig& r) {
+  std::set<std::string> paths;
+  for (const auto* list : {&r.weight_devices, &r.read_bps, &r.write_bps, &r.read_iops, &r.write_iops})
+    for (const auto& limit : *list) paths.insert(limit.path);
+  return paths;
+}
+
+std::vector<std::string> obsolete_limits(const ResourceConfig& r) {
+  std::vector<std::string> options;
+  const auto check = [&](bool asked, const char* option) {
+    if (asked) options.emplace_back(option);
+  };
+  check(r.memory_swappiness && *r.memory_swappiness >= 0, "--memory-swappiness");
+  check(r.kernel_memory_bytes && *r.kernel_memory_bytes > 0, "--kernel-memory");
+  check(r.rt_period_us && *r.rt_period_us > 0, "--cpu-rt-period");
+  check(r.rt_runtime_us && *r.rt_runtime_us > 0, "--cpu-rt-runtime");
+  check(r.oom_kill_disable, "--oom-kill-disable");
+  return options;
+}
+
+OciResources to_oci_resources(const ResourceConfig& resources, const std::set<std::string>& controllers,
+                              const DeviceNumbers& devices) {
   OciResources result;
   if (controllers.contains("memory")) result.memory = oci_memory(resources);
   result.cpu = oci_cpu(resources, controllers);
   if (controllers.contains("pids") && resources.pids_limit)
     result.pids_limit = *resources.pids_limit <= 0 ? -1 : *resources.pids_limit;
-  if (controllers.contains("io") && resources.blkio_weight && *resources.blkio_weight > 0)
-    result.block_io = OciBlockIo{.weight = static_cast<std::uint16_t>(*resources.blkio_weight),
-                                 .leaf_weight = {},
-                                 .weight_device = {},
-                                 .throttle_read_bps = {},
-                                 .throttle_write_bps = {},
-                                 .throttle_read_iops = {},
-                                 .throttle_write_iops = {}};
+  const bool has_weight = resources.blkio_weight && *resources.blkio_weight > 0;
+  if (controllers.contains("io") && (has_weight || !devices.empty()))
+    result.block_io = oci_block_io(resources, devices);
   return result;
 }
 
@@ -227,6 +302,11 @@ std::vector<std::string> unenforceable_limits(const ResourceConfig& r, const std
   check(!r.cpuset_mems.empty(), "--cpuset-mems", "cpuset");
   check(set(r.pids_limit), "--pids-limit", "pids");
   check(set(r.blkio_weight), "--blkio-weight", "io");
+  check(!r.weight_devices.empty(), "--blkio-weight-device", "io");
+  check(!r.read_bps.empty(), "--device-read-bps", "io");
+  check(!r.write_bps.empty(), "--device-write-bps", "io");
+  check(!r.read_iops.empty(), "--device-read-iops", "io");
+  check(!r.write_iops.empty(), "--device-write-iops", "io");
   return options;
 }
 

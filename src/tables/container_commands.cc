@@ -72,6 +72,8 @@ constexpr OptionSpec kUpdate[] = {
     number("blkio-weight", "weight", "Share of disk time when the host is busy, 10 to 1000"),
     number("cpu-period", "microseconds", "Length of a CPU scheduling period"),
     number("cpu-quota", "microseconds", "CPU time allowed in one period"),
+    number("cpu-rt-period", "microseconds", "Of cgroup version 1; without effect"),
+    number("cpu-rt-runtime", "microseconds", "Of cgroup version 1; without effect"),
     number('c', "cpu-shares", "weight", "Share of CPU time when the host is busy"),
     text("cpus", "decimal", "How many CPUs may be used, such as 1.5"),
     text("cpuset-cpus", "list", "CPUs that may be used, such as 0-3 or 0,1"),
@@ -280,7 +282,7 @@ constexpr CommandSpec kCommands[] = {
      .examples = "lichen update --memory 512m --cpus 1.5 web\n# come back after a failure and after a reboot\n"
                  "lichen update --restart always web db\n",
      .options = {kUpdate},
-     .not_yet_options = {"blkio-weight-device cpu-rt-period cpu-rt-runtime device-read-bps device-read-iops "
+     .not_yet_options = {"blkio-weight-device device-read-bps device-read-iops "
                          "device-write-bps device-write-iops health-cmd health-interval health-log-destination "
                          "health-max-log-count health-max-log-size health-on-failure health-retries "
                          "health-start-period health-startup-cmd health-startup-interval health-startup-retries "

@@ -13,10 +13,14 @@ inline constexpr OptionSpec kContainerOptions[] = {
     list("cap-add", "capability", "Give a Linux capability, or ALL").with_objects(CompletionKind::capability),
     list("cap-drop", "capability", "Take a Linux capability away, or ALL").with_objects(CompletionKind::capability),
     number("blkio-weight", "weight", "Share of disk time when the host is busy, 10 to 1000 (default 100)"),
+    list("blkio-weight-device", "path:weight", "The same for one device"),
+    text("cgroup-parent", "path", "Cgroup, below the delegated one, in which the container's is made"),
     text("cgroupns", "mode", "Cgroup namespace").with_hints("private|host|container:"),
     text("cidfile", "path", "Write the container's id to this new file").with_objects(CompletionKind::file),
     number("cpu-period", "microseconds", "Length of a CPU scheduling period"),
     number("cpu-quota", "microseconds", "CPU time allowed in one period"),
+    number("cpu-rt-period", "microseconds", "Of cgroup version 1; without effect"),
+    number("cpu-rt-runtime", "microseconds", "Of cgroup version 1; without effect"),
     number('c', "cpu-shares", "weight", "Share of CPU time when the host is busy (default weight 1024)"),
     text("cpus", "decimal", "How many CPUs may be used, such as 1.5"),
     text("cpuset-cpus", "list", "CPUs that may be used, such as 0-3 or 0,1"),
@@ -25,6 +29,10 @@ inline constexpr OptionSpec kContainerOptions[] = {
     flag("disable-content-trust", "Docker's way to pull without notary signatures; lichen knows none")
         .with_default("true")
         .as_hidden(),
+    list("device-read-bps", "path:rate", "Bytes per second that may be read from a device"),
+    list("device-read-iops", "path:rate", "Reads per second from a device"),
+    list("device-write-bps", "path:rate", "Bytes per second that may be written to a device"),
+    list("device-write-iops", "path:rate", "Writes per second to a device"),
     list("dns", "address", "Name server"),
     list("dns-opt", "option", "Resolver option").with_alias_of("dns-option"),
     list("dns-option", "option", "Option line of resolv.conf"),
@@ -52,6 +60,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
     flag("init", "Run a small init as PID 1 that forwards signals and reaps"),
     flag('i', "interactive", "Keep standard input open"),
     text("ipc", "mode", "IPC namespace").with_hints("private|shareable|host|none|container:"),
+    text("kernel-memory", "bytes", "Of cgroup version 1; without effect"),
     list('l', "label", "key[=value]", "Set a label"),
     list("label-file", "path", "Read labels from a file").with_objects(CompletionKind::file),
     text("log-driver", "driver", "Where output goes: k8s-file, json-file, journald, passthrough or none")
@@ -61,6 +70,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
     text('m', "memory", "bytes", "Memory limit, such as 512m"),
     text("memory-reservation", "bytes", "Memory that is taken back first when the host runs short"),
     text("memory-swap", "bytes", "Memory and swap together; -1 for no limit"),
+    number("memory-swappiness", "number", "Of cgroup version 1; without effect"),
     list("mount", "type=...,dst=...", "Mount a bind, volume or tmpfs; the long form of --volume")
         .with_hints("type=bind,|type=volume,|type=tmpfs,"),
     text("name", "name", "Name of the container (default: a made-up one)"),
@@ -70,6 +80,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
         .with_objects(CompletionKind::network),
     flag("no-healthcheck", "Do not run the image's health check"),
     flag("no-hosts", "Leave /etc/hosts as the image has it"),
+    flag("oom-kill-disable", "Of cgroup version 1; without effect"),
     number("oom-score-adj", "number", "Who is killed first when memory runs out, -1000 to 1000"),
     text("pid", "mode", "PID namespace").with_hints("private|host|container:"),
     text("pidfile", "path", "Write the PID of the main process to this file").with_objects(CompletionKind::file),
@@ -122,14 +133,14 @@ inline constexpr OptionSpec kContainerOptions[] = {
 
 /// Flags of docker and podman that lichen knows and refuses until they are done.
 inline constexpr std::string_view kContainerNotYet =
-    "arch blkio-weight-device cert-dir cgroup-conf cgroup-parent cgroups chrootdirs "
-    "conmon-pidfile cpu-count cpu-percent cpu-rt-period cpu-rt-runtime creds decryption-key device-cgroup-rule "
-    "device-read-bps device-read-iops device-write-bps device-write-iops env-host env-merge "
+    "arch cert-dir cgroup-conf cgroups chrootdirs "
+    "conmon-pidfile cpu-count cpu-percent creds decryption-key device-cgroup-rule "
+    "env-host env-merge "
     "gidmap gpus group-entry health-log-destination health-max-log-count health-max-log-size "
     "health-startup-cmd health-startup-interval health-startup-retries health-startup-success health-startup-timeout "
     "hosts-file hostuser image-volume init-path io-maxbandwidth io-maxiops ip ip6 isolation "
-    "kernel-memory link link-local-ip mac-address memory-swappiness net-alias network-alias "
-    "no-hostname oom-kill-disable os override-arch override-os override-variant passwd-entry personality pod "
+    "link link-local-ip mac-address net-alias network-alias "
+    "no-hostname os override-arch override-os override-variant passwd-entry personality pod "
     "pod-id-file rdt-class requires retry retry-delay seccomp-policy shm-size-systemd "
     "signature-policy storage-opt subgidname subuidname systemd timeout uidmap unsetenv unsetenv-all use-api-socket "
     "variant volume-driver";

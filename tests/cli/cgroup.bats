@@ -139,3 +139,13 @@ refused"
   lichen stop -t 1 other
   assert_equal "$(lichen inspect -f '{{.State.ExitCode}}' other)" 137
 }
+
+@test "--cgroup-parent: the container's cgroup is made below it, and never above the delegated one" {
+  lichen run -d --name nested --network none --cgroup-parent /team/web $BUSYBOX sleep 1000 >/dev/null
+  [[ $(own_cgroup nested) == "$LICHEN_TEST_CGROUP"/team/web/lichen-* ]] || fail_with "place" "team/web" "$(own_cgroup nested)"
+  assert_equal "$(lichen inspect -f '{{.HostConfig.CgroupParent}}' nested)" /team/web
+  lichen run -d --name out --network none --cgroup-parent ../../escape $BUSYBOX sleep 1000 >/dev/null
+  [[ $(own_cgroup out) == "$LICHEN_TEST_CGROUP"/* ]] || fail_with "place" "below $LICHEN_TEST_CGROUP" "$(own_cgroup out)"
+  lichen rm -f -t 0 nested out
+  find "$LICHEN_TEST_CGROUP" -depth -mindepth 1 -type d \( -name web -o -name team -o -name escape \) -exec rmdir {} +
+}

@@ -43,6 +43,45 @@ conf() { # TEXT: a containers.conf for the commands of this test
   lichen rm -f -t 0 exposed
 }
 
+@test "limits per device: in the record, and one warning where nobody can keep them" {
+  local device
+  device=$(find /dev -maxdepth 1 -type b 2>/dev/null | sort | head -n 1)
+  [ -n "$device" ] || device=/dev/none
+  run_lichen run --name disks --network none --blkio-weight-device "$device:200" --device-read-bps "$device:1mb" --device-write-bps "$device:2m" \
+    --device-read-iops "$device:100" --device-write-iops "$device:200" $BUSYBOX echo ran
+  if [ "$device" = /dev/none ]; then
+    assert_failure 125 "/dev/none"
+  else
+    assert_success
+    [[ $stderr == *"--blkio-weight-device, --device-read-bps"*"cannot be enforced"* ]] || fail_with warning "cannot be enforced" "$stderr"
+  fi
+  lichen create --name kept --blkio-weight-device /dev/sda:200 --device-read-bps /dev/sda:1mb --device-write-iops /dev/sda:200 $BUSYBOX true
+  run_lichen inspect -f '{{json .HostConfig.BlkioWeightDevice}} {{json .HostConfig.BlkioDeviceReadBps}} {{json .HostConfig.BlkioDeviceWriteIOps}}' kept
+  assert_output '[{"Path":"/dev/sda","Weight":200}] [{"Path":"/dev/sda","Rate":1048576}] [{"Path":"/dev/sda","Rate":200}]'
+  lichen rm -f disks kept
+  run_lichen run --rm --device-read-bps /dev/null:1mb $BUSYBOX true
+  assert_failure 125 "/dev/null" "no block device"
+  run_lichen run --rm --device-read-bps sda $BUSYBOX true
+  assert_failure 125 "PATH:VALUE"
+  run_lichen run --rm --device-write-iops /dev/sda:0 $BUSYBOX true
+  assert_failure 125 "--device-write-iops"
+}
+
+@test "what only cgroup version 1 had is taken, shown, and said to be without effect" {
+  run_lichen run --name old --network none --memory-swappiness 10 --kernel-memory 50m --cpu-rt-period 1000 --cpu-rt-runtime 500 \
+    --oom-kill-disable $BUSYBOX echo ran
+  assert_success
+  [[ $stderr == *"--memory-swappiness, --kernel-memory, --cpu-rt-period, --cpu-rt-runtime, --oom-kill-disable has no effect"* ]] ||
+    fail_with warning "no effect" "$stderr"
+  run_lichen inspect -f '{{.HostConfig.MemorySwappiness}} {{.HostConfig.KernelMemory}} {{.HostConfig.OomKillDisable}} {{.HostConfig.CpuRealtimePeriod}}' old
+  assert_output "10 52428800 true 1000"
+  run_lichen update --cpu-rt-period 2000 --cpu-rt-runtime 900 old
+  assert_equal "$(lichen inspect -f '{{.HostConfig.CpuRealtimePeriod}} {{.HostConfig.CpuRealtimeRuntime}}' old)" "2000 900"
+  lichen rm old
+  run_lichen run --rm --memory-swappiness 101 $BUSYBOX true
+  assert_failure 125 "--memory-swappiness"
+}
+
 @test "--blkio-weight is in the record, in docker's range" {
   lichen create --name heavy --blkio-weight 300 $BUSYBOX true
   run_lichen inspect -f '{{.HostConfig.BlkioWeight}}' heavy
