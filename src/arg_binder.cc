@@ -46,6 +46,15 @@ void check_argument_count(const CommandSpec& command, std::size_t count) {
     throw_usage(command, format("'{}' requires at most {} {}", title, max, plural(max)), usage);
 }
 
+// --latest stands for the first argument, a container.
+bool names_newest(const CommandSpec& command, const NormalizedWords& words) {
+  if (command.arguments.max == 0) return false;  // ps
+  bool newest = false;
+  for (const auto& use : words.uses)
+    if (use.option->name == "latest") newest = parse_bool(use.value).value_or(false);
+  return newest;
+}
+
 CLI::Option* register_option(CLI::App& app, const OptionSpec& option) {
   CLI::Option* added = app.add_option("--" + std::string(option.name));
   added->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -57,7 +66,7 @@ CLI::Option* register_option(CLI::App& app, const OptionSpec& option) {
 
 ParsedArgs bind_options(const CommandSpec& command, const NormalizedWords& words) {
   ParsedArgs parsed(command);
-  check_argument_count(command, words.positionals.size());
+  check_argument_count(command, words.positionals.size() + (names_newest(command, words) ? 1 : 0));
   parsed.set_positionals(words.positionals);
   if (words.uses.empty()) return parsed;
 

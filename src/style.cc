@@ -23,6 +23,10 @@ std::string_view escape_of(Colour colour) {
       return "32";
     case Colour::yellow:
       return "33";
+    case Colour::blue:
+      return "34";
+    case Colour::magenta:
+      return "35";
     case Colour::cyan:
       return "36";
   }

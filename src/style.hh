@@ -23,7 +23,7 @@ TerminalFacts read_terminal_facts();
 /// The decision alone. @param no_color, term  values of the variables; nullptr when unset
 TerminalFacts terminal_facts(bool stdout_is_terminal, bool stderr_is_terminal, const char* no_color, const char* term);
 
-enum class Colour { none, bold, dim, red, green, yellow, cyan };
+enum class Colour { none, bold, dim, red, green, yellow, blue, magenta, cyan };
 
 /// `text` in the colour when `enabled`, else `text`.
 std::string paint(std::string_view text, Colour colour, bool enabled);

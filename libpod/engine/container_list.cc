@@ -11,6 +11,7 @@
 #include "libpod/engine/container_status.hh"
 #include "libpod/engine/display.hh"
 #include "libpod/engine/image_lookup.hh"
+#include "libpod/spec/platform.hh"
 #include "libpod/sys/fs.hh"
 
 namespace lichen::engine {
@@ -90,6 +91,14 @@ std::int64_t unix_seconds(const std::string& time) {
   return parsed ? std::chrono::floor<std::chrono::seconds>(*parsed).time_since_epoch().count() : 0;
 }
 
+std::string read_namespace(std::int64_t pid, std::string_view kind) {
+  try {
+    return sys::read_link(format("/proc/{}/ns/{}", pid, kind)).value_or("");
+  } catch (const Error&) {
+    return "";  // it ended a moment ago
+  }
+}
+
 void add_podman_members(Json& row, const ContainerSummary& container) {
   const auto& config = container.config;
   const auto& state = container.state;
@@ -108,7 +117,48 @@ void add_podman_members(Json& row, const ContainerSummary& container) {
   row["PodName"] = "";
   row["Restarts"] = state.restart_count;
   row["StartedAt"] = unix_seconds(state.started_at);
+  row["HealthStatus"] = state.health;
 }
+
+// podman's names for the numbers behind /proc/PID/ns. @stage in U0: a container's processes may have ids of U0 alone
+void add_namespaces(Json& row, const ContainerSummary& container, bool look) {
+  constexpr std::pair<const char*, const char*> kNamespaces[] = {
+      {"CGROUPNS", "cgroup"}, {"IPC", "ipc"},     {"MNT", "mnt"}, {"NET", "net"},
+      {"PIDNS", "pid"},       {"USERNS", "user"}, {"UTS", "uts"}};
+  Json all = Json::object();
+  for (const auto& [field, kind] : kNamespaces) {
+    std::string number;
+    if (look && is_active(container) && container.state.pid > 0) {
+      const auto link = read_namespace(container.state.pid, kind);  // "mnt:[4026531841]"
+      const auto open = link.find('[');
+      if (open != std::string::npos) number = link.substr(open + 1, link.size() - open - 2);
+    }
+    row[field] = number;
+    if (!number.empty()) all[field] = number;
+  }
+  row["Namespaces"] = std::move(all);
+}
+
+// What its image was made for.
+class Platforms {
+ public:
+  explicit Platforms(const Engine& engine) : engine_(engine) {}
+  const std::string& of(const std::string& image_id) {
+    const auto [entry, is_new] = known_.try_emplace(image_id);
+    if (!is_new || image_id.empty()) return entry->second;
+    try {
+      const auto config = engine_.images.config(image_id);
+      entry->second = spec::Platform{config.os, config.architecture, config.variant}.str();
+    } catch (const Error& error) {
+      log_debug("{}", error.what());
+    }
+    return entry->second;
+  }
+
+ private:
+  const Engine& engine_;
+  std::map<std::string, std::string> known_;
+};
 
 }  // namespace
 
@@ -155,9 +205,10 @@ std::vector<ContainerSummary> list_containers(Engine& engine, const ContainerLis
 
 std::vector<Json> container_rows(Engine& engine, const std::vector<ContainerSummary>& containers,
                                  const ContainerListRequest& request) {
-  if (request.size) engine.enter_userns();
+  if (request.size || request.namespaces) engine.enter_userns();
   const Timestamp at = now();
   ImageNames images(engine);
+  Platforms platforms(engine);
   std::vector<Json> rows;
   rows.reserve(containers.size());
   for (const auto& container : containers) {
@@ -169,7 +220,11 @@ std::vector<Json> container_rows(Engine& engine, const std::vector<ContainerSumm
       const auto size = container_size(engine, container.config);
       row["Size"] = format("{} (virtual {})", size_text(size.written), size_text(size.written + size.image));
     }
-    if (!request.brief) add_podman_members(row, container);
+    if (!request.brief) {
+      add_podman_members(row, container);
+      add_namespaces(row, container, request.namespaces);
+      row["Platform"] = platforms.of(container.config.image_id);
+    }
     rows.push_back(std::move(row));
   }
   return rows;

@@ -15,6 +15,7 @@ struct ContainerListRequest {
   bool no_trunc = false;
   bool brief =
       false;  // rows have only what docker's own table shows: ID Image Command RunningFor Status Ports Names Size
+  bool namespaces = false;  // look up Namespaces, MNT, NET, ... of those that run
   std::vector<std::string> filters;
   std::string sort;  // "" newest first; command created id image names runningfor size status
 };
@@ -26,7 +27,8 @@ std::vector<ContainerSummary> list_containers(Engine& engine, const ContainerLis
 
 /// One object per container. Members are docker's placeholders (Command CreatedAt ID Image Labels LocalVolumes Mounts
 /// Names Networks Ports RunningFor Size State Status) and podman's (AutoRemove CIDFile Created CreatedHuman ExitCode
-/// Exited ImageID Pid Pod Restarts StartedAt ...). Size is "0B" unless asked for.
+/// Exited ImageID Pid Pod Restarts StartedAt ...), HealthStatus and Platform. Size is "0B" and the namespaces (CGROUPNS
+/// IPC MNT NET PIDNS USERNS UTS) are empty unless asked for.
 std::vector<Json> container_rows(Engine& engine, const std::vector<ContainerSummary>& containers,
                                  const ContainerListRequest& request);
 

@@ -4,6 +4,7 @@
 #include "libpod/spec/env.hh"
 #include "libpod/spec/options.hh"
 #include "src/commands/commands.hh"
+#include "src/commands/objects.hh"
 #include "src/container_flags.hh"
 #include "src/session.hh"
 
@@ -11,7 +12,7 @@ namespace lichen::cli {
 
 int exec_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context, /*container_defaults=*/true);
-  const auto& words = args.positionals();
+  const auto words = words_with_newest(*engine, args);
   engine::ExecRequest request;
   request.command.assign(words.begin() + 1, words.end());
   request.env = collect_env(args, engine->environment.all);

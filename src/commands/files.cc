@@ -23,7 +23,7 @@ namespace lichen::cli {
 // A container, else an image against what is beneath its last layer (podman; docker knows containers only).
 int diff_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  const std::string& name = args.positionals()[0];
+  const std::string name = words_with_newest(*engine, args)[0];
   std::vector<engine::FileChange> changes;
   try {
     changes = engine::diff_container(*engine, name);

@@ -57,8 +57,9 @@ int inspect_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   const std::string type = args.get_string("type");
   const bool size = args.get_bool("size");
-  return inspect_each(args.positionals(), args, [&](const std::string& name) {
-    if (type == "container") return engine::inspect_container(*engine, name, size);
+  const bool newest = args.get_bool("latest");
+  return inspect_each(newest ? named_or_newest(*engine, args) : args.positionals(), args, [&](const std::string& name) {
+    if (newest || type == "container") return engine::inspect_container(*engine, name, size);
     if (type == "image") return engine::inspect_image(*engine, name);
     if (type == "volume") return engine::inspect_volume(*engine, name);
     return inspect_any(*engine, name, size);
@@ -67,7 +68,7 @@ int inspect_command(Context& context, const ParsedArgs& args) {
 
 int container_inspect_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  return inspect_each(args.positionals(), args, [&](const std::string& name) {
+  return inspect_each(named_or_newest(*engine, args), args, [&](const std::string& name) {
     return engine::inspect_container(*engine, name, args.get_bool("size"));
   });
 }

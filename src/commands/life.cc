@@ -108,7 +108,7 @@ int attach_command(Context& context, const ParsedArgs& args) {
                                       .tty = false,
                                       .detach_keys = detach_keys(*engine, args),
                                       .sig_proxy = args.get_bool("sig-proxy")};
-  return engine::attach_container(*engine, args.positionals()[0], options).exit_code;
+  return engine::attach_container(*engine, words_with_newest(*engine, args)[0], options).exit_code;
 }
 
 int stop_command(Context& context, const ParsedArgs& args) {
@@ -198,7 +198,7 @@ int wait_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   const auto conditions = engine::parse_wait_conditions(args.get_list("condition"));
   const bool ignore = args.get_bool("ignore");
-  return for_each_name(args.positionals(), [&](const std::string& name) {
+  return for_each_name(named_or_newest(*engine, args), [&](const std::string& name) {
     int code = -1;  // podman's, for a container that is not there
     try {
       code = engine::wait_container(*engine, name, conditions);

@@ -1,4 +1,7 @@
 // ps, images, history, volume ls: docker's tables.
+#include <chrono>
+#include <thread>
+
 #include "libpod/engine/container_list.hh"
 #include "libpod/engine/image_list.hh"
 #include "libpod/engine/volumes.hh"
@@ -13,21 +16,46 @@ namespace lichen::cli {
 namespace {
 
 constexpr Column kContainerColumns[] = {
-    {"Command", "COMMAND"},      {"CreatedAt", "CREATED AT"},
-    {"CreatedHuman", "CREATED"}, {"ID", "CONTAINER ID"},
-    {"Image", "IMAGE"},          {"ImageID", "IMAGE ID"},
-    {"Labels", "LABELS"},        {"LocalVolumes", "LOCAL VOLUMES"},
-    {"Mounts", "MOUNTS"},        {"Names", "NAMES"},
-    {"Networks", "NETWORKS"},    {"Pid", "PID"},
-    {"Pod", "POD ID"},           {"PodName", "PODNAME"},
-    {"Ports", "PORTS"},          {"Restarts", "RESTARTS"},
-    {"RunningFor", "CREATED"},   {"Size", "SIZE"},
-    {"State", "STATE"},          {"Status", "STATUS"},
+    {"CGROUPNS", "CGROUPNS"},
+    {"ExitCode", "EXIT CODE"},
+    {"HealthStatus", "HEALTH"},
+    {"IPC", "IPC"},
+    {"MNT", "MNT"},
+    {"NET", "NET"},
+    {"PIDNS", "PIDNS"},
+    {"Platform", "PLATFORM"},
+    {"USERNS", "USERNS"},
+    {"UTS", "UTS"},
+    {"Command", "COMMAND"},
+    {"CreatedAt", "CREATED AT"},
+    {"CreatedHuman", "CREATED"},
+    {"ID", "CONTAINER ID"},
+    {"Image", "IMAGE"},
+    {"ImageID", "IMAGE ID"},
+    {"Labels", "LABELS"},
+    {"LocalVolumes", "LOCAL VOLUMES"},
+    {"Mounts", "MOUNTS"},
+    {"Names", "NAMES"},
+    {"Networks", "NETWORKS"},
+    {"Pid", "PID"},
+    {"Pod", "POD ID"},
+    {"PodName", "PODNAME"},
+    {"Ports", "PORTS"},
+    {"Restarts", "RESTARTS"},
+    {"RunningFor", "CREATED"},
+    {"Size", "SIZE"},
+    {"State", "STATE"},
+    {"Status", "STATUS"},
 };
 constexpr std::string_view kContainers =
     "table {{.ID}}\\t{{.Image}}\\t{{.Command}}\\t{{.RunningFor}}\\t{{.Status}}\\t{{.Ports}}\\t{{.Names}}";
 constexpr std::string_view kContainersWithSize =
     "table {{.ID}}\\t{{.Image}}\\t{{.Command}}\\t{{.RunningFor}}\\t{{.Status}}\\t{{.Ports}}\\t{{.Names}}\\t{{.Size}}";
+
+constexpr std::string_view kNamespaces =
+    "table "
+    "{{.ID}}\\t{{.Names}}\\t{{.Pid}}\\t{{.CGROUPNS}}\\t{{.IPC}}\\t{{.MNT}}\\t{{.NET}}\\t{{.PIDNS}}\\t{{.USERNS}}\\t"
+    "{{.UTS}}";
 
 constexpr Column kImageColumns[] = {
     {"Containers", "CONTAINERS"},
@@ -108,10 +136,22 @@ int ps_command(Context& context, const ParsedArgs& args) {
   request.filters = args.get_list("filter");
   request.sort = args.get_string("sort");
   const std::string format_text = args.get_string("format");
-  request.brief = format_text.empty() || format_text == "table";
-  const auto containers = engine::list_containers(*engine, request, report_damaged("container"));
-  return print_rows(args, engine::container_rows(*engine, containers, request),
-                    {kContainerColumns, request.size ? kContainersWithSize : kContainers}, "{{.ID}}");
+  request.namespaces = args.get_bool("ns");
+  request.brief = (format_text.empty() || format_text == "table") && !request.namespaces;
+  if (request.namespaces && request.size) throw_usage(args.command(), "--ns and --size exclude each other");
+  const ListView view{kContainerColumns, request.namespaces ? kNamespaces
+                                         : request.size     ? kContainersWithSize
+                                                            : kContainers};
+  const auto watch = args.find_int("watch");
+  if (watch && *watch < 1) throw_usage(args.command(), "--watch: at least one second");
+  for (;;) {
+    const auto containers = engine::list_containers(*engine, request, report_damaged("container"));
+    // Home and wipe, as stats does.
+    if (watch && context.terminal.stdout_is_terminal) write_out("\x1b[H\x1b[J");
+    print_rows(args, engine::container_rows(*engine, containers, request), view, "{{.ID}}");
+    if (!watch) return kExitOk;
+    std::this_thread::sleep_for(std::chrono::seconds(*watch));
+  }
 }
 
 int images_command(Context& context, const ParsedArgs& args) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
 #include "libpod/base/parse.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/logs.hh"
@@ -12,6 +13,7 @@
 #include "src/commands/objects.hh"
 #include "src/report.hh"
 #include "src/session.hh"
+#include "src/style.hh"
 
 namespace lichen::cli {
 namespace {
@@ -80,23 +82,35 @@ class Printer {
   std::mutex mutex_;
 };
 
+// podman's: with several containers each line says whose it is, by id or with --names by name.
+std::string log_prefix(const ParsedArgs& args, const spec::ContainerConfig& config, bool several, std::size_t number) {
+  constexpr Colour kColours[] = {Colour::green,   Colour::yellow, Colour::cyan,
+                                 Colour::magenta, Colour::blue,   Colour::red};
+  const bool names = args.get_bool("names");
+  if (!several && !names) return "";
+  const std::string who = names ? config.name : short_id(config.id);
+  return paint(who, kColours[number % std::size(kColours)], args.get_bool("color")) + " ";
+}
+
 }  // namespace
 
 int logs_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  const bool follow = args.get_bool("follow"), several = args.positionals().size() > 1;
+  const auto names = named_or_newest(*engine, args);
+  const bool follow = args.get_bool("follow"), several = names.size() > 1;
   const auto since = time_option(args, "since"), until = time_option(args, "until");
   const std::int64_t tail = tail_option(args);
   Printer printer(args.get_bool("timestamps"), follow);
   std::vector<std::thread> readers;
-  const int status = for_each_name(args.positionals(), [&](const std::string& name) {
+  std::size_t number = 0;
+  const int status = for_each_name(names, [&](const std::string& name) {
     const auto record = engine::find_container(*engine, name);
     auto query = engine::log_query(*engine, record);
     query.since = since;
     query.until = until;
     query.tail = tail;
     query.follow = follow;
-    const std::string prefix = args.get_bool("names") ? record.config.name + " " : "";
+    const std::string prefix = log_prefix(args, record.config, several, number++);
     const std::string details = args.get_bool("details") ? engine::log_details(record.config) + " " : "";
     const auto read = [&printer, query, prefix, details, several] {
       Printer::Source source(printer, prefix, details, several);

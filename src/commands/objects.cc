@@ -39,6 +39,12 @@ std::string newest_name(engine::Engine& engine) {
   return newest[0].config.name;
 }
 
+std::vector<std::string> words_with_newest(engine::Engine& engine, const ParsedArgs& args) {
+  auto words = args.positionals();
+  if (args.get_bool("latest")) words.insert(words.begin(), newest_name(engine));
+  return words;
+}
+
 std::vector<std::string> named_or_newest(engine::Engine& engine, const ParsedArgs& args) {
   if (args.get_bool("latest")) {
     if (!args.positionals().empty()) throw_error(ErrorKind::usage, "--latest and container names exclude each other");

@@ -24,6 +24,8 @@ bool confirmed(const ParsedArgs& args, std::string_view warning);
 
 /// Name of the newest container. @throws Error{not_found} there is none
 std::string newest_name(engine::Engine& engine);
+/// The words of the line, with --latest the newest container before them.
+std::vector<std::string> words_with_newest(engine::Engine& engine, const ParsedArgs& args);
 /// The words of the line, or the newest container with --latest. @throws Error{usage} neither or both
 std::vector<std::string> named_or_newest(engine::Engine& engine, const ParsedArgs& args);
 

@@ -49,8 +49,9 @@ bool runs(const store::ContainerRecord& record) {
 // The containers to show now: those named, or all that run (docker); one that is gone is left out of a stream.
 std::vector<store::ContainerRecord> chosen_records(engine::Engine& engine, const ParsedArgs& args) {
   std::vector<store::ContainerRecord> records;
-  for (const auto& name : args.positionals()) records.push_back(engine::find_container(engine, name));
-  if (!args.positionals().empty()) return records;
+  const auto words = words_with_newest(engine, args);
+  for (const auto& name : words) records.push_back(engine::find_container(engine, name));
+  if (!words.empty()) return records;
   for (auto& record : engine::load_all_containers(engine, report_damaged("container")))
     if (args.get_bool("all") || runs(record)) records.push_back(std::move(record));
   return records;
@@ -87,7 +88,7 @@ int stats_command(Context& context, const ParsedArgs& args) {
       write_out(text);
     if (once) return 0;
     std::this_thread::sleep_for(interval);
-    if (!args.positionals().empty()) {
+    if (!args.positionals().empty() || args.get_bool("latest")) {
       before = now;
       continue;
     }
@@ -104,9 +105,9 @@ int top_command(Context& context, const ParsedArgs& args) {
     write_out(text);
     return 0;
   }
-  if (args.positionals().empty()) throw_error(ErrorKind::usage, "lichen top needs a container");
   const auto engine = open_engine(context);
-  const auto& words = args.positionals();
+  const auto words = words_with_newest(*engine, args);
+  if (words.empty()) throw_error(ErrorKind::usage, "lichen top needs a container");
   std::string lines;
   for (const auto& row : engine::container_top(*engine, words[0], {words.begin() + 1, words.end()}).rows) {
     for (std::size_t i = 0; i < row.size(); ++i) lines += (i > 0 ? "\t" : "") + row[i];
@@ -119,7 +120,7 @@ int top_command(Context& context, const ParsedArgs& args) {
 // "80/tcp -> 0.0.0.0:8080", or with a port the addresses alone: docker's lines.
 int port_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  const auto& words = args.positionals();
+  const auto words = words_with_newest(*engine, args);
   if (words.empty() && !args.get_bool("all")) throw_error(ErrorKind::usage, "lichen port needs a container, or --all");
   std::vector<store::ContainerRecord> records;
   if (args.get_bool("all"))

@@ -14,6 +14,7 @@ constexpr OptionSpec kRunOnly[] = {
 };
 constexpr OptionSpec kAttach[] = {
     text("detach-keys", "keys", "Keys that leave the container running (default ctrl-p,ctrl-q)"),
+    flag('l', "latest", "The newest container"),
     flag("no-stdin", "Leave standard input alone"),
     flag("sig-proxy", "Pass signals on to the process").with_default("true"),
 };
@@ -23,6 +24,7 @@ constexpr OptionSpec kExec[] = {
     list('e', "env", "name[=value]", "Set a variable; without a value it is taken from here"),
     list("env-file", "path", "Read variables from a file").with_objects(file),
     flag('i', "interactive", "Keep standard input open"),
+    flag('l', "latest", "The newest container"),
     flag("privileged", "Give the process all that you yourself have"),
     flag('t', "tty", "Give the process a terminal"),
     text('u', "user", "name|uid[:group]", "User of the process"),
@@ -91,12 +93,14 @@ constexpr OptionSpec kUpdate[] = {
     list("unsetenv", "name", "Take a variable away"),
 };
 constexpr OptionSpec kTop[] = {
+    flag('l', "latest", "The newest container"),
     flag("list-descriptors", "Print the names of columns").as_hidden(),
 };
 constexpr OptionSpec kStats[] = {
     flag('a', "all", "Show containers that do not run too"),
     text("format", "template", "Print with a Go template, 'table TEMPLATE' or 'json'"),
     number('i', "interval", "seconds", "Time between two looks").with_default("1"),
+    flag('l', "latest", "The newest container"),
     flag("no-reset", "Print each time below the last one"),
     flag("no-stream", "Print once and end"),
     flag("no-trunc", "Print ids in full"),
@@ -113,6 +117,7 @@ constexpr OptionSpec kEvents[] = {
 };
 constexpr OptionSpec kPort[] = {
     flag('a', "all", "The ports of every container"),
+    flag('l', "latest", "The newest container"),
 };
 constexpr OptionSpec kKill[] = {
     flag('a', "all", "Signal every running container"),
@@ -135,28 +140,39 @@ constexpr OptionSpec kPs[] = {
     flag('a', "all", "Show stopped containers too"),
     list('f', "filter", "key=value", "Show only what matches")
         .with_hints("id=|name=|label=|status=|exited=|ancestor=|before=|since=|volume=|network="),
+    flag("external", "Containers of other tools in the store too: there are none in lichen's").as_hidden(),
     text("format", "template", "Print with a Go template, 'table TEMPLATE' or 'json'"),
     number('n', "last", "count", "Show the newest, stopped ones too").with_default("-1"),
     flag('l', "latest", "Show the newest, stopped or not"),
+    flag("namespace", "").with_alias_of("ns"),
     flag("no-trunc", "Print ids and commands in full"),
     flag("noheading", "Print no heading"),
+    flag("notruncate", "").with_alias_of("no-trunc"),
+    flag("ns", "Show the namespaces of each container"),
     flag('q', "quiet", "Print ids only"),
     flag('s', "size", "Print the size of the writable layer"),
     text("sort", "column", "Order of the rows").with_values("command|created|id|image|names|runningfor|size|status"),
+    flag("storage", "").with_alias_of("external"),
+    flag("sync", "Look at the truth, not at records: that is what is always done").as_hidden(),
+    number('w', "watch", "seconds", "Show it again after each such time"),
 };
 constexpr OptionSpec kInspect[] = {
     text('f', "format", "template", "Print with a Go template, or 'json'"),
     flag('s', "size", "Count the size of the writable layer"),
     text("type", "type", "Kind of object").with_values("all|container|image|volume").with_default("all"),
+    flag('l', "latest", "The newest container"),
 };
 constexpr OptionSpec kContainerInspect[] = {
     text('f', "format", "template", "Print with a Go template, or 'json'"),
     flag('s', "size", "Count the size of the writable layer"),
+    flag('l', "latest", "The newest container"),
 };
 constexpr OptionSpec kLogs[] = {
+    flag("color", "Give what tells containers apart a colour for each"),
     flag("details", "Print the labels and variables that --log-opt labels= and env= name before each line"),
     flag('f', "follow", "Go on as output comes"),
-    flag("names", "Print the container's name before each line"),
+    flag('l', "latest", "The newest container"),
+    flag("names", "Print the container's name before each line; several are told apart by their ids else"),
     text("since", "time", "Show what came after: a time, a date or a span such as 10m"),
     text('n', "tail", "lines", "Show only the last lines").with_default("all"),
     flag('t', "timestamps", "Print the time before each line"),
@@ -167,6 +183,7 @@ constexpr OptionSpec kWait[] = {
         .with_values(
             "configured|created|exited|healthy|initialized|paused|removing|running|stopped|stopping|unhealthy"),
     flag("ignore", "A container that does not exist is no error"),
+    flag('l', "latest", "The newest container"),
 };
 constexpr OptionSpec kHealthRun[] = {
     flag("ignore-result", "Exit with 0 whatever the check says"),
@@ -319,7 +336,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen exec -it web sh\nlichen exec -u postgres db psql\n",
      .options = {kExec},
-     .not_yet_options = {"cidfile latest/l no-session preserve-fd preserve-fds wait"},
+     .not_yet_options = {"cidfile no-session preserve-fd preserve-fds wait"},
      .arguments = {2, -1, running_container},
      .options_stop_at_first_argument = true,
      .group = HelpGroup::run,
@@ -331,7 +348,6 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "# leave again with ctrl-p ctrl-q\nlichen attach web\n",
      .options = {kAttach},
-     .not_yet_options = {"latest/l"},
      .arguments = {1, 1, running_container},
      .group = HelpGroup::run,
      .handler = attach_command},
@@ -342,7 +358,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen wait job\n",
      .options = {kWait},
-     .not_yet_options = {"exit-first-match interval/i latest/l"},
+     .not_yet_options = {"exit-first-match interval/i"},
      .arguments = {1, -1, container},
      .group = HelpGroup::run,
      .handler = wait_command},
@@ -370,7 +386,7 @@ constexpr CommandSpec kCommands[] = {
      .examples = "lichen ps\n# stopped ones too, names only\nlichen ps -a --format '{{.Names}}'\n"
                  "lichen ps --filter status=exited\n",
      .options = {kPs},
-     .not_yet_options = {"external namespace notruncate ns pod/p storage sync watch/w"},
+     .not_yet_options = {"pod/p"},
      .arguments = {0, 0},
      .group = HelpGroup::look,
      .handler = ps_command},
@@ -383,7 +399,6 @@ constexpr CommandSpec kCommands[] = {
          "none of these is given to ps(1) of the host. Nothing of the container is executed.",
      .examples = "lichen top web\nlichen top web pid,user args\nlichen top web aux\n",
      .options = {kTop},
-     .not_yet_options = {"latest/l"},
      .arguments = {0, -1, running_container},
      .options_stop_at_first_argument = true,
      .group = HelpGroup::look,
@@ -395,7 +410,6 @@ constexpr CommandSpec kCommands[] = {
      .description = "From the container's cgroup, or, where it has none, from its processes.",
      .examples = "lichen stats\nlichen stats --no-stream --format json web\n",
      .options = {kStats},
-     .not_yet_options = {"latest/l"},
      .arguments = {0, -1, running_container},
      .group = HelpGroup::look,
      .handler = stats_command},
@@ -418,7 +432,6 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen port web\nlichen port web 80/tcp\n",
      .options = {kPort},
-     .not_yet_options = {"latest/l"},
      .arguments = {0, 2, running_container},
      .group = HelpGroup::look,
      .handler = port_command},
@@ -427,9 +440,9 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Show what containers have written",
      .usage = "[OPTIONS] CONTAINER [CONTAINER...]",
      .description = "",
-     .examples = "lichen logs -f web\nlichen logs --tail 20 --since 10m web\n",
+     .examples = "lichen logs -f web\nlichen logs --tail 20 --since 10m web\n"
+                 "# several at once, each in its colour\nlichen logs -f --names --color web db\n",
      .options = {kLogs},
-     .not_yet_options = {"color latest/l"},
      .arguments = {1, -1, container},
      .group = HelpGroup::look,
      .handler = logs_command},
@@ -440,7 +453,6 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen inspect web\nlichen inspect -f '{{.State.Status}}' web\n",
      .options = {kInspect},
-     .not_yet_options = {"latest/l"},
      .arguments = {1, -1, container},
      .group = HelpGroup::look,
      .handler = inspect_command},
@@ -459,7 +471,6 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen container inspect web\n",
      .options = {kContainerInspect},
-     .not_yet_options = {"latest/l"},
      .arguments = {1, -1, container},
      .group = HelpGroup::look,
      .handler = container_inspect_command},

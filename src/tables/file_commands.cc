@@ -9,6 +9,7 @@ using enum CompletionKind;
 
 constexpr OptionSpec kDiff[] = {
     text("format", "format", "Print as JSON").with_values("json"),
+    flag('l', "latest", "The newest container"),
 };
 
 constexpr OptionSpec kCommit[] = {
@@ -88,7 +89,6 @@ constexpr CommandSpec kCommands[] = {
      .description = "A is added, C changed, D deleted. Volumes, binds and what lichen itself mounts are left out.",
      .examples = "lichen diff web\nlichen diff --format json web | jq -r '.added[]'\n",
      .options = {kDiff},
-     .not_yet_options = {"latest/l"},
      .arguments = {1, 1, container},
      .group = HelpGroup::look,
      .handler = diff_command},

@@ -87,9 +87,50 @@ second"
 }
 
 @test "--follow through a rotation loses no line" {
-  lichen run -d --name rot --log-opt max-size=10k --log-opt max-file=5 --network none $BUSYBOX \
+  lichen run -d --name rot --log-opt max-size=10k --log-opt max-file=30 --network none $BUSYBOX \
     sh -c 'for i in $(seq 2000); do echo "line number $i"; [ $((i % 100)) = 0 ] && sleep 0.05; done; true'
-  assert_equal "$(timeout 30 "$LICHEN" logs -f rot 3>&- | sed -n '$p')" "line number 2000" "the last line"
+  assert_same_lines "$(timeout 30 "$LICHEN" logs -f rot 3>&-)" "$(seq -f 'line number %g' 2000)" "followed output"
+  [ -e "$(lichen inspect -f '{{.LogPath}}' rot).5" ]
+  assert_equal "$(lichen logs --tail 3 rot | xargs)" "line number 1998 line number 1999 line number 2000" "over two files"
+}
+
+@test "--follow goes on while the restart policy starts it anew; --tail and --timestamps with it" {
+  lichen run -d --name phoenix --network none --restart on-failure:2 -v "$BASE:/shared" $BUSYBOX \
+    sh -c 'echo again; until [ -e /shared/go ]; do sleep 0.02; done; exit 1' >/dev/null
+  wait_until 5 sh -c "'$LICHEN' logs phoenix | grep -q again"
+  timeout 30 "$LICHEN" logs -f phoenix >"$BASE/all" 3>&- &
+  local all=$!
+  timeout 30 "$LICHEN" logs -f -t --tail 0 phoenix >"$BASE/new" 3>&- &
+  wait_until 5 test -s "$BASE/all"
+  touch "$BASE/go"
+  wait "$all" "$!"
+  assert_equal "$(xargs <"$BASE/all")" "again again again"
+  assert_equal "$(cut -d' ' -f2 "$BASE/new" | xargs)" "again again" "what came after"
+  lichen rm phoenix >/dev/null
+  rm "$BASE/go"
+}
+
+@test "several containers: whose line it is, by id or name, in colours; --latest" {
+  lichen run --name alpha --network none $BUSYBOX echo first >/dev/null
+  lichen run --name beta --network none $BUSYBOX sh -c 'echo second; echo third >&2' >/dev/null 2>&1
+  local a b
+  a=$(lichen inspect -f '{{.Id}}' alpha)
+  b=$(lichen inspect -f '{{.Id}}' beta)
+  run_lichen logs alpha beta
+  assert_output "${a:0:12} first
+${b:0:12} second"
+  assert_equal "$stderr" "${b:0:12} third"
+  run_lichen logs --names --color alpha beta
+  assert_output $'\e[32malpha\e[0m first\n\e[33mbeta\e[0m second'
+  run_lichen logs --color beta
+  assert_output second
+  run_lichen logs -l
+  assert_output second
+  run_lichen logs -l alpha
+  assert_failure 125 "--latest"
+  run_lichen logs
+  assert_failure 125 "requires at least 1 argument"
+  lichen rm alpha beta >/dev/null
 }
 
 @test "rotation: no more than the size asked for, the newest lines are there, none is torn" {

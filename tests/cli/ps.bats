@@ -77,6 +77,58 @@ up"
   run_lichen ps --size --filter name=up --format '{{.Size}}'; assert_matches '1[0-9][0-9](\.[0-9]+)? ?kB'
 }
 
+@test "--ns: the namespaces of what runs, by number" {
+  run_lichen ps -a --ns
+  assert_matches '^CONTAINER ID +NAMES +PID +CGROUPNS +IPC +MNT +NET +PIDNS +USERNS +UTS'
+  local pid kind
+  pid=$(lichen inspect -f '{{.State.Pid}}' up)
+  for kind in CGROUPNS:cgroup IPC:ipc MNT:mnt NET:net PIDNS:pid USERNS:user UTS:uts; do
+    assert_equal "$(lichen ps --namespace --format "{{.${kind%:*}}}" --filter name=up)" \
+      "$(lichen unshare readlink "/proc/$pid/ns/${kind#*:}" | tr -dc 0-9)" "$kind"
+  done
+  run_lichen ps -a --ns --filter name=failed --format '{{.Names}}{{.NET}}'
+  assert_output failed
+  run_lichen ps --ns --size
+  assert_failure 125 "--size"
+}
+
+@test "podman's and docker's further placeholders" {
+  run_lichen ps -a --filter name=failed --format '{{.ExitCode}} {{.Exited}} {{.Restarts}} {{.AutoRemove}} {{.IsInfra}} {{.Pid}}'
+  assert_output "3 true 0 false false 0"
+  run_lichen ps --format '{{.Platform}} {{.ImageID}} {{.LocalVolumes}} {{.Networks}}'
+  assert_output "linux/$(lichen image inspect -f '{{.Architecture}}' $BUSYBOX) $(lichen image inspect -f '{{.Id}}' $BUSYBOX | sed 's/sha256://') 1 none"
+  run_lichen ps --format 'table {{.Names}}\t{{.HealthStatus}}\t{{.ExitCode}}'
+  assert_matches '^NAMES +HEALTH +EXIT CODE'
+  run_lichen ps -a --no-trunc --external --sync --notruncate -q
+  assert_equal "${#lines[@]}" 3
+}
+
+@test "--watch shows it again and again" {
+  timeout 20 "$LICHEN" ps --watch 1 --format '{{.Names}}' >"$BASE/watched" 3>&- &
+  wait_until 10 sh -c "[ \$(wc -l <'$BASE/watched') -ge 2 ]"
+  kill "$!"
+  wait "$!" || true
+  assert_equal "$(sort -u "$BASE/watched")" up
+  run_lichen ps -w 0
+  assert_failure 125 "--watch"
+}
+
+@test "--latest stands for the newest container" {
+  run_lichen inspect -l -f '{{.Name}}'; assert_output "/made"
+  run_lichen container inspect --latest -f '{{.Name}}'; assert_output "/made"
+  run_lichen wait -l; assert_output 0
+  run_lichen diff -l; assert_success
+  run_lichen exec -l; assert_failure 125 "at least 2 arguments"
+  run_lichen exec -l true; assert_failure 125 "made is not running"
+  lichen run -d --name newest --network none $BUSYBOX sleep 1000
+  run_lichen exec -l echo inside; assert_output inside
+  run_lichen top -l; assert_contains "sleep 1000"
+  run_lichen stats --no-stream -l --format '{{.Name}}'; assert_output newest
+  run_lichen port -l; assert_output ""
+  run_lichen inspect -l made; assert_failure 125 "--latest"
+  lichen rm -f -t 0 newest
+}
+
 @test "images: heading, names, filters, templates" {
   run_lichen images
   assert_matches '^REPOSITORY +TAG +IMAGE ID +CREATED +SIZE'

@@ -156,12 +156,16 @@ TEST(ArgParser, FlagsThatAreNotDoneYetSaySo) {
   EXPECT_THAT(error_of("run", {"--pod=x", "img"}), HasSubstr("the flag --pod of 'lichen "));
   EXPECT_THAT(error_of("ps", {"-p"}), HasSubstr("the flag -p of 'lichen "));
   EXPECT_THAT(error_of("run", {"--ip", "10.1.2.3", "img"}), HasSubstr("the flag --ip of 'lichen "));
-  EXPECT_THAT(error_of("logs", {"--latest", "x"}), HasSubstr("the flag --latest of 'lichen "));
+  EXPECT_THAT(error_of("exec", {"--no-session", "x"}), HasSubstr("the flag --no-session of 'lichen "));
   // Beyond the image it is the command's own flag.
   EXPECT_EQ(error_of("run", {"img", "--pod"}), "no error");
 }
 
 TEST(ArgParser, NumberOfArguments) {
+  EXPECT_EQ(error_of("exec", {"-l", "true"}), "no error");
+  EXPECT_THAT(error_of("exec", {"-l"}), HasSubstr("requires at least 2 arguments"));
+  EXPECT_THAT(error_of("exec", {"--latest=false", "true"}), HasSubstr("requires at least 2 arguments"));
+  EXPECT_EQ(error_of("ps", {"-l"}), "no error");
   EXPECT_EQ(error_of("run", {}),
             "'lichen run' requires at least 1 argument | Usage: lichen run [OPTIONS] IMAGE [COMMAND] [ARG...]. "
             "See 'lichen run --help'.");
