@@ -85,7 +85,7 @@ void Clients::touch(ClientId id) {
 void Clients::on_event(ClientId id, std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) {
     const auto found = clients_.find(id);
-    if (!flush(id, found->second)) return drop(id);
+    if (!flush(id, found->second)) stop_sending(found->second);
     update_pressure();
   }
   if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) receive(id);
@@ -94,7 +94,10 @@ void Clients::on_event(ClientId id, std::uint32_t events) {
 void Clients::receive(ClientId id) {
   const auto found = clients_.find(id);
   if (found == clients_.end()) return;
-  const ssize_t count = ::recv(found->second.fd.get(), packet_buffer, sizeof packet_buffer, MSG_DONTWAIT);
+  const int socket = found->second.fd.get();
+  ssize_t count = ::recv(socket, packet_buffer, sizeof packet_buffer, MSG_DONTWAIT);
+  // It went without reading all that we sent. That is told once, before what it had sent us (af_unix): look again.
+  if (count < 0 && errno == ECONNRESET) count = ::recv(socket, packet_buffer, sizeof packet_buffer, MSG_DONTWAIT);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count <= 0) return drop(id);
   const auto message = wire::decode({packet_buffer, static_cast<std::size_t>(count)});
@@ -137,10 +140,11 @@ void Clients::enqueue(ClientId id, std::shared_ptr<const std::string> packet, sy
   const auto found = clients_.find(id);
   if (found == clients_.end()) return;
   Client& client = found->second;
+  if (client.deaf) return;
   if (client.lagging && client.queue.size() >= kMaxAnswers) return drop(id);
   client.queued += packet->size();
   client.queue.push_back({std::move(packet), std::move(fd)});
-  if (client.queue.size() == 1 && !flush(id, client)) return drop(id);
+  if (client.queue.size() == 1 && !flush(id, client)) stop_sending(client);
   if (client.queued > kHighWater && client.patience == 0) start_patience(id, client);
   update_pressure();
 }
@@ -164,6 +168,17 @@ bool Clients::flush(ClientId id, Client& client) {
     start_patience(id, client);
   }
   return true;
+}
+
+// What it typed before it went is still to be read: the end of its connection comes behind that, and drops it.
+void Clients::stop_sending(Client& client) {
+  client.deaf = true;
+  client.streams = 0;
+  client.queue.clear();
+  client.queued = 0;
+  client.lagging = false;
+  loop_.cancel(client.patience);
+  loop_.change(client.watch, EPOLLIN);
 }
 
 void Clients::start_patience(ClientId id, Client& client) {

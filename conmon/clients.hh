@@ -73,6 +73,7 @@ class Clients {
     std::deque<Outgoing> queue;
     std::size_t queued = 0;
     bool lagging = false;
+    bool deaf = false;         // it has closed its side
     std::uint64_t missed = 0;  // bytes of output, while lagging
   };
   using Map = std::map<ClientId, Client>;
@@ -81,6 +82,7 @@ class Clients {
   void receive(ClientId id);
   void enqueue(ClientId id, std::shared_ptr<const std::string> packet, sys::UniqueFd fd);
   bool flush(ClientId id, Client& client);
+  void stop_sending(Client& client);
   void start_patience(ClientId id, Client& client);
   void start_lagging(ClientId id);
   void end_lagging(Client& client);
