@@ -33,6 +33,7 @@ struct FreeArchive {
   void operator()(archive* handle) const { ::archive_free(handle); }
 };
 using Archive = std::unique_ptr<archive, FreeArchive>;
+constexpr int kBlock = 256 << 10, kTarBlock = 10240;
 struct FreeEntry {
   void operator()(archive_entry* entry) const { ::archive_entry_free(entry); }
 };
@@ -78,6 +79,9 @@ class Exporter {
     check(::archive_read_disk_set_symlink_physical(disk_.get()), disk_.get(), "export");
     check(::archive_read_disk_set_behavior(disk_.get(), ARCHIVE_READDISK_NO_FFLAGS), disk_.get(), "export");
     check(::archive_write_set_format_pax_restricted(tar_.get()), tar_.get(), "export");
+    // Few large writes; a stream still ends on tar's own block, not on ours.
+    check(::archive_write_set_bytes_per_block(tar_.get(), kBlock), tar_.get(), "export");
+    check(::archive_write_set_bytes_in_last_block(tar_.get(), kTarBlock), tar_.get(), "export");
     check(::archive_write_open_fd(tar_.get(), output), tar_.get(), "export");
     ::archive_entry_linkresolver_set_strategy(links_, ::archive_format(tar_.get()));
   }
@@ -97,7 +101,7 @@ class Exporter {
         continue;
       }
       check(code, disk_.get(), "export the volume");
-      ::archive_read_disk_descend(disk_.get());
+      if (leads_to_wanted(entry.get())) ::archive_read_disk_descend(disk_.get());
       if (is_wanted(entry.get())) write(entry.get());
     }
     for (const auto& path : deleted_) write_whiteout(path);
@@ -105,6 +109,17 @@ class Exporter {
   }
 
  private:
+  // A few files of a large tree: the rest is not even looked at.
+  bool leads_to_wanted(archive_entry* entry) const {
+    if (!selected_) return true;
+    std::string_view name = ::archive_entry_pathname(entry) == nullptr ? "" : ::archive_entry_pathname(entry);
+    if (name == ".") return true;
+    if (!name.starts_with("./")) return false;
+    const std::string below = std::string(name.substr(2)) + "/";
+    const auto first = wanted_.lower_bound(below);
+    return first != wanted_.end() && first->starts_with(below);
+  }
+
   bool is_wanted(archive_entry* entry) const {
     if (!selected_) return true;
     const char* name = ::archive_entry_pathname(entry);
