@@ -25,7 +25,7 @@ std::string time_or_zero(const std::string& time) { return time.empty() ? std::s
 Json state_object(const wire::ContainerState& state) {
   const bool paused = state.status == ContainerStatus::paused;
   const bool restarting = state.status == ContainerStatus::restarting;
-  const bool running = state.status == ContainerStatus::running || paused || restarting;
+  const bool running = wire::is_active(state.status);
   Json out;
   out["Status"] = std::string(wire::to_string(state.status));
   out["Running"] = running;
@@ -137,7 +137,7 @@ Json endpoint_object(const ContainerConfig& config, bool running) {
 }
 
 Json network_object(const ContainerConfig& config, const wire::ContainerState& state) {
-  const bool running = state.status == ContainerStatus::running || state.status == ContainerStatus::paused;
+  const bool running = wire::has_process(state.status);
   const Json endpoint = endpoint_object(config, running);
   Json ports = Json::object();
   for (const auto& port : ports_in_use(config, state)) {

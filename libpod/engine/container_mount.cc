@@ -22,9 +22,7 @@ void require_namespace(const std::string& verb, const std::string& name) {
   require_own_namespace(verb, format("lichen unshare sh -c 'cd \"$(lichen mount {})\" && ls'", name));
 }
 
-bool lives(const store::ContainerRecord& record) {
-  return record.state.status == running || record.state.status == paused || record.state.status == restarting;
-}
+bool lives(const store::ContainerRecord& record) { return wire::is_active(record.state.status); }
 
 void mount_live(Engine& engine, const store::ContainerRecord& record, const std::string& target) {
   const std::string root = engine.paths.container(record.config.id) + "/rootfs";

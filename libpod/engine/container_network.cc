@@ -22,7 +22,7 @@ network::PortHolderLookup port_holders(Engine& engine) {
   return [&engine](const std::string& host_ip, std::uint16_t host_port,
                    const std::string& protocol) -> std::optional<std::string> {
     for (const auto& record : load_all_containers(engine, [](const std::string&, const Error&) {})) {
-      if (record.state.status != wire::ContainerStatus::running) continue;
+      if (!wire::is_active(record.state.status)) continue;
       for (const auto& port : record.config.network.ports)
         if (same_port(port, host_ip, host_port, protocol)) return record.config.name;
     }
@@ -49,7 +49,7 @@ ContainerNetwork plan_container_network(Engine& engine, const spec::ContainerCon
   std::string target_run_dir;
   if (config.network.mode == "container") {
     const auto target = find_container(engine, config.network.target);
-    if (target.state.status != wire::ContainerStatus::running)
+    if (!wire::has_process(target.state.status))
       throw Error(ErrorKind::conflict,
                   format("join the network of container '{}': it is not running", target.config.name))
           .with_hint(format("start it first: lichen start {}", target.config.name));

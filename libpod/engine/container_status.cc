@@ -93,8 +93,7 @@ std::optional<PortInUse> parse_port_in_use(std::string_view text) {
 }
 
 std::vector<PortInUse> ports_in_use(const spec::ContainerConfig& config, const wire::ContainerState& state) {
-  using enum wire::ContainerStatus;
-  if (state.status != running && state.status != paused) return {};
+  if (!wire::has_process(state.status)) return {};
   std::vector<PortInUse> ports;
   for (const auto& text : state.ports)
     if (auto port = parse_port_in_use(text)) ports.push_back(*std::move(port));

@@ -108,10 +108,6 @@ std::vector<ContainerSummary> containers_in_use_check(Engine& engine) {
                               });
 }
 
-bool is_active(const ContainerSummary& container) {
-  using enum wire::ContainerStatus;
-  const auto status = container.state.status;
-  return status == running || status == paused || status == restarting;
-}
+bool is_active(const ContainerSummary& container) { return wire::is_active(container.state.status); }
 
 }  // namespace lichen::engine

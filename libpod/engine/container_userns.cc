@@ -188,7 +188,7 @@ void write_map(pid_t process, const char* file, const spec::IdMap& map) {
 
 sys::UniqueFd open_target(Engine& engine, const spec::ContainerConfig& config) {
   const auto target = find_container(engine, config.userns.substr(std::string_view("container:").size()));
-  if (target.state.status != wire::ContainerStatus::running && target.state.status != wire::ContainerStatus::paused)
+  if (!wire::has_process(target.state.status))
     throw Error(ErrorKind::conflict,
                 format("share the user namespace of container '{}': it is not running", target.config.name))
         .with_hint(format("start it first: lichen start {}", target.config.name));

@@ -93,16 +93,11 @@ sys::UniqueFd mount_stopped(Engine& engine, const spec::ContainerConfig& config,
   return root;
 }
 
-bool is_mounted(wire::ContainerStatus status) {
-  using enum wire::ContainerStatus;
-  return status == running || status == paused || status == restarting;
-}
-
 sys::UniqueFd open_root(Engine& engine, const store::ContainerRecord& record, ViewMode mode) {
   using enum wire::ContainerStatus;
   const auto status = record.state.status;
   if (status == removing) throw_error(ErrorKind::conflict, "container {} is being removed", record.config.name);
-  if (!is_mounted(status)) return mount_stopped(engine, record.config, mode);
+  if (!wire::is_active(status)) return mount_stopped(engine, record.config, mode);
   if (status == restarting || mode == ViewMode::archive) return open_monitor_root(engine, record);
   return open_running_root(record);
 }
@@ -120,10 +115,10 @@ sys::FileLock lock_container_files(const Engine& engine, const spec::ContainerCo
 
 sys::UniqueFd open_container_root(Engine& engine, const store::ContainerRecord& record, ViewMode mode) {
   engine.enter_userns();
-  if (is_mounted(record.state.status) || mode != ViewMode::write) return open_root(engine, record, mode);
+  if (wire::is_active(record.state.status) || mode != ViewMode::write) return open_root(engine, record, mode);
   sys::FileLock files = lock_container_files(engine, record.config);
   const auto now = load_container(engine, record.config.id);  // it may have been started while we waited
-  if (is_mounted(now.state.status)) return open_root(engine, now, mode);
+  if (wire::is_active(now.state.status)) return open_root(engine, now, mode);
   wait_for_monitor_end(engine, record.config.id, kMonitorEnd);
   // Not given back before the process ends, as the mount is not.
   files.release().release();

@@ -22,7 +22,7 @@ void pause_or_go_on(Engine& engine, const std::string& name_or_id, bool pause) {
   const bool paused_now = record.state.status == paused;
   if (paused_now == pause && (paused_now || record.state.status == running))
     throw_error(ErrorKind::conflict, "container {} is {}paused", record.config.name, pause ? "already " : "not ");
-  if (record.state.status != running && record.state.status != paused)
+  if (!wire::has_process(record.state.status))
     throw Error(ErrorKind::conflict, format("cannot {} container {}: it is {}", verb, record.config.name,
                                             wire::to_string(record.state.status)));
   const auto type = pause ? wire::MessageType::pause : wire::MessageType::unpause;
@@ -35,7 +35,7 @@ void pause_or_go_on(Engine& engine, const std::string& name_or_id, bool pause) {
 void restart_container(Engine& engine, const std::string& name_or_id, std::optional<std::int64_t> timeout_s,
                        const std::string& signal) {
   const auto record = find_container(engine, name_or_id);
-  if (record.state.status != running && record.state.status != paused && record.state.status != restarting) {
+  if (!wire::is_active(record.state.status)) {
     start_container(engine, record.config.id, nullptr);
     return;
   }

@@ -45,9 +45,7 @@ bool wait_for_quiet(Engine& engine, const std::string& id) {
       if (error.kind() != ErrorKind::conflict || std::chrono::steady_clock::now() >= deadline) throw;
     }
     if (!engine.containers.has(id)) return false;
-    using enum wire::ContainerStatus;
-    const auto status = engine.containers.load_state(id).status;
-    if (status == running || status == paused || status == restarting) return false;
+    if (wire::is_active(engine.containers.load_state(id).status)) return false;
   }
 }
 
@@ -74,8 +72,7 @@ void remove_container(Engine& engine, const std::string& name_or_id, const Remov
     engine.containers.remove(id, "");
     return;
   }
-  using enum wire::ContainerStatus;
-  if (record.state.status == running || record.state.status == paused || record.state.status == restarting) {
+  if (wire::is_active(record.state.status)) {
     if (!options.force)
       throw Error(ErrorKind::conflict, format("container {} is {}: it cannot be removed", record.config.name,
                                               wire::to_string(record.state.status)))

@@ -34,7 +34,7 @@ void check_shareable(const store::ContainerRecord& target) {
 
 store::ContainerRecord running_target(Engine& engine, const std::string& id, const char* type) {
   auto record = find_container(engine, id);
-  if (record.state.status != wire::ContainerStatus::running)
+  if (!wire::has_process(record.state.status))
     throw Error(ErrorKind::conflict,
                 format("share the {} namespace of container '{}': it is not running", type, record.config.name))
         .with_hint(format("start it first: lichen start {}", record.config.name));

@@ -113,8 +113,7 @@ void take_from_cgroup(const std::string& directory, Usage& usage) {
 }
 
 bool runs(const store::ContainerRecord& record) {
-  using enum wire::ContainerStatus;
-  return (record.state.status == running || record.state.status == paused) && record.state.pid > 0;
+  return wire::has_process(record.state.status) && record.state.pid > 0;
 }
 
 std::string text_of(std::uint64_t bytes) { return size_text(static_cast<std::int64_t>(bytes)); }

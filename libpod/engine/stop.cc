@@ -25,10 +25,7 @@ namespace {
 constexpr std::int64_t kForEver = INT64_MAX / 2;  // milliseconds
 constexpr std::chrono::seconds kAnswer{5};        // how much longer a monitor may take than the container
 
-bool is_alive(const store::ContainerRecord& record) {
-  using enum wire::ContainerStatus;
-  return record.state.status == running || record.state.status == paused || record.state.status == restarting;
-}
+bool is_alive(const store::ContainerRecord& record) { return wire::is_active(record.state.status); }
 
 int signal_number(const std::string& text) {
   const auto number = sys::parse_signal_name(text);
@@ -188,7 +185,7 @@ int wait_for_state(Engine& engine, const std::string& id, const WaitConditions& 
     try {
       const auto record = load_container(engine, id);
       if (!conditions.health.empty()) check_has_health(record);
-      const bool alive = record.state.status == running || record.state.status == paused;
+      const bool alive = wire::has_process(record.state.status);
       if (alive &&
           std::find(conditions.health.begin(), conditions.health.end(), record.state.health) != conditions.health.end())
         return -1;

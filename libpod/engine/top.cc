@@ -212,8 +212,7 @@ TopTable table_of_ps(const store::ContainerRecord& record, const std::vector<std
 
 TopTable container_top(Engine& engine, const std::string& name_or_id, const std::vector<std::string>& words) {
   const auto record = find_container(engine, name_or_id);
-  using enum wire::ContainerStatus;
-  if (record.state.status != running && record.state.status != paused)
+  if (!wire::has_process(record.state.status))
     throw Error(ErrorKind::conflict, format("container {} is not running", record.config.name))
         .with_hint(format("start it: lichen start {}", record.config.name));
   engine.enter_userns();

@@ -168,7 +168,7 @@ void update_container(Engine& engine, const std::string& name_or_id, const Updat
   engine.containers.write_config(after, sys::Durability::synced);
   try {
     const auto state = settled_state(engine, id);
-    if (state.status == running || state.status == paused || state.status == restarting)
+    if (wire::is_active(state.status))
       tell_running(engine, before, after, request, state);
     else
       warn_about_limits(request.limits, find_cgroup_place());

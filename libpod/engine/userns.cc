@@ -29,6 +29,17 @@ bool is_ours(int fd) {
   return ::ioctl(fd, NS_GET_OWNER_UID, &owner) == 0 && owner == ::getuid();
 }
 
+// nullopt: it is no member any more. The kernel says EACCES for a process that ends while its link is followed, and for
+// one that became lichen-oci, which lets nobody look into it; both have let go of their lock by then.
+std::optional<sys::UniqueFd> open_member(const std::string& pid, const std::string& file) {
+  try {
+    return sys::open_if_exists(AT_FDCWD, "/proc/" + pid + "/ns/user", O_RDONLY);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::permission || sys::is_locked(file)) throw;
+    return std::nullopt;
+  }
+}
+
 // The user namespace of a living member.
 std::optional<sys::UniqueFd> find_member(const store::Paths& paths) {
   const sys::UniqueFd own = sys::open_path("/proc/self/ns/user", O_RDONLY);
@@ -39,7 +50,7 @@ std::optional<sys::UniqueFd> find_member(const store::Paths& paths) {
       sys::remove_file(file);  // its process is dead; a new one with this pid would make the file again
       continue;
     }
-    auto fd = sys::open_if_exists(AT_FDCWD, "/proc/" + name + "/ns/user", O_RDONLY);
+    auto fd = open_member(name, file);
     // Locked after the open still: the descriptor is that member's, not a later process' with the same pid.
     if (fd && sys::is_locked(file) && !same_namespace(fd->get(), own.get()) && is_ours(fd->get())) return fd;
   }

@@ -61,9 +61,7 @@ void remove_unfinished(const Paths& paths, const std::string& id, const std::str
 }  // namespace
 
 bool ContainerRecord::is_lost() const {
-  using enum wire::ContainerStatus;
-  return !monitor_alive &&
-         (state.status == running || state.status == paused || state.status == restarting || state.status == removing);
+  return !monitor_alive && (wire::is_active(state.status) || state.status == wire::ContainerStatus::removing);
 }
 
 ContainerMaker::~ContainerMaker() {

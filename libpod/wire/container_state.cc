@@ -17,6 +17,12 @@ constexpr std::int64_t kVersion = 1;
 
 std::string_view to_string(ContainerStatus status) { return enum_name(kStatuses, status); }
 
+bool has_process(ContainerStatus status) {
+  return status == ContainerStatus::running || status == ContainerStatus::paused;
+}
+
+bool is_active(ContainerStatus status) { return has_process(status) || status == ContainerStatus::restarting; }
+
 Json to_json(const ContainerState& state) {
   Json json;
   json["version"] = kVersion;

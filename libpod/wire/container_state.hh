@@ -14,6 +14,10 @@ namespace lichen::wire {
 
 enum class ContainerStatus { created, running, paused, restarting, removing, exited };
 std::string_view to_string(ContainerStatus status);
+/// Running or paused: `pid` is its first process.
+bool has_process(ContainerStatus status);
+/// That, or between two runs: a monitor keeps its network and its mounts.
+bool is_active(ContainerStatus status);
 
 struct ContainerState {
   ContainerStatus status = ContainerStatus::created;

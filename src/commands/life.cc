@@ -62,10 +62,6 @@ std::vector<std::string> chosen_names(engine::Engine& engine, const ParsedArgs& 
 }
 
 bool is_any(ContainerStatus) { return true; }
-bool is_alive(ContainerStatus status) {
-  return status == ContainerStatus::running || status == ContainerStatus::paused ||
-         status == ContainerStatus::restarting;
-}
 bool is_running(ContainerStatus status) { return status == ContainerStatus::running; }
 bool is_paused(ContainerStatus status) { return status == ContainerStatus::paused; }
 bool is_startable(ContainerStatus status) {
@@ -117,7 +113,7 @@ int stop_command(Context& context, const ParsedArgs& args) {
   if (reboot && (args.has("timeout") || args.has("signal")))
     throw_usage(args.command(), "--for-reboot stops each container in its own way: leave --timeout and --signal out");
   std::vector<std::pair<std::string, engine::PendingStop>> pending;
-  const int asked = for_each_name(chosen_names(*engine, args, is_alive), [&](const std::string& name) {
+  const int asked = for_each_name(chosen_names(*engine, args, wire::is_active), [&](const std::string& name) {
     try {
       pending.emplace_back(
           name, reboot ? engine::begin_stop_for_reboot(*engine, name)
@@ -139,7 +135,7 @@ int stop_command(Context& context, const ParsedArgs& args) {
 
 int restart_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context, /*container_defaults=*/true);
-  const auto chosen = args.get_bool("running") ? is_alive : is_any;
+  const auto chosen = args.get_bool("running") ? wire::is_active : is_any;
   const bool every = args.get_bool("all") || args.get_bool("running");
   return for_each_name(every ? names_of(*engine, chosen) : chosen_names(*engine, args, is_any),
                        [&](const std::string& name) {
@@ -172,7 +168,7 @@ int rename_command(Context& context, const ParsedArgs& args) {
 
 int kill_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  return for_each_name(chosen_names(*engine, args, is_alive), [&](const std::string& name) {
+  return for_each_name(chosen_names(*engine, args, wire::is_active), [&](const std::string& name) {
     engine::kill_container(*engine, name, args.get_string("signal"));
     std::printf("%s\n", name.c_str());
   });

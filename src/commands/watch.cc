@@ -42,9 +42,7 @@ constexpr std::string_view kStats =
 // Long enough for a share of CPU that means something, short enough not to be waited for.
 constexpr std::chrono::milliseconds kFirstLook{250};
 
-bool runs(const store::ContainerRecord& record) {
-  return record.state.status == wire::ContainerStatus::running || record.state.status == wire::ContainerStatus::paused;
-}
+bool runs(const store::ContainerRecord& record) { return wire::has_process(record.state.status); }
 
 // The containers to show now: those named, or all that run (docker); one that is gone is left out of a stream.
 std::vector<store::ContainerRecord> chosen_records(engine::Engine& engine, const ParsedArgs& args) {

@@ -126,7 +126,7 @@ not_in_box() { ! runs_in_box "$1"; }
   lichen run -d --name dying --network none $BUSYBOX sleep 1000
   "$LICHEN" exec dying sleep 1000 >/dev/null 2>&1 3>&- 4>&- &
   local pid=$!
-  sleep 0.3
+  wait_until 5 sh -c "[ \$('$LICHEN' top dying args | grep -c sleep) = 2 ]"
   lichen kill dying
   wait_until 5 sh -c "! kill -0 $pid 2>/dev/null"
   lichen rm -f dying

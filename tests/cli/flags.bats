@@ -287,9 +287,8 @@ nameserver"
 @test "stop -i, -s, -t and --all" {
   run_lichen stop -i nosuch
   assert_success
-  lichen run -d --name traps --network none $BUSYBOX sh -c 'trap "exit 5" USR1; while :; do sleep 0.01; done'
-  wait_until 5 is_state traps running
-  sleep 0.1
+  lichen run -d --name traps --network none $BUSYBOX sh -c 'trap "exit 5" USR1; echo set; while :; do sleep 0.01; done'
+  wait_until 5 sh -c "'$LICHEN' logs traps | grep -q set"
   run_lichen stop -s USR1 -t 5 traps
   assert_success
   assert_equal "$(lichen inspect -f '{{.State.ExitCode}}' traps)" 5 "exit code"

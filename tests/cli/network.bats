@@ -144,7 +144,7 @@ fetch() { curl --silent --show-error --max-time 5 --retry 20 --retry-all-errors 
   local port
   port=$(free_port)
   lichen run -d --name peer -p "$port:8080" $BUSYBOX sh -c 'nc -l -p 8080 >/dev/null; echo done; sleep 100' >/dev/null
-  sleep 0.3
+  wait_until 5 lichen exec peer sh -c 'netstat -tln | grep -q ":8080 "'
   (exec 7<>"/dev/tcp/127.0.0.1/$port"; "$LICHEN" exec peer netstat -tn 3>&- 4>&- | grep ':8080' >"$BASE/peer"; exec 7>&-)
   ! awk '{print $5}' "$BASE/peer" | grep -q '^127\.'
 }

@@ -238,6 +238,8 @@ o"
   assert_output "$(lichen exec k readlink /proc/self/ns/user)
 0
 0"
+  lichen pause k
+  inside --userns container:k -- id -u; assert_success; assert_output 0
   lichen stop -t 0 k
   inside --userns container:k -- true; assert_failure 125 "'k'" "not running" "lichen start k"
   inside --userns container:nosuch -- true; assert_failure 125 "nosuch"

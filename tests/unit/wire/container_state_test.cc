@@ -29,6 +29,13 @@ void expect_same(const ContainerState& a, const ContainerState& b) {
   EXPECT_EQ(dump_json(to_json(a)), dump_json(to_json(b)));
 }
 
+TEST(ContainerStateTest, WhatAStatusMeans) {
+  using enum ContainerStatus;
+  for (const auto status : {running, paused}) EXPECT_TRUE(has_process(status) && is_active(status));
+  EXPECT_TRUE(is_active(restarting) && !has_process(restarting));
+  for (const auto status : {created, removing, exited}) EXPECT_FALSE(has_process(status) || is_active(status));
+}
+
 TEST(ContainerStateTest, GoesRound) {
   for (const auto& state : {ContainerState{}, full()}) {
     const Json json = to_json(state);
