@@ -275,7 +275,8 @@ bool ContainerStore::is_whole(const std::string& id) const {
              return mount.type != spec::MountType::volume || sys::exists(paths_.volume(mount.source));
            });
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::invalid) throw;
+    // not_found: killed before the first record, or removed while we look.
+    if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::not_found) throw;
     return false;
   }
 }
