@@ -12,7 +12,9 @@ namespace {
 
 store::Paths make_paths(const Settings& settings, const Environment& environment) {
   const std::string run = find_runtime_dir(settings.root, settings.run_root, environment.xdg_runtime_dir);
-  return {settings.root, run, sys::boot_id()};
+  store::Paths paths(settings.root, run, sys::boot_id());
+  paths.make();
+  return paths;
 }
 
 }  // namespace
@@ -26,12 +28,7 @@ Engine::Engine(Settings given, Environment captured)
       layers(paths),
       volumes(paths),
       secrets(paths),
-      program_dir_(sys::program_directory()) {
-  // Kills and power cuts leave crumbs that nobody stumbles over; looking for them at each command would cost more.
-  if (!paths.make()) return;
-  containers.sweep_names();
-  images.sweep_temporaries();
-}
+      program_dir_(sys::program_directory()) {}
 
 void Engine::enter_userns() {
   if (member_) return;

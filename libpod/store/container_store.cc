@@ -245,17 +245,6 @@ void ContainerStore::rename(const std::string& id, const std::string& to) {
   if (sys::read_link(old) == id) sys::remove_file(old);
 }
 
-void ContainerStore::sweep_names() {
-  try {
-    const auto lock = sys::try_lock(paths_.names(), sys::LockMode::exclusive);
-    if (!lock) return;
-    for (const auto& [name, id] : names())
-      if (is_stale_name(name, id)) sys::remove_file(paths_.names() + "/" + name);
-  } catch (const Error& error) {
-    log_debug("{}", error.what());
-  }
-}
-
 void ContainerStore::remove(const std::string& id, const std::string& name) { remove_all(paths_, id, name); }
 
 // Published though its marker is there: it was started and then its maker killed before the unlink (state.json says

@@ -91,9 +91,6 @@ class ContainerStore {
 
   /// Remove the directory, the name and the run directory. The monitor must be gone.
   void remove(const std::string& id, const std::string& name);
-  /// Free names whose container is gone or has another name: a power cut may end a removal between the two. Names are
-  /// taken over without it; this is for the eye.
-  void sweep_names();
   /// Remove containers whose maker was killed. @return how many
   int sweep_unfinished();
 

@@ -207,8 +207,8 @@ bool ImageStore::remove_ref(const RefName& name) {
   return true;
 }
 
-void ImageStore::for_each_tag_file(
-    const std::function<void(const RefName& name, const std::string& path)>& visit) const {
+std::vector<Ref> ImageStore::refs() const {
+  std::vector<Ref> found;
   struct Level {
     std::string path, repository;
     std::size_t depth;
@@ -225,34 +225,18 @@ void ImageStore::for_each_tag_file(
                                here.depth + 1});
           continue;
         }
-        for (const auto& tag : sys::list_directory(here.path + "/" + entry))
-          visit({host, here.repository, tag}, here.path + "/" + entry + "/" + tag);
+        for (const auto& tag : sys::list_directory(here.path + "/" + entry)) {
+          if (tag.starts_with('.')) continue;  // a temporary of write_file_atomic
+          const auto text = sys::read_file_if_exists(here.path + "/" + entry + "/" + tag, 4096);
+          if (!text) continue;
+          const std::string id(trim(*text));
+          if (is_full_id(id)) found.push_back({{host, here.repository, tag}, id});
+        }
       }
     }
   }
-}
-
-std::vector<Ref> ImageStore::refs() const {
-  std::vector<Ref> found;
-  for_each_tag_file([&](const RefName& name, const std::string& path) {
-    if (name.tag.starts_with('.')) return;  // a temporary of write_file_atomic
-    const auto text = sys::read_file_if_exists(path, 4096);
-    if (!text) return;
-    const std::string id(trim(*text));
-    if (is_full_id(id)) found.push_back({name, id});
-  });
   std::sort(found.begin(), found.end(), [](const Ref& a, const Ref& b) { return a.name < b.name; });
   return found;
-}
-
-void ImageStore::sweep_temporaries() {
-  try {
-    for_each_tag_file([](const RefName& name, const std::string& path) {
-      if (name.tag.starts_with('.')) sys::remove_file(path);
-    });
-  } catch (const Error& error) {
-    log_debug("{}", error.what());
-  }
 }
 
 }  // namespace lichen::store

@@ -1,7 +1,5 @@
 #include "libpod/store/staging.hh"
 
-#include <optional>
-
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
@@ -45,31 +43,15 @@ bool StagingDir::publish(const std::string& destination) {
   return true;
 }
 
-namespace {
-
-// On a full disk there is no block for one more directory, and removing is the way out: then what goes lies in staging
-// itself. Nobody holds it, so a sweeper may take it at any time, which is what we are about to do.
-std::optional<StagingDir> make_bin(const Paths& paths) {
-  try {
-    return StagingDir(paths);
-  } catch (const Error& error) {
-    if (error.saved_errno() != ENOSPC && error.saved_errno() != EDQUOT) throw;
-    return std::nullopt;
-  }
-}
-
-}  // namespace
-
 bool remove_through_staging(const Paths& paths, const std::string& path) {
-  const auto bin = make_bin(paths);
-  const std::string place = bin ? bin->path() + "/removed" : paths.staging() + "/" + random_hex(16);
+  StagingDir bin(paths);
   try {
-    sys::rename_path(path, place);
+    sys::rename_path(path, bin.path() + "/removed");
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::not_found) return false;
     throw;
   }
-  sys::remove_tree(place);
+  sys::remove_tree(bin.path() + "/removed");
   return true;
 }
 

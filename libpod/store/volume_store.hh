@@ -7,6 +7,7 @@
 
 #include "libpod/base/json.hh"
 #include "libpod/store/paths.hh"
+#include "libpod/sys/fs.hh"
 
 namespace lichen::store {
 
@@ -30,7 +31,8 @@ class VolumeStore {
   std::vector<std::string> list() const;
   std::string data_path(const std::string& name) const { return paths_.volume(name) + "/data"; }
   /// Make it unless it is there; true when it was made. Two makers at once: one wins, both are well.
-  bool create(const VolumeRecord& record);
+  /// @param durability  none: for one that goes with its container
+  bool create(const VolumeRecord& record, sys::Durability durability = sys::Durability::synced);
   void remove(const std::string& name);
 
  private:

@@ -215,17 +215,6 @@ TEST_F(ContainerStoreTest, StartedOnesArePublishedBySweeping) {
   EXPECT_THAT(sys::list_directory(paths_.staging()), IsEmpty());
 }
 
-TEST_F(ContainerStoreTest, NamesOfRemovedOnesAreFreedOncePerBoot) {
-  add(kA, "web");
-  add(kB, "kept");
-  sys::remove_tree(paths_.container(kA));
-  sys::make_symlink(kB, paths_.names() + "/old-name-of-kept");
-  store_.sweep_names();
-  EXPECT_THAT(sys::list_directory(paths_.names()), ElementsAre("kept"));
-  EXPECT_FALSE(paths_.make());
-  EXPECT_TRUE((Paths{dir_ / "root", dir_ / "run", "next-boot"}.make()));
-}
-
 TEST_F(ContainerStoreTest, WholeOnesOfAnEarlierBootArePublishedBySweeping) {
   // A power cut may bring back the marker of a `create` that had told its id.
   begin_and_die(kA, "web");
