@@ -146,7 +146,7 @@ std::map<std::string, std::string> JsonView::as_string_map() const {
 
 std::string JsonView::get_string(std::string_view key, std::string fallback) const {
   const JsonView member = at(key);
-  return member.is_null() ? fallback : member.as_string();
+  return member.is_null() ? std::move(fallback) : member.as_string();
 }
 
 bool JsonView::get_bool(std::string_view key, bool fallback) const {

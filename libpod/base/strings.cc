@@ -52,6 +52,16 @@ std::optional<std::pair<bool, std::size_t>> match_set(std::string_view pattern, 
   return std::pair{matched != negated, i + 1};
 }
 
+// Match what stands at pattern[at], which is no star; returns {matched, index after it}.
+std::pair<bool, std::size_t> match_one(std::string_view pattern, std::size_t at, char c) {
+  if (at >= pattern.size()) return {false, at};
+  if (pattern[at] == '?') return {true, at + 1};
+  if (pattern[at] == '[')
+    if (const auto set = match_set(pattern, at, c)) return *set;
+  if (pattern[at] == '\\' && at + 1 < pattern.size()) return {pattern[at + 1] == c, at + 2};
+  return {pattern[at] == c, at + 1};
+}
+
 }  // namespace
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -169,29 +179,7 @@ bool glob_match(std::string_view pattern, std::string_view text) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
       mark = t;
-      continue;
-    }
-    bool ok = false;
-    std::size_t next = p + 1;
-    if (p < pattern.size()) {
-      const char c = pattern[p];
-      if (c == '?') {
-        ok = true;
-      } else if (c == '[') {
-        if (const auto set = match_set(pattern, p, text[t])) {
-          ok = set->first;
-          next = set->second;
-        } else {
-          ok = text[t] == '[';
-        }
-      } else if (c == '\\' && p + 1 < pattern.size()) {
-        ok = pattern[p + 1] == text[t];
-        next = p + 2;
-      } else {
-        ok = c == text[t];
-      }
-    }
-    if (ok) {
+    } else if (const auto [matched, next] = match_one(pattern, p, text[t]); matched) {
       p = next;
       ++t;
     } else if (star != std::string_view::npos) {

@@ -130,6 +130,7 @@ std::optional<Timestamp> parse_time_or_duration(std::string_view text, Timestamp
 }
 
 std::string human_duration(nanoseconds span) {
+  constexpr std::int64_t kDay = 24, kWeek = 7 * kDay, kMonth = 30 * kDay, kYear = 365 * kDay;  // hours
   const auto s = std::chrono::duration_cast<seconds>(span).count();
   const double exact_hours = std::chrono::duration<double, std::ratio<3600>>(span).count();
   const auto h = static_cast<std::int64_t>(std::lround(exact_hours));
@@ -141,10 +142,10 @@ std::string human_duration(nanoseconds span) {
   if (m < 60) return format("{} minutes", m);
   if (h == 1) return "About an hour";
   if (h < 48) return format("{} hours", h);
-  if (h < 24 * 7 * 2) return format("{} days", h / 24);
-  if (h < 24 * 30 * 2) return format("{} weeks", h / 24 / 7);
-  if (h < 24 * 365 * 2) return format("{} months", h / 24 / 30);
-  return format("{} years", static_cast<std::int64_t>(exact_hours) / 24 / 365);
+  if (h < 2 * kWeek) return format("{} days", h / kDay);
+  if (h < 2 * kMonth) return format("{} weeks", h / kWeek);
+  if (h < 2 * kYear) return format("{} months", h / kMonth);
+  return format("{} years", static_cast<std::int64_t>(exact_hours) / kYear);
 }
 
 std::string human_size(double bytes) {

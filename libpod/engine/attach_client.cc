@@ -130,6 +130,7 @@ class AttachClient {
   void run() {
     if (options_.tty && reading_ && ::isatty(options_.in) == 1) raw_.emplace(options_.in);
     while (!result_ && !fatal_signal_) round();
+    if (result_ && result_->detached) send_the_rest();
     raw_.reset();
   }
 
@@ -158,6 +159,12 @@ class AttachClient {
     if (!blocked && (polled[0].revents & ~POLLOUT) != 0) receive();
     if (polled[2].revents != 0 && !result_) read_input();
     check_output();
+  }
+
+  // What was typed before the detach keys, when the monitor was slow to take it.
+  void send_the_rest() {
+    pollfd polled{socket_.get(), POLLOUT, 0};
+    while (!outgoing_.empty() && ::poll(&polled, 1, kHoldInterval_ms) > 0) flush();
   }
 
   bool may_read() const { return reading_ && outgoing_.empty() && under_way_ + wire::kMaxData <= wire::kStdinWindow; }

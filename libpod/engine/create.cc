@@ -82,8 +82,7 @@ void make_volumes(Engine& engine, spec::ContainerConfig& config) {
     record.anonymous = mount.anonymous;
     record.labels = mount.volume_labels;
     record.options = mount.volume_options;
-    const bool goes_with_it = mount.anonymous && config.auto_remove;
-    if (engine.volumes.create(record, goes_with_it ? sys::Durability::none : sys::Durability::synced))
+    if (engine.volumes.create(record))
       append_event(engine, {.type = "volume", .action = "create", .id = record.name, .name = record.name});
     else if (!mount.anonymous && engine.volumes.get(record.name).anonymous)
       share_anonymous_volume(engine, record.name, config.id);

@@ -12,9 +12,7 @@ namespace {
 
 store::Paths make_paths(const Settings& settings, const Environment& environment) {
   const std::string run = find_runtime_dir(settings.root, settings.run_root, environment.xdg_runtime_dir);
-  store::Paths paths(settings.root, run, sys::boot_id());
-  paths.make();
-  return paths;
+  return {settings.root, run, sys::boot_id()};
 }
 
 }  // namespace
@@ -28,7 +26,12 @@ Engine::Engine(Settings given, Environment captured)
       layers(paths),
       volumes(paths),
       secrets(paths),
-      program_dir_(sys::program_directory()) {}
+      program_dir_(sys::program_directory()) {
+  // Kills and power cuts leave crumbs that nobody stumbles over; looking for them at each command would cost more.
+  if (!paths.make()) return;
+  containers.sweep_names();
+  images.sweep_temporaries();
+}
 
 void Engine::enter_userns() {
   if (member_) return;

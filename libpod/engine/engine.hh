@@ -35,6 +35,8 @@ class Engine {
   /// what killed commands have left in staging.
   void enter_userns();
   bool in_userns() const { return member_.has_value(); }
+  /// This process becomes another program: it stays in U0, and is no longer one by whom others find it.
+  void leave_members() { member_.reset(); }
 
   /// Path of one of our programs: beside the running one, or in ../libexec/lichen (installed).
   std::string program(const std::string& name) const;

@@ -56,6 +56,7 @@ std::vector<std::string> runtime_argv(const Engine& engine, const std::string& r
 
 // The process description travels in a memory file, so that nothing is left when we are killed.
 sys::UniqueFd memory_file(const std::string& text) {
+  // NOLINTNEXTLINE(android-cloexec-memfd-create): it goes through execve to lichen-oci
   sys::UniqueFd file(::memfd_create("process.json", 0));
   if (!file) throw_errno("make a memory file");
   sys::write_all(file.get(), text, "process.json");
@@ -125,6 +126,7 @@ int exec_in_container(Engine& engine, const std::string& name_or_id, const ExecR
     throw_errno("close standard input");
   auto argv = runtime_argv(engine, runtime, id, format("/proc/self/fd/{}", file.get()));
   if (request.tty) argv.insert(argv.end() - 1, "--tty");
+  engine.leave_members();
   become_runtime(runtime, std::move(argv));
 }
 

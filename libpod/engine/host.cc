@@ -152,7 +152,7 @@ int run_in_userns(Engine& engine, const std::vector<std::string>& command) {
   // We wait: ctrl-c and the like are for the command, which the terminal signals too.
   ::signal(SIGINT, SIG_IGN);
   ::signal(SIGQUIT, SIG_IGN);
-  sys::SpawnOptions options{.argv = command};
+  sys::SpawnOptions options{.argv = command, .as_a_shell = true};
   options.fds = {{0, 0}, {1, 1}, {2, 2}};
   options.in_child = [] {
     if (::unshare(CLONE_NEWNS) != 0) throw_errno("make a mount namespace");

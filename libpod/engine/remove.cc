@@ -51,13 +51,14 @@ bool wait_for_quiet(Engine& engine, const std::string& id) {
 
 }  // namespace
 
-void remove_stopped(Engine& engine, const spec::ContainerConfig& config, bool volumes) {
-  engine.containers.remove(config.id, config.name);
+bool remove_stopped(Engine& engine, const spec::ContainerConfig& config, bool volumes) {
+  if (!engine.containers.remove(config.id, config.name)) return false;
   if (volumes)
     for (const auto& mount : config.mounts)
       if (mount.anonymous && engine.volumes.has(mount.source) && !is_used_by_others(engine, mount.source, config.id))
         engine.volumes.remove(mount.source);
   append_event(engine, {.action = "destroy", .id = config.id, .name = config.name, .image = config.image_name});
+  return true;
 }
 
 void remove_container(Engine& engine, const std::string& name_or_id, const RemoveOptions& options) {
@@ -81,16 +82,15 @@ void remove_container(Engine& engine, const std::string& name_or_id, const Remov
   }
   engine.enter_userns();
   if (!wait_for_quiet(engine, id)) {
-    // It was about to start when we looked, and runs now.
-    if (!engine.containers.has(id)) return;
+    // It was about to start when we looked, and runs now; or it is gone.
     return remove_container(engine, id, options);
   }
-  if (!engine.containers.has(id)) return;
   if (const auto pid = process_with_container(engine, id); pid && !options.force)
     throw Error(ErrorKind::conflict, format("container {}: process {} has it mounted", record.config.name, *pid))
         .with_hint(format("lichen unmount {} in that shell, or use force: lichen rm -f {}", record.config.name,
                           record.config.name));
-  remove_stopped(engine, record.config, options.volumes);
+  // Of several at once one removes it, and the others say that there is none.
+  if (!remove_stopped(engine, record.config, options.volumes)) engine.containers.find(name_or_id);
 }
 
 namespace {

@@ -14,7 +14,7 @@ struct RemoveOptions {
 void remove_container(Engine& engine, const std::string& name_or_id, const RemoveOptions& options);
 
 /// Remove the files of a container that has no monitor. @stage in U0
-void remove_stopped(Engine& engine, const spec::ContainerConfig& config, bool volumes);
+bool remove_stopped(Engine& engine, const spec::ContainerConfig& config, bool volumes);
 
 struct PrunedContainers {
   std::vector<std::string> ids;

@@ -68,7 +68,7 @@ class Bundle {
       : path_(engine.paths.container_run(config.id) + "/config.json"), old_(sys::read_file(path_)) {}
 
   std::set<std::string> controllers() const {
-    const auto& path = parsed().linux_->cgroups_path;
+    const std::string path = parsed().linux_->cgroups_path;
     return path.empty() ? std::set<std::string>{} : controllers_for_children(parent_path(path));
   }
 

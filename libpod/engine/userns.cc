@@ -1,5 +1,7 @@
 #include "libpod/engine/userns.hh"
 
+#include <algorithm>
+
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/parse.hh"
@@ -40,21 +42,43 @@ std::optional<sys::UniqueFd> open_member(const std::string& pid, const std::stri
   }
 }
 
+// Files of dead members that a command removes beside what it came for: more than it leaves itself.
+constexpr int kSwept = 8;
+
+// Removes the file of a member that is dead. Held shared, it looks unlocked to everybody else, and a new process with
+// this pid cannot register before it is gone, and makes it again.
+bool sweep_dead(const std::string& file) {
+  const auto lock = sys::try_lock(file, sys::LockMode::shared, /*create=*/false);
+  if (lock) sys::remove_file(file);
+  return lock.has_value();
+}
+
+// In which order the kernel lists them is its own affair: each command begins elsewhere, so that none is always last.
+std::vector<std::string> member_files(const store::Paths& paths) {
+  std::vector<std::string> files;
+  for (const auto& name : sys::list_directory(paths.userns_members()))
+    if (parse_uint(name)) files.push_back(name);
+  if (!files.empty())
+    std::rotate(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(::getpid() * 7919UL % files.size()),
+                files.end());
+  return files;
+}
+
 // The user namespace of a living member.
 std::optional<sys::UniqueFd> find_member(const store::Paths& paths) {
   const sys::UniqueFd own = sys::open_path("/proc/self/ns/user", O_RDONLY);
-  for (const auto& name : sys::list_directory(paths.userns_members())) {
+  std::optional<sys::UniqueFd> found;
+  int left = kSwept;
+  for (const auto& name : member_files(paths)) {
+    if (found && left-- == 0) break;
     const std::string file = paths.userns_members() + "/" + name;
-    if (!parse_uint(name)) continue;
-    if (!sys::is_locked(file)) {
-      sys::remove_file(file);  // its process is dead; a new one with this pid would make the file again
-      continue;
-    }
+    if (sweep_dead(file) || found) continue;
     auto fd = open_member(name, file);
     // Locked after the open still: the descriptor is that member's, not a later process' with the same pid.
-    if (fd && sys::is_locked(file) && !same_namespace(fd->get(), own.get()) && is_ours(fd->get())) return fd;
+    if (fd && sys::is_locked(file) && !same_namespace(fd->get(), own.get()) && is_ours(fd->get()))
+      found = std::move(fd);
   }
-  return std::nullopt;
+  return found;
 }
 
 }  // namespace

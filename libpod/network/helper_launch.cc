@@ -165,8 +165,6 @@ void HelperLaunch::wait_ready(std::chrono::milliseconds timeout) {
     const auto space = report.find(' ');
     const auto number = parse_uint(std::string_view(report).substr(1, space - 1)).value_or(0);
     Error error(ErrorKind::system, report.substr(space + 1), static_cast<int>(number));
-    // EACCES: execvp(3) says it also when a directory of PATH cannot be searched and the others do not have the
-    // program.
     if (number == ENOENT || number == EACCES)
       throw error.with_kind(ErrorKind::not_found)
           .with_hint(format("install the package {}, or use --network host or none", package_));

@@ -76,7 +76,7 @@ std::string describe_port_holder(const std::string& host_ip, std::uint16_t host_
     if (table) std::ranges::copy(socket_rows(*table, host_port, protocol == "tcp"), std::back_inserter(rows));
   }
   if (rows.empty()) return "another process";
-  if (const std::string process = find_process(rows); !process.empty()) return process;
+  if (std::string process = find_process(rows); !process.empty()) return process;
   const bool ours = std::ranges::any_of(rows, [](const auto& row) { return row.uid == ::geteuid(); });
   return ours ? "another process of yours" : "another user's process";
 }

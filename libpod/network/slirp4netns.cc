@@ -5,6 +5,7 @@
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/sys/fs.hh"
+#include "libpod/sys/process.hh"
 #include "libpod/sys/unique_fd.hh"
 
 #include <arpa/inet.h>
@@ -112,7 +113,7 @@ namespace {
   words.push_back(nullptr);
   keep_over_exec({channel.netns_fd, channel.ready_fd, channel.life_fd});
   if (directory && ::fcntl(directory.get(), F_SETFD, 0) != 0) throw_errno("keep a file descriptor over exec");
-  ::execvp(words[0], words.data());
+  sys::execute_by_path(words[0], words.data(), environ);
   throw_errno("execute 'slirp4netns'");
 }
 

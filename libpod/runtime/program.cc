@@ -121,7 +121,7 @@ std::string find_program(const spec::OciProcess& process, const std::vector<std:
   const std::string_view from_env = value_of(env, "PATH");
   int why_not = 0;
   for (const auto& directory : split(from_env.empty() ? kDefaultPath : from_env, ':')) {
-    const std::string path = (directory.empty() ? "." : directory) + "/" + name;
+    std::string path = (directory.empty() ? "." : directory) + "/" + name;
     const int why = check_executable(path);
     if (why == 0) return path;
     if (why == EACCES) why_not = why;

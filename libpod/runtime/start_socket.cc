@@ -29,6 +29,12 @@ bool is_request(int connection) {
   return packet && packet->data == wire::kStartRequest;
 }
 
+void wait_for_end(int pidfd) {
+  pollfd ended{pidfd, POLLIN, 0};
+  while (::poll(&ended, 1, -1) < 0 && errno == EINTR) {
+  }
+}
+
 }  // namespace
 
 sys::UniqueFd wait_for_start_request(int listener, int creator, int subreaper) {
@@ -41,11 +47,7 @@ sys::UniqueFd wait_for_start_request(int listener, int creator, int subreaper) {
     if (polled[2].revents != 0) ::_exit(1);
     if (creator >= 0) {
       // A request that is faster than the creator's end waits for it: the tie must be there before the program runs.
-      if (polled[1].revents == 0) {
-        pollfd ended{creator, POLLIN, 0};
-        while (::poll(&ended, 1, -1) < 0 && errno == EINTR) {
-        }
-      }
+      if (polled[1].revents == 0) wait_for_end(creator);
       tie_to_subreaper(subreaper);
       creator = -1;
     }

@@ -316,7 +316,7 @@ MountConfig parse_mount_option(std::string_view text) {
 
 std::string format_mount_option(const MountConfig& mount) {
   std::vector<std::string> fields{fmt::format("type={}", type_name(mount.type))};
-  const auto add = [&](std::string field) { fields.push_back(csv_field(field)); };
+  const auto add = [&](const std::string& field) { fields.push_back(csv_field(field)); };
   if (!mount.source.empty() && !mount.anonymous) add("source=" + mount.source);
   add("destination=" + mount.destination);
   if (mount.read_only) add("readonly");

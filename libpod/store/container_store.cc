@@ -39,10 +39,12 @@ void release_name(const Paths& paths, const std::string& name, const std::string
 }
 
 // Everything of one container, in an order that keeps names from pointing into nothing for long.
-void remove_all(const Paths& paths, const std::string& id, const std::string& name) {
-  remove_through_staging(paths, paths.container(id));
+// @return false: another process has taken its directory away
+bool remove_all(const Paths& paths, const std::string& id, const std::string& name) {
+  const bool removed = remove_through_staging(paths, paths.container(id));
   release_name(paths, name, id);
   sys::remove_tree(paths.container_run(id));
+  return removed;
 }
 
 // A container that never came to be also takes the anonymous volumes with it that were made for it.
@@ -245,7 +247,18 @@ void ContainerStore::rename(const std::string& id, const std::string& to) {
   if (sys::read_link(old) == id) sys::remove_file(old);
 }
 
-void ContainerStore::remove(const std::string& id, const std::string& name) { remove_all(paths_, id, name); }
+void ContainerStore::sweep_names() {
+  try {
+    const auto lock = sys::try_lock(paths_.names(), sys::LockMode::exclusive);
+    if (!lock) return;
+    for (const auto& [name, id] : names())
+      if (is_stale_name(name, id)) sys::remove_file(paths_.names() + "/" + name);
+  } catch (const Error& error) {
+    log_debug("{}", error.what());
+  }
+}
+
+bool ContainerStore::remove(const std::string& id, const std::string& name) { return remove_all(paths_, id, name); }
 
 // Published though its marker is there: it was started and then its maker killed before the unlink (state.json says
 // so); or it was made in an earlier boot and has all that it needs. Then a power cut may have brought back the marker

@@ -90,7 +90,11 @@ class ContainerStore {
   void rename(const std::string& id, const std::string& to);
 
   /// Remove the directory, the name and the run directory. The monitor must be gone.
-  void remove(const std::string& id, const std::string& name);
+  /// @return whether we did: of several at once, one
+  bool remove(const std::string& id, const std::string& name);
+  /// Free names whose container is gone or has another name: a power cut may end a removal between the two. Names are
+  /// taken over without it; this is for the eye.
+  void sweep_names();
   /// Remove containers whose maker was killed. @return how many
   int sweep_unfinished();
 

@@ -207,8 +207,8 @@ bool ImageStore::remove_ref(const RefName& name) {
   return true;
 }
 
-std::vector<Ref> ImageStore::refs() const {
-  std::vector<Ref> found;
+void ImageStore::for_each_tag_file(
+    const std::function<void(const RefName& name, const std::string& path)>& visit) const {
   struct Level {
     std::string path, repository;
     std::size_t depth;
@@ -219,24 +219,37 @@ std::vector<Ref> ImageStore::refs() const {
       const Level here = std::move(pending.back());
       pending.pop_back();
       for (const auto& entry : sys::list_directory(here.path)) {
-        if (entry != kTags) {
-          if (here.depth < kMaxDepth && !entry.starts_with('.'))
-            pending.push_back({here.path + "/" + entry, here.repository.empty() ? entry : here.repository + "/" + entry,
-                               here.depth + 1});
-          continue;
-        }
-        for (const auto& tag : sys::list_directory(here.path + "/" + entry)) {
-          if (tag.starts_with('.')) continue;  // a temporary of write_file_atomic
-          const auto text = sys::read_file_if_exists(here.path + "/" + entry + "/" + tag, 4096);
-          if (!text) continue;
-          const std::string id(trim(*text));
-          if (is_full_id(id)) found.push_back({{host, here.repository, tag}, id});
-        }
+        const std::string path = here.path + "/" + entry;
+        if (entry == kTags)
+          for (const auto& tag : sys::list_directory(path)) visit({host, here.repository, tag}, path + "/" + tag);
+        else if (here.depth < kMaxDepth && !entry.starts_with('.'))
+          pending.push_back({path, here.repository.empty() ? entry : here.repository + "/" + entry, here.depth + 1});
       }
     }
   }
+}
+
+std::vector<Ref> ImageStore::refs() const {
+  std::vector<Ref> found;
+  for_each_tag_file([&](const RefName& name, const std::string& path) {
+    if (name.tag.starts_with('.')) return;  // a temporary of write_file_atomic
+    const auto text = sys::read_file_if_exists(path, 4096);
+    if (!text) return;
+    const std::string id(trim(*text));
+    if (is_full_id(id)) found.push_back({name, id});
+  });
   std::sort(found.begin(), found.end(), [](const Ref& a, const Ref& b) { return a.name < b.name; });
   return found;
+}
+
+void ImageStore::sweep_temporaries() {
+  try {
+    for_each_tag_file([](const RefName& name, const std::string& path) {
+      if (name.tag.starts_with('.')) sys::remove_file(path);
+    });
+  } catch (const Error& error) {
+    log_debug("{}", error.what());
+  }
 }
 
 }  // namespace lichen::store

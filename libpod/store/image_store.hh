@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,9 +67,12 @@ class ImageStore {
   /// false when there is no such ref.
   bool remove_ref(const RefName& name);
   std::vector<Ref> refs() const;
+  /// Unlink what killed writers of references have left. set_ref tries again when its own goes: no harm at any moment.
+  void sweep_temporaries();
 
  private:
   std::string ref_path(const RefName& name) const;
+  void for_each_tag_file(const std::function<void(const RefName& name, const std::string& path)>& visit) const;
   const Paths& paths_;
 };
 

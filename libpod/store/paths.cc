@@ -10,12 +10,14 @@ Paths::Paths(std::string root, std::string run, std::string boot_id)
   LICHEN_ASSERT(root_.starts_with('/') && run_.starts_with('/') && !boot_id_.empty());
 }
 
-void Paths::make() const {
+bool Paths::make() const {
   // events/ is the last one made: when it is there, all are.
   if (!sys::exists(events()))
     for (const auto& path : {root_, staging(), layers(), images(), refs(), containers(), names(), volumes(), events()})
       sys::make_directories(path, 0700);
+  const bool first_of_boot = !sys::exists(boot_dir());
   for (const auto& path : {boot_dir() + "/containers", oci_root(), userns_members()}) sys::make_directories(path, 0700);
+  return first_of_boot;
 }
 
 }  // namespace lichen::store

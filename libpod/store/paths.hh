@@ -58,8 +58,9 @@ class Paths {
   std::string userns_members() const { return boot_dir() + "/userns"; }
   std::string userns_lock() const { return run_ + "/userns.lock"; }
 
-  /// Make the top folders that are missing. Cheap when they are there (one stat each).
-  void make() const;
+  /// Make the top folders that are missing. Cheap when they are there (one stat each). @return true for the first of a
+  /// boot
+  bool make() const;
 
  private:
   std::string root_, run_, boot_id_;

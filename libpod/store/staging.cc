@@ -1,5 +1,7 @@
 #include "libpod/store/staging.hh"
 
+#include <optional>
+
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
@@ -43,15 +45,31 @@ bool StagingDir::publish(const std::string& destination) {
   return true;
 }
 
-bool remove_through_staging(const Paths& paths, const std::string& path) {
-  StagingDir bin(paths);
+namespace {
+
+// On a full disk there is no block for one more directory, and removing is the way out: then what goes lies in staging
+// itself. Nobody holds it, so a sweeper may take it at any time, which is what we are about to do.
+std::optional<StagingDir> make_bin(const Paths& paths) {
   try {
-    sys::rename_path(path, bin.path() + "/removed");
+    return StagingDir(paths);
+  } catch (const Error& error) {
+    if (error.saved_errno() != ENOSPC && error.saved_errno() != EDQUOT) throw;
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+bool remove_through_staging(const Paths& paths, const std::string& path) {
+  const auto bin = make_bin(paths);
+  const std::string place = bin ? bin->path() + "/removed" : paths.staging() + "/" + random_hex(16);
+  try {
+    sys::rename_path(path, place);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::not_found) return false;
     throw;
   }
-  sys::remove_tree(bin.path() + "/removed");
+  sys::remove_tree(place);
   return true;
 }
 

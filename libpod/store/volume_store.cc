@@ -61,16 +61,16 @@ std::vector<std::string> VolumeStore::list() const {
   return names;
 }
 
-bool VolumeStore::create(const VolumeRecord& record, sys::Durability durability) {
+bool VolumeStore::create(const VolumeRecord& record) {
   if (!is_valid_name(record.name))
     throw Error(ErrorKind::usage, format("'{}' is no valid volume name", record.name))
         .with_hint("names are letters, digits, '_', '.' and '-', and begin with a letter or digit");
   if (has(record.name)) return false;
   StagingDir staged(paths_);
   sys::make_directory(staged.path() + "/data", 0755);
-  sys::write_file_atomic(staged.path() + "/volume.json", dump_json_pretty(to_json(record)), 0600, durability);
+  sys::write_file_atomic(staged.path() + "/volume.json", dump_json_pretty(to_json(record)));
   if (!staged.publish(paths_.volume(record.name))) return false;
-  if (durability == sys::Durability::synced) sys::sync_directory(paths_.volumes());
+  sys::sync_directory(paths_.volumes());
   return true;
 }
 

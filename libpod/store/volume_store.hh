@@ -7,7 +7,6 @@
 
 #include "libpod/base/json.hh"
 #include "libpod/store/paths.hh"
-#include "libpod/sys/fs.hh"
 
 namespace lichen::store {
 
@@ -31,8 +30,7 @@ class VolumeStore {
   std::vector<std::string> list() const;
   std::string data_path(const std::string& name) const { return paths_.volume(name) + "/data"; }
   /// Make it unless it is there; true when it was made. Two makers at once: one wins, both are well.
-  /// @param durability  none: for one that goes with its container
-  bool create(const VolumeRecord& record, sys::Durability durability = sys::Durability::synced);
+  bool create(const VolumeRecord& record);
   void remove(const std::string& name);
 
  private:

@@ -200,8 +200,7 @@ Probe probe_overlay(const std::string& store_root) {
 }
 
 Probe probe_fuse_overlayfs() {
-  const Probe program =
-      probe_program("fuse-overlayfs", "fuse-overlayfs", "storage where the kernel's overlay does not work");
+  Probe program = probe_program("fuse-overlayfs", "fuse-overlayfs", "storage where the kernel's overlay does not work");
   if (program.state != ProbeState::ok) return program;
   const UniqueFd device(::open("/dev/fuse", O_RDWR | O_CLOEXEC));
   if (device) return program;
@@ -236,11 +235,9 @@ Probe probe_program(const std::string& name, const std::string& package, const s
     return {shown, ProbeState::warning, format("'{} --version' ended with {}: {}", name, result.status.code, line),
             again};
   } catch (const Error& error) {
-    // execvp(3) says EACCES also when a directory of PATH cannot be searched and the others do not have the program.
     if (error.saved_errno() != ENOENT && error.saved_errno() != EACCES)
       return {shown, ProbeState::warning, error.what(), again};
-    const std::string cause =
-        error.saved_errno() == ENOENT ? "not installed" : "not installed, or not to be executed by us";
+    const std::string cause = error.saved_errno() == ENOENT ? "not installed" : "not to be executed by us";
     return {shown, required ? ProbeState::error : ProbeState::missing, format("{}; for {}", cause, purpose),
             format("install the package {}", package)};
   }

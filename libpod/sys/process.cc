@@ -129,14 +129,12 @@ int map_descriptors(const std::vector<std::pair<int, int>>& fds, int report_fd, 
   return report_fd;
 }
 
-// execvp(3) answers EACCES when one folder of PATH may not be searched, although the program is simply nowhere: with
-// the PATH of another user (su, cron) that would send people to look for wrong permissions.
-int search_error(const std::string& program, int error_number) {
-  if (error_number != EACCES || program.find('/') != std::string::npos) return error_number;
+// Where programs of ours are looked for; exec(3)'s own default without a PATH.
+std::vector<std::string> program_folders() {
   const char* path = std::getenv("PATH");
-  for (const auto& folder : split(path == nullptr ? "/bin:/usr/bin" : path, ':'))
-    if (::access((folder.empty() ? program : folder + "/" + program).c_str(), F_OK) == 0) return EACCES;
-  return ENOENT;
+  std::vector<std::string> folders = split(path == nullptr ? "/bin:/usr/bin" : path, ':');
+  std::erase_if(folders, [](const std::string& folder) { return !folder.starts_with('/'); });
+  return folders;
 }
 
 std::vector<char*> c_strings(const std::vector<std::string>& words) {
@@ -174,10 +172,12 @@ std::vector<char*> c_strings(const std::vector<std::string>& words) {
   execute_while_busy([&] {
     if (program_fd >= 0)
       ::syscall(SYS_execveat, program_fd, "", argv.data(), environment, AT_EMPTY_PATH);
-    else
+    else if (options.as_a_shell)
       ::execvpe(program.c_str(), argv.data(), environment);
+    else
+      execute_by_path(program, argv.data(), environment);
   });
-  report_and_exit(report_fd, search_error(program, errno), ErrorKind::system, "execute '" + program + "'");
+  report_and_exit(report_fd, errno, ErrorKind::system, "execute '" + program + "'");
 }
 
 }  // namespace
@@ -316,11 +316,28 @@ std::string boot_id() {
   return std::string(trim(read_file("/proc/sys/kernel/random/boot_id")));
 }
 
+void execute_by_path(const std::string& program, char* const* argv, char* const* environment) {
+  if (program.find('/') != std::string::npos) {
+    ::execve(program.c_str(), argv, environment);
+    return;
+  }
+  // EACCES of a folder that may not be searched (the PATH of another user, with su or cron) says nothing about a
+  // program that is simply nowhere; execvp(3) would say it.
+  int worst = ENOENT;
+  for (const auto& folder : program_folders()) {
+    const std::string path = folder + "/" + program;
+    ::execve(path.c_str(), argv, environment);
+    if (errno == EACCES && ::access(path.c_str(), F_OK) == 0)
+      worst = EACCES;
+    else if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+      return;
+  }
+  errno = worst;
+}
+
 bool is_program_in_path(const std::string& name) {
-  const char* path = std::getenv("PATH");
-  // execvpe's own default (exec(3)).
-  for (const auto& directory : split(path == nullptr ? "/bin:/usr/bin" : path, ':'))
-    if (::access(((directory.empty() ? "." : directory) + "/" + name).c_str(), X_OK) == 0) return true;
+  for (const auto& folder : program_folders())
+    if (::access((folder + "/" + name).c_str(), X_OK) == 0) return true;
   return false;
 }
 

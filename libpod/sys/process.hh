@@ -57,6 +57,7 @@ struct SpawnOptions {
   std::optional<std::vector<std::string>> env;  // nullopt = ours
   std::vector<std::pair<int, int>> fds;         // {ours, number in the child}; all others stay CLOEXEC
   bool new_session = false;
+  bool as_a_shell = false;       // a command of the user: `program` may be in a relative part of PATH
   bool die_with_parent = false;  // PR_SET_PDEATHSIG SIGKILL
   std::string working_dir;
   std::function<void()> in_child;  // runs after fork, before the descriptor map; may throw (reported to the parent)
@@ -101,6 +102,10 @@ std::optional<UniqueFd> open_process(pid_t pid, std::uint64_t start_time);
 
 /// /proc/sys/kernel/random/boot_id; LICHEN_TEST_BOOT_ID in the environment replaces it (tests of reboots).
 std::string boot_id();
+
+/// execve of a program that is found by PATH. Parts of PATH that are empty or relative are left out: what lies in the
+/// working directory is not to be started by us (C42). Returns with errno set when it failed.
+void execute_by_path(const std::string& program, char* const* argv, char* const* environment);
 
 /// Whether spawn() would find this program by PATH.
 bool is_program_in_path(const std::string& name);

@@ -168,10 +168,11 @@ std::string run_map_helpers(pid_t pid, const IdMaps& maps) {
     }
   }
   err.write.reset();
-  bool failed = false;
-  for (auto& helper : running) failed |= helper.wait().code != 0;
-  if (!failed) return "";
-  return "P" + std::string(trim(read_all(err.read.get(), "newuidmap", 64 << 10)));
+  int code = 0;
+  for (auto& helper : running) code = std::max(code, helper.wait().code);
+  if (code == 0) return "";
+  const std::string said(trim(read_all(err.read.get(), "newuidmap", 64 << 10)));
+  return "P" + (said.empty() ? format("newuidmap or newgidmap ended with code {}", code) : said);
 }
 
 [[noreturn]] void throw_unshare_failure(int error_number) {

@@ -30,13 +30,13 @@
 
 namespace lichen::wire {
 
-inline constexpr std::size_t kMaxPacket = 64 * 1024;
-inline constexpr std::size_t kMaxData = 32 * 1024;  // payload of stdin_data, out, err
+inline constexpr std::size_t kMaxPacket = 64u << 10;
+inline constexpr std::size_t kMaxData = 32u << 10;  // payload of stdin_data, out, err
 inline constexpr std::chrono::seconds kSlowClient{10};
 /// Bytes of stdin_data that a client may have sent and not seen in stdin_taken. So a container that does not read its
 /// input never keeps a kill or resize behind it in the queue, and the monitor's memory is bounded. Who sends more is
 /// dropped.
-inline constexpr std::size_t kStdinWindow = 256 * 1024;
+inline constexpr std::size_t kStdinWindow = 256u << 10;
 
 enum class MessageType : std::uint8_t {
   // client -> monitor

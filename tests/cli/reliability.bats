@@ -21,6 +21,29 @@ rounds() { # DRIVER SCENARIO COUNT ARGUMENT...
 
 @test "R05 a stopped monitor, client or container holds nobody else up" { rounds life_rounds stopped 9; }
 
+@test "R12 pull, run, rmi, prune, tag and rm at once: only honest errors, and a sound store" {
+  need docker-registry skopeo
+  local place
+  place=$("$HELPERS/registry.sh" start "$BASE/registry")
+  "$HELPERS/registry.sh" push "$BASE/registry" "$LICHEN_TEST_FIXTURES/busybox.tar" team/busybox:1
+  "$HELPERS/registry.sh" push "$BASE/registry" "$LICHEN_TEST_FIXTURES/layers.tar" team/layers:1
+  lichen run --name base -u 0 --entrypoint "" --network none localhost/layers touch /made
+  lichen commit -q base localhost/made >/dev/null
+  lichen save -q -o "$BASE/made.tar" localhost/made
+  lichen rm base
+  "$HELPERS/registry.sh" push "$BASE/registry" "$BASE/made.tar" team/made:1
+  rounds life_rounds parallel 2 "$place"
+  "$HELPERS/registry.sh" stop "$BASE/registry"
+}
+
 @test "R13 many run -d at once, and as many removals" { rounds life_rounds many 2; }
 
 @test "R16 records that name a living process of somebody else: it is never signalled" { rounds life_rounds pids 8; }
+
+@test "R19 random bytes of every size through run, exec, attach and logs; readers and writers that go early" { rounds byte_rounds exact 16; }
+
+@test "C45 a client that does not read does not stop the container; two hundred clients come and go" { rounds byte_rounds stalled 1; }
+
+@test "C46 random, torn, slow and lying packets at the monitor's socket" { rounds byte_rounds frames 150; }
+
+@test "R26 containers, exec sessions and clients leave no descriptor, page, mount or file behind" { rounds life_rounds growth 40; }

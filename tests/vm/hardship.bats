@@ -31,7 +31,7 @@ No damage found."
   user 'lichen pull 10.0.2.2:5000/team/app:1; echo "status $?"'
   assert_output "status 125"
   assert_stderr "10.0.2.2:5000"
-  assert_stderr "unreachable"
+  assert_stderr "onnect to 10.0.2.2 port 5000"
   user 'lichen run -d -p 8080:80 --name served busybox httpd -f -p 80 >/dev/null
     wait_until 20 "exec 3<>/dev/tcp/127.0.0.1/8080" && echo reached
     lichen run --rm busybox true && echo ran'

@@ -166,6 +166,30 @@ running
 67108864"
 }
 
+@test "update: new limits bind at once and stay over a restart; 0 lifts them" {
+  waiting box '--memory 64m --pids-limit 50'
+  user 'lichen update --memory 96m --memory-swap 128m --memory-reservation 16m --cpus 0.5 --cpu-shares 2 --pids-limit 30 box'
+  assert_success
+  assert_output box
+  assert_equal "$stderr" "" "warnings"
+  local files='memory.max memory.swap.max memory.low cpu.max cpu.weight pids.max' expected='100663296 33554432 16777216 50000 100000 1 30'
+  assert_equal "$(user_says "cd '$cgroup' && cat $files | xargs")" "$expected"
+  user 'lichen restart -t 0 box'
+  cgroup=$(user_says 'cgroup_of box')
+  assert_equal "$(user_says "cd '$cgroup' && cat $files | xargs")" "$expected" "after a restart"
+  user 'lichen update --memory 0 --memory-reservation 0 --cpus 0 --cpu-shares 0 --pids-limit -1 box'
+  assert_equal "$(user_says "cd '$cgroup' && cat $files | xargs")" "max max 0 max 100000 100 max" "lifted"
+}
+
+@test "update: a smaller memory limit is felt; a container without a cgroup says that it has none" {
+  waiting box '--memory 256m'
+  user 'lichen update --memory 32m box && lichen exec box sh -c "tail /dev/zero; echo status \$?"'
+  assert_contains "status 137"
+  user 'lichen run -d --network none --name two --memory 256m busybox sleep 100000 && lichen update --memory 16m --memory-swap 8m two'
+  assert_failure 1 "less than --memory"
+  assert_equal "$(user_says 'lichen inspect -f "{{.HostConfig.Memory}}" two; cat "$(cgroup_of two)"/memory.max' | xargs)" "268435456 268435456"
+}
+
 @test "a restarted container has the same limits" {
   waiting one '--memory 64m --pids-limit 30'
   user 'lichen restart -t 0 one && cd "$(cgroup_of one)" && cat memory.max pids.max'

@@ -71,7 +71,7 @@ data"
 
 @test "a reboot by systemd: containers are ended in order, then shown as exited" {
   populate
-  root 'systemd-run --on-active=1s systemctl reboot'
+  root 'systemd-run -q --on-active=1s --timer-property=AccuracySec=100ms systemctl reboot'
   await_machine
   look_around
 }
@@ -81,7 +81,7 @@ data"
 @test "a reset: no process had a chance to end anything" {
   populate
   # What was published before is on disk: no sync.
-  root 'systemd-run --on-active=1s sh -c "echo b >/proc/sysrq-trigger"'
+  root 'systemd-run -q --on-active=1s --timer-property=AccuracySec=100ms sh -c "echo b >/proc/sysrq-trigger"'
   await_machine
   look_around
 }

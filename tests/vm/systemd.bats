@@ -91,7 +91,7 @@ lines"
     lichen run -d --network none --restart unless-stopped --stop-timeout 1 --name byhand busybox sleep 100000 >/dev/null
     lichen stop -t 0 byhand >/dev/null'
   assert_success
-  root 'systemd-run -q --on-active=1s systemctl reboot'
+  root 'systemd-run -q --on-active=1s --timer-property=AccuracySec=100ms systemctl reboot'
   await_machine
   user_waits 30 '[ "$(lichen ps -q | wc -l)" = 2 ]'
   user 'lichen ps -a --format "{{.Names}} {{.State}}" | sort'

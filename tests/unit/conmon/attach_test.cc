@@ -91,6 +91,26 @@ TEST(Attach, CarriesBinaryInputAndOutputExactly) {
   EXPECT_EQ(client.wait().code, 5);
 }
 
+TEST(Attach, WhatWasTypedBeforeTheClientWentArrives) {
+  Harness h;
+  h.config.interactive = true;
+  h.run("cat", kAll);
+  const auto client = h.connect();
+  const std::string packets[] = {"one ", "two ", "three\n"};
+  // All of it is there, and the client gone, before the monitor sees the first word and answers it.
+  h.monitor.kill(SIGSTOP);
+  Harness::send_to(client.get(), {.type = MessageType::attach, .a = kAll, .b = 0, .text = ""});
+  for (const auto& text : packets)
+    Harness::send_to(client.get(), {.type = MessageType::stdin_data, .a = 0, .b = 0, .text = text});
+  Harness::send_to(client.get(), {.type = MessageType::detach, .a = 0, .b = 0, .text = ""});
+  ::shutdown(client.get(), SHUT_RDWR);
+  h.monitor.kill(SIGCONT);
+  std::string output;
+  while (output.size() < 14)
+    if (const auto message = h.receive(); message && message->type == MessageType::out) output += message->text;
+  EXPECT_EQ(output, "one two three\n");
+}
+
 TEST(Attach, InputFromAFileWorks) {
   Harness h;
   h.config.interactive = true;

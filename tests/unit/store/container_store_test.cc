@@ -215,6 +215,17 @@ TEST_F(ContainerStoreTest, StartedOnesArePublishedBySweeping) {
   EXPECT_THAT(sys::list_directory(paths_.staging()), IsEmpty());
 }
 
+TEST_F(ContainerStoreTest, NamesOfRemovedOnesAreFreedOncePerBoot) {
+  add(kA, "web");
+  add(kB, "kept");
+  sys::remove_tree(paths_.container(kA));
+  sys::make_symlink(kB, paths_.names() + "/old-name-of-kept");
+  store_.sweep_names();
+  EXPECT_THAT(sys::list_directory(paths_.names()), ElementsAre("kept"));
+  EXPECT_FALSE(paths_.make());
+  EXPECT_TRUE((Paths{dir_ / "root", dir_ / "run", "next-boot"}.make()));
+}
+
 TEST_F(ContainerStoreTest, WholeOnesOfAnEarlierBootArePublishedBySweeping) {
   // A power cut may bring back the marker of a `create` that had told its id.
   begin_and_die(kA, "web");
@@ -248,6 +259,19 @@ TEST_F(ContainerStoreTest, HalfMadeOnesOfAnEarlierBootAreSwept) {
   store_.write_config(removed, Durability::none);
   EXPECT_EQ(after.sweep_unfinished(), 1);
   EXPECT_THAT(after.list(), IsEmpty());
+}
+
+TEST_F(ContainerStoreTest, MakersKilledBeforeTheFirstRecordAreSweptInAnyBoot) {
+  for (const char* boot : {"boot", "next-boot"}) {
+    begin_and_die(kA, "web");
+    for (const char* record : {"config.json", "state.json"}) sys::remove_file(paths_.container(kA) + "/" + record);
+    const Paths paths{dir_ / "root", dir_ / "run", boot};
+    ContainerStore after(paths);
+    EXPECT_THAT(after.list(), IsEmpty()) << boot;
+    EXPECT_EQ(after.sweep_unfinished(), 1) << boot;
+    EXPECT_FALSE(after.has(kA)) << boot;
+    EXPECT_THAT(sys::list_directory(paths_.names()), IsEmpty()) << boot;
+  }
 }
 
 TEST_F(ContainerStoreTest, RecordsThatAPowerCutEmptiedAreSweptToo) {

@@ -72,6 +72,17 @@ TEST_F(ImageStoreTest, NamesComeAndGo) {
   EXPECT_EQ(images_->refs().size(), 1u);
 }
 
+TEST_F(ImageStoreTest, TemporariesOfKilledWritersAreSwept) {
+  const RefName name{"localhost", "team/app", "1"};
+  images_->set_ref(name, kA);
+  const std::string tags = paths_->refs() + "/localhost/team/app/:tags";
+  sys::write_file(tags + "/.1.0123abcd", "");
+  EXPECT_EQ(images_->refs().size(), 1U);
+  images_->sweep_temporaries();
+  EXPECT_THAT(sys::list_directory(tags), ElementsAre("1"));
+  EXPECT_EQ(images_->resolve(name), kA);
+}
+
 TEST_F(ImageStoreTest, RefusesNamesThatArePaths) {
   EXPECT_THROW(images_->set_ref({"..", "x", "1"}, kA), Error);
   EXPECT_THROW(images_->set_ref({"h", "a/../../b", "1"}, kA), Error);
