@@ -120,8 +120,7 @@ vm_tests() {
   for file in "$LICHEN_TEST_STAGE"/tests/vm/*.bats; do
     bats_file "vm_$(basename "$file" .bats)" vm "$file"
   done
-  # Only with LICHEN_POWER_CUTS=N: it still finds one thing in twelve cuts, and that is not mended yet.
-  [ -z "${LICHEN_POWER_CUTS:-}" ] || add_user_test vm_power_cut vm bats 900 "" "$LICHEN_TEST_STAGE/tests/vm/power_cut.py" "$LICHEN_TEST_WORK/tmp/power_cut"
+  add_user_test vm_power_cut vm bats 900 "" "$LICHEN_TEST_STAGE/tests/vm/power_cut.py" "$LICHEN_TEST_WORK/tmp/power_cut"
 }
 
 write_ctest_file() { # SUITE...

@@ -12,7 +12,7 @@ guest/usr/local/bin/mixed-load work until the cut. After a cut holds:
   everything can be removed, and then no file in staging and no layer but those of the base image is left.
 
 The disk is a file with cache=writeback: all that the guest has sent to its disk survives, all that was only in the guest's
-page cache is lost. Prints TAP, one case per cut. LICHEN_POWER_CUTS=N is the number of cuts (12).
+page cache is lost. Prints TAP, one case per cut. LICHEN_POWER_CUTS=N is the number of cuts (10).
 """
 import argparse
 import os
@@ -146,7 +146,7 @@ class Cuts:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder")
-    parser.add_argument("--rounds", type=int, default=int(os.environ.get("LICHEN_POWER_CUTS", "12")))
+    parser.add_argument("--rounds", type=int, default=int(os.environ.get("LICHEN_POWER_CUTS", "10")))
     parser.add_argument("--seed", type=int, default=int(os.environ.get("LICHEN_POWER_SEED", "0")) or time.time_ns() % 1000000)
     options = parser.parse_args()
     reason = os.path.join(os.environ["LICHEN_TEST_VM"], "reason")
