@@ -250,14 +250,38 @@ void set_files(const ParsedArgs& args, const HostView& host, spec::ContainerConf
     if (mount.type == spec::MountType::bind) mount.source = absolute(mount.source, host);
 }
 
+// The flags that docker had before options of --network: of the first network.
+void set_addresses(const ParsedArgs& args, spec::NetworkConfig& network) {
+  for (const char* flag : {"ip", "ip6", "mac-address", "network-alias"}) {
+    const bool is_alias = std::string_view(flag) == "network-alias";
+    std::vector<std::string> values;
+    if (is_alias)
+      values = args.get_list(flag);
+    else if (auto value = args.find_string(flag))
+      values.push_back(*std::move(value));
+    if (values.empty()) continue;
+    if (network.endpoints.empty())
+      throw Error(ErrorKind::usage, format("--{} needs a network with addresses of its own", flag))
+          .with_hint("make one: lichen network create NAME, then --network NAME");
+    auto& endpoint = network.endpoints[0];
+    for (const auto& value : values) {
+      // An alias counts for every network, as podman's.
+      if (is_alias) {
+        for (auto& each : network.endpoints) spec::set_endpoint_option(flag, "alias=" + value, each);
+      } else {
+        spec::set_endpoint_option(flag, format("{}={}", flag, value), endpoint);
+      }
+    }
+  }
+}
+
 void set_network(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
   const auto networks = args.get_list("network");
-  if (networks.size() > 1)
-    throw Error(ErrorKind::unsupported, format("--network {}: several networks are not done yet", join(networks, ", ")))
-        .with_hint("give --network once");
   spec::NetworkConfig& network = config.network;
   const engine::Settings& defaults = host.settings;
   network = spec::parse_network_option(networks.empty() ? host.settings.network : networks[0]);
+  for (std::size_t i = 1; i < networks.size(); ++i) spec::add_network(network, spec::parse_network_option(networks[i]));
+  set_addresses(args, network);
   for (const auto& text : given_or(args, "dns", defaults.dns_servers))
     network.dns.push_back(spec::parse_dns_server(text));
   for (const auto& text : given_or(args, "dns-search", defaults.dns_searches))

@@ -2,9 +2,11 @@
 
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
+#include "libpod/engine/bridge_network.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
+#include "libpod/sys/process.hh"
 
 #include <fcntl.h>
 
@@ -58,8 +60,32 @@ ContainerNetwork plan_container_network(Engine& engine, const spec::ContainerCon
   }
   auto plan = network::plan_network(config.network, config.network.expose);
   if (!plan.notice.empty()) log_warn("{}", plan.notice);
+  std::optional<HubConnection> hub;
+  if (plan.kind == network::NetworkKind::bridge) {
+    plan.endpoints = lease_endpoints(engine, config);
+    hub = connect_hub(engine);
+    plan.hub_netns = hub->netns();
+  }
   return {network::NetworkSetup(std::move(plan), engine.paths.container_run(config.id), port_holders(engine)),
-          std::move(join), std::move(target_run_dir)};
+          std::move(join), std::move(target_run_dir), std::move(hub)};
+}
+
+void announce_to_hub(const spec::ContainerConfig& config, const ContainerNetwork& network, pid_t monitor) {
+  if (!network.hub) return;
+  wire::HubMember member;
+  member.id = config.id;
+  member.pid = monitor;
+  member.pid_start = sys::process_start_time(monitor).value_or(0);
+  member.endpoints = network.setup.plan().endpoints;
+  member.dns_servers = config.network.dns;
+  for (const auto& port : network.setup.ports())
+    member.ports.push_back({port.host_ip, port.host_port, port.container_port, port.protocol});
+  network.hub->announce(member);
+}
+
+void finish_container_network(ContainerNetwork& network) {
+  network.setup.finish();
+  if (network.hub) network.hub->await();
 }
 
 void write_network_files(const spec::ContainerConfig& config, const ContainerNetwork& network,

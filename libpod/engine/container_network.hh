@@ -2,9 +2,11 @@
 // containers).
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "libpod/engine/engine.hh"
+#include "libpod/engine/hub_client.hh"
 #include "libpod/network/setup.hh"
 #include "libpod/spec/generate.hh"
 
@@ -14,7 +16,13 @@ struct ContainerNetwork {
   network::NetworkSetup setup;
   sys::UniqueFd join;          // container:X: its network namespace
   std::string target_run_dir;  // container:X: where its hosts and resolv.conf lie
+  std::optional<HubConnection> hub;  // bridge networks
 };
+
+/// Make the container known to the hub, as soon as its monitor has a pid; finish_container_network waits for the end.
+void announce_to_hub(const spec::ContainerConfig& config, const ContainerNetwork& network, pid_t monitor);
+/// All is there: the container may start. @throws Error; then the monitor must be ended, which undoes everything
+void finish_container_network(ContainerNetwork& network);
 
 /// @throws Error{conflict} a port is taken, or the container to join does not run; Error{not_found|unsupported|usage}
 /// @stage in the command, before the fork

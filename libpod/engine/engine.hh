@@ -11,6 +11,7 @@
 #include "libpod/store/image_store.hh"
 #include "libpod/store/layer_store.hh"
 #include "libpod/store/paths.hh"
+#include "libpod/store/network_store.hh"
 #include "libpod/store/secret_store.hh"
 #include "libpod/store/volume_store.hh"
 
@@ -30,6 +31,7 @@ class Engine {
   store::LayerStore layers;
   store::VolumeStore volumes;
   store::SecretStore secrets;
+  store::NetworkStore networks;
 
   /// Enter U0 unless this process is there; verbs that touch container files or start processes call it. Also sweeps
   /// what killed commands have left in staging.

@@ -3,6 +3,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/path.hh"
+#include "libpod/engine/bridge_network.hh"
 #include "libpod/engine/cgroup.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/container_health.hh"
@@ -203,6 +204,8 @@ Launched launch_monitor(Engine& engine, const spec::ContainerConfig& known, int 
   monitor.lock_fd = kLockFd;
   monitor.keep_fds = {kMemberFd};
   for (const auto& port : network.setup.ports()) monitor.ports.push_back(port_text(port));
+  if (config.auto_remove)
+    for (auto& path : lease_paths(engine, network.setup.plan().endpoints)) monitor.remove_links.push_back(std::move(path));
   sys::SpawnOptions options{.argv = {}, .program = engine.program("lichen-conmon")};
   options.new_session = true;
   options.fds = {{sync.second.get(), kSyncFd}, {lock.fd(), kLockFd}};
@@ -232,9 +235,10 @@ Launched launch_monitor(Engine& engine, const spec::ContainerConfig& known, int 
   launched.monitor = sys::spawn(options);
   sync.second.reset();
   network.setup.in_parent();
+  announce_to_hub(config, network, launched.monitor.get());
 
   launched.init_pid = wait_until_created(launched, config);
-  network.setup.finish();
+  finish_container_network(network);
   return launched;
 }
 

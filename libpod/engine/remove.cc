@@ -2,6 +2,7 @@
 
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
+#include "libpod/engine/bridge_network.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/container_mount.hh"
 #include "libpod/engine/control.hh"
@@ -53,6 +54,7 @@ bool wait_for_quiet(Engine& engine, const std::string& id) {
 
 bool remove_stopped(Engine& engine, const spec::ContainerConfig& config, bool volumes) {
   if (!engine.containers.remove(config.id, config.name)) return false;
+  release_endpoints(engine, config);
   if (volumes)
     for (const auto& mount : config.mounts)
       if (mount.anonymous && engine.volumes.has(mount.source) && !is_used_by_others(engine, mount.source, config.id))

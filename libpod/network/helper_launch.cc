@@ -104,7 +104,9 @@ void HelperLaunch::run_helper() {
   body_({packet->fd.get(), ready_write_.get(), life_read_.get()});
 }
 
-void HelperLaunch::fork_helper() {
+void HelperLaunch::fork_helper() { fork_owned_helper().release(); }
+
+sys::Pid HelperLaunch::fork_owned_helper() {
   sys::Pid helper = sys::fork_child([this] {
     try {
       run_helper();
@@ -115,10 +117,10 @@ void HelperLaunch::fork_helper() {
     }
     return 1;
   });
-  helper.release();
   go_read_.reset();
   life_read_.reset();
   ready_write_.reset();
+  return helper;
 }
 
 void HelperLaunch::release_helper() {

@@ -21,6 +21,7 @@
 #include <functional>
 #include <string>
 
+#include "libpod/sys/process.hh"
 #include "libpod/sys/unique_fd.hh"
 
 namespace lichen::network {
@@ -43,6 +44,8 @@ class HelperLaunch {
 
   /// @stage C, still in the host's network namespace, single-threaded
   void fork_helper();
+  /// The same, and the process is the caller's to watch.
+  sys::Pid fork_owned_helper();
   /// Hand H the namespace that this process is in now. @stage C, after unshare(2)
   void release_helper();
   /// Likewise for a namespace that is open already.

@@ -213,10 +213,17 @@ void add_slirp_forwards(const std::string& api_socket, const std::vector<spec::P
   try {
     for (const auto& port : ports) added.push_back(add_forward(api_socket, port, guest_ip, lookup));
   } catch (const Error&) {
-    for (const auto id : added)
-      call_slirp(api_socket, Json{{"execute", "remove_hostfwd"}, {"arguments", {{"id", id}}}});
+    for (const auto id : added) remove_slirp_forward(api_socket, id);
     throw;
   }
+}
+
+std::int64_t add_slirp_forward(const std::string& api_socket, const spec::PortMapping& port) {
+  return add_forward(api_socket, port, "10.0.2.100", [](const auto&, auto, const auto&) { return std::nullopt; });
+}
+
+void remove_slirp_forward(const std::string& api_socket, std::int64_t id) {
+  call_slirp(api_socket, Json{{"execute", "remove_hostfwd"}, {"arguments", {{"id", id}}}});
 }
 
 }  // namespace lichen::network

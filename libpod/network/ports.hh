@@ -49,4 +49,8 @@ std::vector<spec::PortMapping> reserve_ports(const std::vector<spec::PortMapping
 void add_slirp_forwards(const std::string& api_socket, const std::vector<spec::PortMapping>& ports,
                         const std::string& guest_ip, const PortHolderLookup& lookup);
 
+/// One port, to slirp4netns' own address. @return its number for remove_slirp_forward @throws Error{conflict}
+std::int64_t add_slirp_forward(const std::string& api_socket, const spec::PortMapping& port);
+void remove_slirp_forward(const std::string& api_socket, std::int64_t id);
+
 }  // namespace lichen::network

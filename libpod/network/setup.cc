@@ -1,7 +1,10 @@
 #include "libpod/network/setup.hh"
 
+#include <algorithm>
+
 #include "libpod/base/error.hh"
 #include "libpod/base/path.hh"
+#include "libpod/network/bridge.hh"
 #include "libpod/network/pasta.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/namespaces.hh"
@@ -23,14 +26,15 @@ NetworkKind kind_of(const spec::NetworkConfig& config) {
   if (config.mode == "pasta") return NetworkKind::pasta;
   if (config.mode == "container") return NetworkKind::container;
   if (config.mode == "ns") return NetworkKind::path;
-  const std::string name = config.mode == "network" ? config.target : config.mode;
-  throw Error(ErrorKind::unsupported, format("--network '{}': shared networks are not supported yet", name))
-      .with_hint("use slirp4netns (the default), pasta, host, none, container:NAME or ns:PATH");
+  if (config.mode == "bridge" || config.mode == "network") return NetworkKind::bridge;
+  throw_error(ErrorKind::invalid, "network mode '{}' is not known", config.mode);
 }
 
 void plan_ports(NetworkPlan& plan, const spec::NetworkConfig& config, const std::vector<std::string>& exposed) {
   plan.ports = config.publish_all ? expand_exposed(config.ports, exposed) : config.ports;
-  if (plan.ports.empty() || plan.kind == NetworkKind::slirp4netns || plan.kind == NetworkKind::pasta) return;
+  if (plan.ports.empty() || plan.kind == NetworkKind::slirp4netns || plan.kind == NetworkKind::pasta ||
+      plan.kind == NetworkKind::bridge)
+    return;
   if (plan.kind == NetworkKind::container || plan.kind == NetworkKind::path) {
     if (config.ports.empty()) return plan.ports.clear();  // -P: whoever made the namespace publishes
     throw Error(ErrorKind::usage,
@@ -63,6 +67,27 @@ void write_sysctl(const std::string& name, std::string_view value) {
   const sys::UniqueFd file(fd);
   if (!file) throw_errno("open '/proc/sys/net/{}'", name);
   sys::write_all(file.get(), value, "/proc/sys/net/" + name);
+}
+
+// What the container sees of its networks. The way out is the first one that has one.
+void describe_bridge(NetworkPlan& plan) {
+  plan.host_gateway = outbound_address();
+  const auto is_open = [](const wire::HubEndpoint& endpoint) { return !endpoint.internal; };
+  plan.default_route = static_cast<std::size_t>(std::ranges::find_if(plan.endpoints, is_open) - plan.endpoints.begin());
+  for (const auto& endpoint : plan.endpoints) {
+    for (const auto& subnet : endpoint.subnets) {
+      const bool v6 = address_family(subnet.address) == 6;
+      if (!v6 && plan.container_ip.empty()) {
+        plan.container_ip = subnet.address;
+        plan.gateway = subnet.gateway;
+        plan.prefix = subnet.prefix;
+      }
+    }
+    if (endpoint.dns && !endpoint.subnets.empty()) plan.dns_servers.push_back(endpoint.subnets[0].gateway);
+  }
+  // resolv.conf(5): three are asked. Each answers for all networks' containers that it knows, and asks on for others.
+  if (plan.dns_servers.size() > 3) plan.dns_servers.resize(3);
+  if (plan.dns_servers.empty() && plan.default_route < plan.endpoints.size()) plan.dns_servers = {"10.0.2.3"};
 }
 
 void join(const NetworkPlan& plan, int join_fd) {
@@ -108,6 +133,9 @@ NetworkPlan plan_network(const spec::NetworkConfig& config, const std::vector<st
     case NetworkKind::host:
       plan.host_gateway = "127.0.0.1";
       break;
+    case NetworkKind::bridge:
+      plan.host_gateway_hint = "the host has no address of its own now";
+      break;
     case NetworkKind::none:
     case NetworkKind::container:
     case NetworkKind::path:
@@ -133,6 +161,9 @@ ResolvInput resolv_input(const NetworkPlan& plan, const spec::NetworkConfig& con
   host.shares_host_network = plan.kind == NetworkKind::host;
   host.own_servers = plan.dns_servers;
   host.dns = config.dns;
+  // Names of containers first: the networks' own server asks --dns in our stead.
+  const bool answers_names = std::ranges::any_of(plan.endpoints, &wire::HubEndpoint::dns);
+  if (plan.kind == NetworkKind::bridge && (answers_names || config.dns.empty())) host.dns = plan.dns_servers;
   host.dns_search = config.dns_search;
   host.dns_options = config.dns_options;
   return host;
@@ -146,6 +177,8 @@ NetworkSetup::NetworkSetup(NetworkPlan plan, const std::string& run_dir, PortHol
   if (pasta) {
     plan_.container_ip = outbound_address();  // pasta gives the host's own address to the container
     helper_.emplace(prepare_pasta(plan_.pasta_options, plan_.ports));
+  } else if (plan_.kind == NetworkKind::bridge) {
+    describe_bridge(plan_);
   } else if (plan_.kind == NetworkKind::slirp4netns) {
     if (!plan_.ports.empty()) plan_.slirp.api_socket = join_path(run_dir, "slirp.sock");
     if (plan_.host_gateway.empty()) plan_.host_gateway = outbound_address();
@@ -156,6 +189,7 @@ NetworkSetup::NetworkSetup(NetworkPlan plan, const std::string& run_dir, PortHol
 void NetworkSetup::enter_in_child(int join_fd, int new_fd) {
   if (plan_.kind == NetworkKind::host) return;
   if (!plan_.new_namespace()) return join(plan_, join_fd);
+  const sys::UniqueFd hub = plan_.kind == NetworkKind::bridge ? open_hub_netlink(plan_.hub_netns) : sys::UniqueFd();
   if (helper_) helper_->fork_helper();
   if ((new_fd >= 0 ? ::setns(new_fd, CLONE_NEWNET) : ::unshare(CLONE_NEWNET)) != 0) {
     const int error = errno;
@@ -165,6 +199,8 @@ void NetworkSetup::enter_in_child(int join_fd, int new_fd) {
     throw_errno_value(error, "make a network namespace");
   }
   sys::set_loopback_up();
+  for (std::size_t i = 0; i < plan_.endpoints.size(); ++i)
+    join_bridge(hub.get(), plan_.endpoints[i], /*default_route=*/i == plan_.default_route);
   if (!helper_) return;
   if (plan_.kind == NetworkKind::slirp4netns) {
     // Nobody sends router advertisements here but slirp4netns when asked to; and its addresses are unique, so that

@@ -25,10 +25,11 @@
 #include "libpod/network/ports.hh"
 #include "libpod/network/slirp4netns.hh"
 #include "libpod/spec/container_config.hh"
+#include "libpod/wire/hub_protocol.hh"
 
 namespace lichen::network {
 
-enum class NetworkKind { none, host, slirp4netns, pasta, container, path };
+enum class NetworkKind { none, host, slirp4netns, pasta, bridge, container, path };
 
 struct NetworkPlan {
   NetworkKind kind = NetworkKind::none;
@@ -36,6 +37,10 @@ struct NetworkPlan {
   SlirpOptions slirp;  // slirp4netns; api_socket is set by NetworkSetup
   std::vector<std::string> pasta_options;
   std::vector<spec::PortMapping> ports;  // -p and -P; host_port 0 = to be chosen
+  std::vector<wire::HubEndpoint> endpoints;  // bridge: filled in by the caller, before NetworkSetup
+  int hub_netns = -1;                        // bridge: likewise; the caller's
+
+  std::size_t default_route = 0;             // which of them leads out
 
   // What the container will see; for dns_files and inspect. Empty when there is none or it is not ours to say.
   std::string container_ip, gateway;
@@ -46,12 +51,13 @@ struct NetworkPlan {
   std::string notice;  // to be said to the user: ports that are discarded, as docker does
 
   bool new_namespace() const {
-    return kind == NetworkKind::none || kind == NetworkKind::slirp4netns || kind == NetworkKind::pasta;
+    return kind == NetworkKind::none || kind == NetworkKind::slirp4netns || kind == NetworkKind::pasta ||
+           kind == NetworkKind::bridge;
   }
 };
 
 /// @param exposed  ports that the image or --expose name ("80/tcp"); used with publish_all only
-/// @throws Error{unsupported} a mode that is not done yet (bridge, network) or ports that this mode cannot publish
+/// @throws Error{unsupported} ports that this mode cannot publish
 /// @throws Error{usage}       options of slirp4netns
 NetworkPlan plan_network(const spec::NetworkConfig& config, const std::vector<std::string>& exposed = {});
 

@@ -125,10 +125,21 @@ void members(Type<ResourceConfig>, F& f) {
 }
 
 template <typename F>
+void members(Type<NetworkEndpoint>, F& f) {
+  f("network", &NetworkEndpoint::network);
+  f("ip", &NetworkEndpoint::ip);
+  f("ip6", &NetworkEndpoint::ip6);
+  f("mac", &NetworkEndpoint::mac);
+  f("interface", &NetworkEndpoint::interface);
+  f("aliases", &NetworkEndpoint::aliases);
+}
+
+template <typename F>
 void members(Type<NetworkConfig>, F& f) {
   f("mode", &NetworkConfig::mode);
   f("target", &NetworkConfig::target);
   f("options", &NetworkConfig::options);
+  f("endpoints", &NetworkConfig::endpoints);
   f("dns", &NetworkConfig::dns);
   f("dns_search", &NetworkConfig::dns_search);
   f("dns_options", &NetworkConfig::dns_options);

@@ -98,10 +98,20 @@ using IdMap = std::vector<IdMapping>;
 enum class RestartPolicy { no, on_failure, always, unless_stopped };
 std::string_view to_string(RestartPolicy policy);
 
+/// A place in a bridge network.
+struct NetworkEndpoint {
+  std::string network;    // name
+  std::string ip, ip6;    // wanted; empty: the next free one
+  std::string mac;        // empty: made of the address
+  std::string interface;  // empty: eth0, eth1, ...
+  std::vector<std::string> aliases;
+};
+
 struct NetworkConfig {
-  std::string mode = "slirp4netns";  // none host slirp4netns pasta container ns bridge
+  std::string mode = "slirp4netns";  // none host slirp4netns pasta container ns bridge network
   std::string target;                // container: its id; ns: path
   std::vector<std::string> options;  // slirp4netns:k=v,...
+  std::vector<NetworkEndpoint> endpoints;  // bridge, network: where it is connected, in order
   std::vector<std::string> dns;      // addresses
   std::vector<std::string> dns_search;
   std::vector<std::string> dns_options;

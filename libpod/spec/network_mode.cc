@@ -6,6 +6,7 @@
 #include "libpod/base/parse.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/spec/ip_network.hh"
 #include "libpod/spec/mounts.hh"
 #include "libpod/spec/options.hh"
 
@@ -81,12 +82,31 @@ NetworkConfig with_mode(std::string mode) {
 
 }  // namespace
 
+void set_endpoint_option(std::string_view text, const std::string& word, NetworkEndpoint& endpoint) {
+  const auto pair = cut(word, '=');
+  const std::string name = pair ? pair->first : word, value = pair ? pair->second : "";
+  if (name == "ip" && ip_version(value) == 4) {
+    endpoint.ip = value;
+  } else if (name == "ip6" && ip_version(value) == 6) {
+    endpoint.ip6 = value;
+  } else if (const auto mac = parse_mac(value); (name == "mac" || name == "mac-address") && mac) {
+    endpoint.mac = *mac;
+  } else if (name == "interface_name" && is_interface(value) && value != "lo") {
+    endpoint.interface = value;
+  } else if (name == "alias" && is_object_name(value)) {
+    endpoint.aliases.push_back(value);
+  } else {
+    fail(text, fmt::format("'{}' is not an option of a network", word),
+         "the options are ip=IPv4, ip6=IPv6, mac=ADDRESS, interface_name=NAME and alias=NAME");
+  }
+}
+
 NetworkConfig parse_network_option(std::string_view text) {
   if (has_control_characters(text)) fail("...", "control characters in the value", "remove them");
   if (text.empty())
     fail(text, "no network named", "use none, host, slirp4netns, container:NAME or the name of a network");
   if (text == "default" || text == "private") return {};
-  if (text == "none" || text == "host" || text == "bridge") return with_mode(std::string(text));
+  if (text == "none" || text == "host") return with_mode(std::string(text));
   const auto pair = cut(text, ':');
   const std::string head = pair ? pair->first : std::string(text);
   const std::string tail = pair ? pair->second : std::string();
@@ -116,15 +136,28 @@ NetworkConfig parse_network_option(std::string_view text) {
     return network;
   }
   if (head == "none" || head == "host") fail(text, fmt::format("'{}' has no options", head), "remove what follows ':'");
-  if (head == "bridge" || pair)
-    throw Error(ErrorKind::unsupported, fmt::format("--network '{}': options of a network are not supported yet", text))
-        .with_hint(fmt::format("write --network {}", head));
-  if (!is_object_name(text))
+  if (!is_object_name(head))
     fail(text, "not a name of a network (letters, digits, '_', '.', '-')",
          "use none, host, slirp4netns, container:NAME or the name of a network");
-  network = with_mode("network");
-  network.target = std::string(text);
+  network = with_mode(head == "bridge" ? "bridge" : "network");
+  if (head != "bridge") network.target = head;
+  NetworkEndpoint endpoint;
+  endpoint.network = head;
+  if (pair)
+    for (const auto& word : split(tail, ',')) set_endpoint_option(text, word, endpoint);
+  network.endpoints.push_back(std::move(endpoint));
   return network;
+}
+
+void add_network(NetworkConfig& network, NetworkConfig more) {
+  if (more.endpoints.empty() || network.endpoints.empty())
+    throw Error(ErrorKind::usage, fmt::format("--network '{}' and '{}': they cannot be used together",
+                                              format_network_option(network), format_network_option(more)))
+        .with_hint("several networks must all be such as `lichen network create` makes");
+  for (const auto& endpoint : network.endpoints)
+    if (endpoint.network == more.endpoints[0].network)
+      fail(endpoint.network, "the network is named twice", "name it once");
+  network.endpoints.push_back(std::move(more.endpoints[0]));
 }
 
 std::string format_network_option(const NetworkConfig& network) {

@@ -1,6 +1,7 @@
 // --network.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "libpod/spec/container_config.hh"
@@ -16,6 +17,12 @@ namespace lichen::spec {
 /// @throws Error{usage} an empty target, a relative path, an unknown or malformed option, a name with characters that
 /// no network has
 NetworkConfig parse_network_option(std::string_view text);
+
+/// One more --network. @throws Error{usage} only networks with names can be several
+void add_network(NetworkConfig& network, NetworkConfig more);
+
+/// One of NAME:option,option. @param text  the whole, for messages @throws Error{usage}
+void set_endpoint_option(std::string_view text, const std::string& word, NetworkEndpoint& endpoint);
 
 /// As --network would read it.
 std::string format_network_option(const NetworkConfig& network);

@@ -8,7 +8,7 @@
 //     refs/<host>/<repo...>/:tags/<tag>    file with the image id   (":tags" cannot be a repository component)
 //     containers/<id>/           config.json state.json spec.json  rw/{diff,work}  rootfs/ (mount point)  hosts
 //     resolv.conf ... names/<name>               symlink to the container id volumes/<name>/            data/
-//     volume.json secrets/<name>  record and value  pods/ networks/   later events/YYYYMMDD.jsonl blobs/ with
+//     volume.json secrets/<name>  record and value networks/<name>/  network.json leases/ pods/ later events/YYYYMMDD.jsonl blobs/ with
 //     keep_blobs only set-aside/                 damaged objects, moved here by `system check --repair`
 //   <run>/                       $XDG_RUNTIME_DIR/lichen, or the private directory of runtime_dir.hh
 //     <boot-id>/containers/<id>/ monitor.lock  ctl.sock  init.pid; bundle's runtime state below oci/
@@ -48,12 +48,16 @@ class Paths {
   std::string volume(const std::string& name) const { return volumes() + "/" + name; }
   std::string secrets() const { return root_ + "/secrets"; }
   std::string secret(const std::string& name) const { return secrets() + "/" + name; }
+  std::string networks() const { return root_ + "/networks"; }
+  std::string network(const std::string& name) const { return networks() + "/" + name; }
   std::string events() const { return root_ + "/events"; }
   std::string blobs() const { return root_ + "/blobs"; }
   std::string set_aside() const { return root_ + "/set-aside"; }
   std::string cache() const { return root_ + "/cache"; }
 
   std::string container_run(const std::string& id) const { return boot_dir() + "/containers/" + id; }
+  /// The network hub's (wire/hub_protocol.hh).
+  std::string hub() const { return boot_dir() + "/hub"; }
   std::string oci_root() const { return boot_dir() + "/oci"; }
   std::string userns_members() const { return boot_dir() + "/userns"; }
   std::string userns_lock() const { return run_ + "/userns.lock"; }

@@ -1,8 +1,7 @@
 // rtnetlink(7) without a library: links and addresses of the network namespace that we are in.
 //
-// One socket per call, one request, its answers; a few microseconds. Messages are built in a flat buffer (struct
-// nlmsghdr, a body, attributes aligned to 4 bytes); what is not asked for here (veth, bridges, routes) can be added
-// with the same Request class.
+// One socket per call, one request, its answers; a few microseconds. netlink_request.hh builds messages,
+// netlink_links.hh makes links.
 #pragma once
 
 #include <cstdint>

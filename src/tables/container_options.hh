@@ -59,6 +59,8 @@ inline constexpr OptionSpec kContainerOptions[] = {
     flag("http-proxy", "Pass the host's proxy variables on").with_default("true"),
     flag("init", "Run a small init as PID 1 that forwards signals and reaps"),
     flag('i', "interactive", "Keep standard input open"),
+    text("ip", "address", "IPv4 address on the network"),
+    text("ip6", "address", "IPv6 address on the network"),
     text("ipc", "mode", "IPC namespace").with_hints("private|shareable|host|none|container:"),
     text("kernel-memory", "bytes", "Of cgroup version 1; without effect"),
     list('l', "label", "key[=value]", "Set a label"),
@@ -67,6 +69,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
         .with_hints("k8s-file|json-file|journald|passthrough|none"),
     list("log-opt", "name=value", "Log option: max-size, max-file, path, tag, labels, env")
         .with_hints("max-size=|max-file=|path=|tag=|labels=|env="),
+    text("mac-address", "address", "MAC address on the network"),
     text('m', "memory", "bytes", "Memory limit, such as 512m"),
     text("memory-reservation", "bytes", "Memory that is taken back first when the host runs short"),
     text("memory-swap", "bytes", "Memory and swap together; -1 for no limit"),
@@ -75,9 +78,11 @@ inline constexpr OptionSpec kContainerOptions[] = {
         .with_hints("type=bind,|type=volume,|type=tmpfs,"),
     text("name", "name", "Name of the container (default: a made-up one)"),
     list("net", "mode", "Network").with_alias_of("network"),
-    list("network", "mode", "none, host, slirp4netns[:options] or container:NAME")
-        .with_hints("none|host|slirp4netns|slirp4netns:|container:")
+    list("net-alias", "name", "Another name").with_alias_of("network-alias"),
+    list("network", "mode", "none, host, slirp4netns[:options], container:NAME, or networks by name")
+        .with_hints("bridge|none|host|slirp4netns|slirp4netns:|container:")
         .with_objects(CompletionKind::network),
+    list("network-alias", "name", "Another name of the container on its networks"),
     flag("no-healthcheck", "Do not run the image's health check"),
     flag("no-hosts", "Leave /etc/hosts as the image has it"),
     flag("oom-kill-disable", "Of cgroup version 1; without effect"),
@@ -138,8 +143,8 @@ inline constexpr std::string_view kContainerNotYet =
     "env-host env-merge "
     "gidmap gpus group-entry health-log-destination health-max-log-count health-max-log-size "
     "health-startup-cmd health-startup-interval health-startup-retries health-startup-success health-startup-timeout "
-    "hosts-file hostuser image-volume init-path io-maxbandwidth io-maxiops ip ip6 isolation "
-    "link link-local-ip mac-address net-alias network-alias "
+    "hosts-file hostuser image-volume init-path io-maxbandwidth io-maxiops isolation "
+    "link link-local-ip "
     "no-hostname os override-arch override-os override-variant passwd-entry personality pod "
     "pod-id-file rdt-class requires retry retry-delay seccomp-policy shm-size-systemd "
     "signature-policy storage-opt subgidname subuidname systemd timeout uidmap unsetenv unsetenv-all use-api-socket "

@@ -1,0 +1,91 @@
+#include "libpod/engine/bridge_network.hh"
+
+#include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
+#include "libpod/base/log.hh"
+#include "libpod/network/bridge.hh"
+#include "libpod/network/name_server.hh"
+
+namespace lichen::engine {
+namespace {
+
+std::vector<std::string> names_of(const spec::ContainerConfig& config, const spec::NetworkEndpoint& wanted) {
+  std::vector<std::string> names{config.name, short_id(config.id)};
+  for (const auto& alias : wanted.aliases) names.push_back(alias);
+  if (!config.hostname.empty() && config.hostname != config.name) names.push_back(config.hostname);
+  return names;
+}
+
+std::optional<spec::IpAddress> wanted_address(const spec::NetworkEndpoint& wanted, bool v6) {
+  const std::string& text = v6 ? wanted.ip6 : wanted.ip;
+  return text.empty() ? std::nullopt : spec::IpAddress::parse(text);
+}
+
+// The subnets of one family in which the container gets an address: the one that holds the wanted one, else the first.
+const spec::SubnetConfig* choose_subnet(const spec::NetworkRecord& record, const spec::NetworkEndpoint& wanted,
+                                        bool v6) {
+  const auto address = wanted_address(wanted, v6);
+  const spec::SubnetConfig* first = nullptr;
+  for (const auto& subnet : record.subnets) {
+    if (subnet.subnet.base.v6 != v6) continue;
+    if (first == nullptr) first = &subnet;
+    if (address && subnet.subnet.contains(*address)) return &subnet;
+  }
+  if (address && first == nullptr)
+    throw Error(ErrorKind::usage, format("network '{}' has no IPv{} subnet: address {} cannot be given", record.name,
+                                         v6 ? 6 : 4, address->text()))
+        .with_hint("make a network with --subnet, or leave the address out");
+  return first;
+}
+
+wire::HubEndpoint make_endpoint(Engine& engine, const spec::ContainerConfig& config,
+                                const spec::NetworkEndpoint& wanted, std::size_t number) {
+  const auto record = engine.networks.get(engine.networks.find(wanted.network));
+  const auto is_alive = [&](const std::string& id) { return engine.containers.has(id); };
+  wire::HubEndpoint endpoint;
+  endpoint.network = record.name;
+  endpoint.bridge = record.interface;
+  endpoint.outer_link = network::make_outer_link_name();
+  endpoint.inner_link = wanted.interface.empty() ? format("eth{}", number) : wanted.interface;
+  endpoint.mtu = record.mtu;
+  endpoint.internal = record.internal;
+  endpoint.dns = record.dns && !network::name_server_program().empty();
+  endpoint.names = names_of(config, wanted);
+  endpoint.mac = wanted.mac;
+  for (const bool v6 : {false, true}) {
+    const spec::SubnetConfig* subnet = choose_subnet(record, wanted, v6);
+    if (subnet == nullptr) continue;
+    const auto address =
+        engine.networks.lease(record.name, *subnet, config.id, wanted_address(wanted, v6), is_alive);
+    endpoint.subnets.push_back({address.text(), subnet->gateway.text(), subnet->subnet.prefix});
+    if (endpoint.mac.empty()) endpoint.mac = spec::mac_of(address);
+  }
+  return endpoint;
+}
+
+}  // namespace
+
+std::vector<wire::HubEndpoint> lease_endpoints(Engine& engine, const spec::ContainerConfig& config) {
+  std::vector<wire::HubEndpoint> endpoints;
+  for (const auto& wanted : config.network.endpoints)
+    endpoints.push_back(make_endpoint(engine, config, wanted, endpoints.size()));
+  return endpoints;
+}
+
+void release_endpoints(const Engine& engine, const spec::ContainerConfig& config) {
+  for (const auto& endpoint : config.network.endpoints) try {
+      engine.networks.release(engine.networks.find(endpoint.network), config.id);
+    } catch (const Error& error) {
+      log_debug("{}", error.what());  // the network is gone, and its leases with it
+    }
+}
+
+std::vector<std::string> lease_paths(const Engine& engine, const std::vector<wire::HubEndpoint>& endpoints) {
+  std::vector<std::string> paths;
+  for (const auto& endpoint : endpoints)
+    for (const auto& subnet : endpoint.subnets)
+      paths.push_back(engine.networks.lease_path(endpoint.network, subnet.address));
+  return paths;
+}
+
+}  // namespace lichen::engine

@@ -1,0 +1,216 @@
+#include "libpod/hub/hub.hh"
+
+#include <set>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
+#include "libpod/base/log.hh"
+#include "libpod/sys/fs.hh"
+#include "libpod/sys/io.hh"
+#include "libpod/sys/socket.hh"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+namespace lichen::hub {
+namespace {
+
+constexpr std::chrono::seconds kLinger{3};
+constexpr std::chrono::hours kLookAgain{1};
+constexpr std::chrono::milliseconds kSparePause{50};
+constexpr std::chrono::seconds kMemberTimeout{5};
+constexpr std::size_t kMaxClients = 512;
+
+Json error_json(const Error& error) {
+  return {{"error", {{"kind", to_string(error.kind())}, {"message", error.what()}, {"hint", error.hint()}}}};
+}
+
+}  // namespace
+
+Hub::Hub(Holdings& holdings)
+    : holdings_(holdings),
+      way_out_(holdings.directory, holdings.netns.get()),
+      names_(holdings.directory, holdings.netns.get()) {}
+
+void Hub::run() {
+  member_ = sys::wait_lock(format("{}/{}", holdings_.userns_members, ::getpid()), sys::LockMode::exclusive, kMemberTimeout,
+                           /*create=*/true);
+  keep_spare();
+  start_way_out();
+  loop_.watch(holdings_.listener.get(), EPOLLIN, [this](std::uint32_t) { accept(); });
+  read_members();
+  end_when_idle();
+  loop_.run();
+  names_.stop();
+}
+
+// See the top of hub.hh.
+void Hub::keep_spare() {
+  loop_.forget(spare_watch_);
+  if (spare_) spare_.wait();
+  const pid_t keeper = ::getpid();
+  spare_ = sys::fork_child([this, keeper] {
+    ::prctl(PR_SET_NAME, "lichen-spare");
+    const auto pidfd = sys::open_pidfd(keeper);
+    // What is the keeper's goes with it: its clients, its helpers' life.
+    const std::set<int> kept{holdings_.lock.get(), holdings_.listener.get(), holdings_.netns.get(),
+                             pidfd ? pidfd->get() : -1};
+    for (const auto& name : sys::list_directory("/proc/self/fd"))
+      if (const int fd = std::stoi(name); fd > 2 && !kept.contains(fd)) ::close(fd);
+    while (pidfd && ::getppid() == keeper && !sys::wait_pidfd(pidfd->get(), kLookAgain)) {
+    }
+    ::prctl(PR_SET_NAME, "lichen-hub");
+    Hub(holdings_).run();
+    return 0;
+  });
+  // After a pause: were it to end at once, again and again, nobody would be served.
+  spare_watch_ = loop_.watch(spare_.pidfd(), EPOLLIN, [this](std::uint32_t) {
+    loop_.forget(spare_watch_);
+    loop_.after(kSparePause, [this] { keep_spare(); });
+  });
+}
+
+void Hub::start_way_out() {
+  way_out_.start();
+  way_out_watch_ = loop_.watch(way_out_.pidfd(), EPOLLIN, [this](std::uint32_t) {
+    loop_.forget(way_out_watch_);
+    start_way_out();
+    for (auto& [id, member] : members_) try {
+        way_out_.add(member.config);
+      } catch (const Error& error) {
+        log_debug("{}", error.what());
+      }
+    apply();
+  });
+}
+
+void Hub::watch_name_server() {
+  loop_.forget(names_watch_);
+  if (names_.pidfd() < 0) return;
+  names_watch_ = loop_.watch(names_.pidfd(), EPOLLIN, [this](std::uint32_t) {
+    loop_.forget(names_watch_);
+    loop_.after(kSparePause, [this] {
+      names_.restart();
+      watch_name_server();
+    });
+  });
+}
+
+void Hub::accept() {
+  auto socket = sys::accept_same_user(holdings_.listener.get());
+  if (!socket || clients_.size() >= kMaxClients) return;
+  if (!sys::send_packet(socket->get(), wire::kHubHello, holdings_.netns.get(), /*nonblocking=*/true)) return;
+  loop_.cancel(idle_timer_);
+  const std::uint64_t number = ++last_client_;
+  Client& client = clients_[number];
+  client.socket = *std::move(socket);
+  client.watch = loop_.watch(client.socket.get(), EPOLLIN, [this, number](std::uint32_t) { serve(number); });
+}
+
+void Hub::serve(std::uint64_t number) {
+  Client& client = clients_.at(number);
+  try {
+    const auto packet = sys::receive_packet(client.socket.get(), wire::kMaxHubPacket);
+    if (packet && !packet->truncated &&
+        sys::send_packet(client.socket.get(), answer(packet->data), -1, /*nonblocking=*/true))
+      return;
+  } catch (const Error& error) {
+    log_debug("{}", error.what());
+  }
+  drop_client(number);
+}
+
+void Hub::drop_client(std::uint64_t number) {
+  loop_.forget(clients_.at(number).watch);
+  clients_.erase(number);
+  end_when_idle();
+}
+
+std::string Hub::answer(std::string_view request) {
+  try {
+    const Json json = parse_json(request, "request");
+    const JsonView in(json, "request:");
+    const std::string id = in.at("sync").as_string();
+    if (!is_full_id(id)) throw_error(ErrorKind::usage, "'{}' is no id", id);
+    sync(id);
+    return "{}";
+  } catch (const Error& error) {
+    return dump_json(error_json(error));
+  }
+}
+
+void Hub::read_members() {
+  for (const auto& name : sys::list_directory(holdings_.directory + "/members")) {
+    if (!name.ends_with(".json") || !is_full_id(name.substr(0, name.size() - 5))) continue;
+    try {
+      const std::string path = holdings_.directory + "/members/" + name;
+      const auto text = sys::read_file_if_exists(path, wire::kMaxHubPacket);
+      if (text) add(wire::hub_member_from_json(parse_json(*text, path), path));
+    } catch (const Error& error) {
+      log_debug("{}", error.what());
+    }
+  }
+  if (!members_.empty()) apply();
+}
+
+void Hub::sync(const std::string& id) {
+  const std::string path = holdings_.directory + "/members/" + id + ".json";
+  const auto text = sys::read_file_if_exists(path, wire::kMaxHubPacket);
+  remove(id);
+  if (text) add(wire::hub_member_from_json(parse_json(*text, path), path));
+  apply();
+}
+
+void Hub::add(wire::HubMember config) {
+  const std::string id = config.id;
+  auto pidfd = sys::open_process(static_cast<pid_t>(config.pid), config.pid_start);
+  if (!pidfd) {
+    sys::remove_file(holdings_.directory + "/members/" + id + ".json");
+    return;
+  }
+  for (const auto& endpoint : config.endpoints)
+    if (!endpoint.internal) way_out_.wait_ready();
+  way_out_.add(config);
+  loop_.cancel(idle_timer_);
+  Member& member = members_[id];
+  member.config = std::move(config);
+  member.pidfd = *std::move(pidfd);
+  member.watch = loop_.watch(member.pidfd.get(), EPOLLIN, [this, id](std::uint32_t) {
+    remove(id);
+    sys::remove_file(holdings_.directory + "/members/" + id + ".json");
+    apply();
+    end_when_idle();
+  });
+}
+
+void Hub::remove(const std::string& id) {
+  const auto found = members_.find(id);
+  if (found == members_.end()) return;
+  way_out_.remove(id);
+  loop_.forget(found->second.watch);
+  members_.erase(found);
+}
+
+void Hub::apply() {
+  std::vector<wire::HubMember> all;
+  for (const auto& [id, member] : members_) all.push_back(member.config);
+  const std::string refused = load_rules(holdings_.netns.get(), rules_text(all, way_out_.deliveries()));
+  if (!refused.empty())
+    throw Error(ErrorKind::unsupported, format("set the rules of the networks: {}", refused))
+        .with_hint("the kernel needs nf_tables with inet, bridge and NAT; or use --network slirp4netns");
+  names_.apply(all);
+  watch_name_server();
+}
+
+void Hub::end_when_idle() {
+  if (!members_.empty() || !clients_.empty()) return;
+  loop_.cancel(idle_timer_);
+  idle_timer_ = loop_.after(kLinger, [this] {
+    if (members_.empty() && clients_.empty()) loop_.stop();
+  });
+}
+
+}  // namespace lichen::hub

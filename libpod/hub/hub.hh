@@ -1,0 +1,80 @@
+// The hub: one network namespace for each user, in which all bridge networks live, and the process that keeps it.
+//
+// Theory of operation. The process itself stays in the host's network namespace (a process of U0 that leaves it can never
+// come back, see network/helper_launch.hh, and slirp4netns must be started there, again when it has died); it holds the
+// hub's namespace by a descriptor, and children enter it. Bridges and veth pairs are made by the commands that start
+// containers (network/bridge.hh), so the hub is asked for nothing on the way of a container but the namespace, rules,
+// names and ports.
+//
+//   lichen-hub ─┬─ lichen-hub (spare)   waits for the first one's end, then takes its place with the same namespace
+//               ├─ slirp4netns          goes with the hub's life descriptor
+//               └─ aardvark-dns         goes with the hub
+//
+// Members are files (wire/hub_protocol.hh) whose process is watched by a pidfd; so a hub that takes over reads them, and
+// puts back ports, rules and names. Without members and clients for a while it ends, and the namespace with it.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "libpod/hub/names.hh"
+#include "libpod/hub/way_out.hh"
+#include "libpod/sys/event_loop.hh"
+#include "libpod/sys/lock.hh"
+
+namespace lichen::hub {
+
+/// What outlives one keeper: inherited by the spare.
+struct Holdings {
+  std::string directory;
+  std::string userns_members;  // where processes of U0 register (engine/userns.hh): who holds the namespace must be found
+  sys::UniqueFd lock, listener, netns;
+};
+
+class Hub {
+ public:
+  explicit Hub(Holdings& holdings);
+
+  /// Until nobody is left.
+  void run();
+
+ private:
+  struct Member {
+    wire::HubMember config;
+    sys::UniqueFd pidfd;
+    sys::EventLoop::WatchId watch = 0;
+  };
+  struct Client {
+    sys::UniqueFd socket;
+    sys::EventLoop::WatchId watch = 0;
+  };
+
+  void keep_spare();
+  void start_way_out();
+  void watch_name_server();
+  void accept();
+  void serve(std::uint64_t number);
+  void drop_client(std::uint64_t number);
+  std::string answer(std::string_view request);
+  void read_members();
+  /// @throws Error; then the member is not there
+  void sync(const std::string& id);
+  void add(wire::HubMember member);
+  void remove(const std::string& id);
+  void apply();
+  void end_when_idle();
+
+  Holdings& holdings_;
+  sys::EventLoop loop_;
+  WayOut way_out_;
+  NameServer names_;
+  std::map<std::string, Member> members_;
+  std::map<std::uint64_t, Client> clients_;
+  std::uint64_t last_client_ = 0;
+  sys::EventLoop::TimerId idle_timer_ = 0;
+  sys::EventLoop::WatchId spare_watch_ = 0, names_watch_ = 0, way_out_watch_ = 0;
+  sys::Pid spare_;
+  sys::FileLock member_;
+};
+
+}  // namespace lichen::hub

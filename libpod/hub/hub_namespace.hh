@@ -1,0 +1,16 @@
+// The hub's network namespace: made by a child, so that the hub itself stays in the host's.
+#pragma once
+
+#include <string>
+
+#include "libpod/sys/unique_fd.hh"
+
+namespace lichen::hub {
+
+/// With loopback up and forwarding on.
+sys::UniqueFd make_hub_namespace();
+
+/// Wait until no link of that name is there: the kernel takes a tap device away some time after its program has ended.
+void wait_until_gone(int hub_netns, const std::string& link, std::chrono::milliseconds timeout);
+
+}  // namespace lichen::hub

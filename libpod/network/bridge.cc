@@ -1,0 +1,59 @@
+#include "libpod/network/bridge.hh"
+
+#include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
+#include "libpod/spec/ip_network.hh"
+#include "libpod/sys/fs.hh"
+#include "libpod/sys/namespaces.hh"
+#include "libpod/sys/netlink_links.hh"
+
+#include <fcntl.h>
+#include <sched.h>
+
+namespace lichen::network {
+namespace {
+
+spec::IpAddress address_of(const std::string& text) {
+  const auto address = spec::IpAddress::parse(text);
+  if (!address) throw_error(ErrorKind::invalid, "'{}' is no address", text);
+  return *address;
+}
+
+std::string mac_bytes(const std::string& text) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 3)
+    bytes += static_cast<char>(std::stoi(text.substr(i, 2), nullptr, 16));
+  return bytes;
+}
+
+}  // namespace
+
+std::string make_outer_link_name() { return "lcv" + random_hex(10); }
+
+sys::UniqueFd open_hub_netlink(int hub_netns) {
+  sys::join_namespace(hub_netns, CLONE_NEWNET, "enter the network hub");
+  return sys::open_netlink();
+}
+
+void join_bridge(int hub_netlink, const wire::HubEndpoint& endpoint, bool default_route) {
+  const int bridge = sys::ensure_bridge(hub_netlink, endpoint.bridge, endpoint.mtu);
+  for (const auto& subnet : endpoint.subnets)
+    sys::add_address(hub_netlink, bridge, address_of(subnet.gateway).raw(), subnet.prefix);
+  const sys::UniqueFd own = sys::open_path("/proc/thread-self/ns/net", O_RDONLY);
+  const sys::UniqueFd netlink = sys::open_netlink();
+  sys::make_veth(hub_netlink, {.outer_name = endpoint.outer_link,
+                               .bridge_index = bridge,
+                               .inner_name = endpoint.inner_link,
+                               .inner_mac = mac_bytes(endpoint.mac),
+                               .inner_netns = own.get(),
+                               .mtu = endpoint.mtu});
+  const int inner = sys::find_link(netlink.get(), endpoint.inner_link);
+  sys::set_link_up(netlink.get(), inner);
+  for (const auto& subnet : endpoint.subnets) {
+    sys::add_address(netlink.get(), inner, address_of(subnet.address).raw(), subnet.prefix);
+    if (default_route && !endpoint.internal)
+      sys::add_route(netlink.get(), {}, 0, address_of(subnet.gateway).raw());
+  }
+}
+
+}  // namespace lichen::network

@@ -1,0 +1,26 @@
+// A container's end of bridge networks: veth pairs between its namespace and the hub's, addresses and routes.
+//
+// Two netlink sockets, one opened in each namespace, do all of it from one process; the hub itself is not asked. A pair
+// goes with the container's namespace, so there is nothing to undo.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "libpod/sys/unique_fd.hh"
+#include "libpod/wire/hub_protocol.hh"
+
+namespace lichen::network {
+
+/// Enter the hub's namespace for good and open a netlink socket there. @stage C, before its own namespace is made
+sys::UniqueFd open_hub_netlink(int hub_netns);
+
+/// Connect the namespace that we are in. The bridge is made unless it is there.
+/// @param hub_netlink  of the hub's namespace
+/// @throws Error{conflict} a link's name is taken in the container
+void join_bridge(int hub_netlink, const wire::HubEndpoint& endpoint, bool default_route);
+
+/// A name for the hub's end of a pair, never given twice.
+std::string make_outer_link_name();
+
+}  // namespace lichen::network
