@@ -74,6 +74,10 @@ Json config_object(const ContainerConfig& config) {
   out["Env"] = config.env;
   out["Cmd"] = list_or_null(config.command);
   if (config.healthcheck) out["Healthcheck"] = health_object(*config.healthcheck);
+  if (config.startup_healthcheck) {
+    out["StartupHealthCheck"] = health_object(*config.startup_healthcheck);
+    if (config.startup_successes != 0) out["StartupHealthCheck"]["Successes"] = config.startup_successes;
+  }
   out["Image"] = config.image_name;
   std::vector<std::string> volumes;
   for (const auto& mount : config.mounts)
