@@ -24,8 +24,12 @@ using std::chrono::milliseconds;
 constexpr milliseconds kWhilePaused{1000};
 
 HealthPlan plan_of(const wire::MonitorConfig& config) {
-  return {milliseconds(config.health_interval_ms), milliseconds(config.health_start_interval_ms),
-          milliseconds(config.health_start_period_ms), config.health_retries};
+  return {milliseconds(config.health_interval_ms),
+          milliseconds(config.health_start_interval_ms),
+          milliseconds(config.health_start_period_ms),
+          config.health_retries,
+          !config.startup_process.empty(),
+          {milliseconds(config.startup_interval_ms), config.startup_retries, config.startup_successes}};
 }
 
 std::string pid_file(const wire::MonitorConfig& config) { return config.run_dir + "/health.pid"; }
@@ -60,7 +64,8 @@ void Health::end() {
 
 void Health::schedule() {
   loop_.cancel(next_);
-  if (config_.health_interval_ms == 0) return;  // only when somebody asks
+  const auto interval = state_.in_startup() ? config_.startup_interval_ms : config_.health_interval_ms;
+  if (interval == 0) return;  // only when somebody asks
   next_ = loop_.after(state_.until_next(since_start()), [this] {
     next_ = 0;
     check();
@@ -84,6 +89,8 @@ void Health::check() {
   checking_ = true;
   timed_out_ = false;
   began_ = since_start();
+  const std::string& process = state_.in_startup() ? config_.startup_process : config_.health_process;
+  timeout_ms_ = state_.in_startup() ? config_.startup_timeout_ms : config_.health_timeout_ms;
   result_ = {to_rfc3339(now()), "", 0, ""};
   const std::uint64_t round = ++round_;
   sys::remove_file(pid_file(config_));
@@ -94,12 +101,12 @@ void Health::check() {
     output_ = std::move(pipe.read);
     output_watch_ = loop_.watch(output_.get(), EPOLLIN, [this](std::uint32_t) { read_output(); });
     runtime_pid_ =
-        runtime_.execute("exec", {"--process", config_.health_process, "--pid-file", pid_file(config_), config_.id},
+        runtime_.execute("exec", {"--process", process, "--pid-file", pid_file(config_), config_.id},
                          {{null.get(), 0}, {pipe.write.get(), 1}, {pipe.write.get(), 2}},
                          [this, round](const sys::ExitStatus& status, const std::optional<RuntimeFailure>& failure) {
                            if (round == round_) finish(status.code, failure ? failure->text : "");
                          });
-    limit_ = loop_.after(milliseconds(config_.health_timeout_ms), [this] {
+    limit_ = loop_.after(milliseconds(timeout_ms_), [this] {
       limit_ = 0;
       timed_out_ = true;
       kill_check();
@@ -142,7 +149,7 @@ void Health::finish(std::int64_t exit_code, const std::string& problem) {
   result_.exit_code = exit_code;
   if (timed_out_) {
     result_.exit_code = -1;
-    result_.output = format("Health check exceeded timeout ({}ms)", config_.health_timeout_ms) +
+    result_.output = format("Health check exceeded timeout ({}ms)", timeout_ms_) +
                      (result_.output.empty() ? "" : ": " + result_.output);
   } else if (!problem.empty()) {
     result_.exit_code = -1;
@@ -161,6 +168,7 @@ void Health::finish(std::int64_t exit_code, const std::string& problem) {
   for (const auto& answer : std::exchange(answers_, {})) answer(result_);
   schedule();
   if (changed) callbacks_.changed(state_.status());
+  if (state_.startup_failed()) callbacks_.startup_failed();
 }
 
 }  // namespace lichen::conmon

@@ -5,6 +5,8 @@
 // run directory. Both its streams go to one pipe, of which only the beginning is kept. One that takes too long is
 // killed by the pid that the runtime has told; what it has forked lives on in the container, as with docker. After each
 // check health.json is written; the state and an event follow only when the status changes.
+//
+// Where there is a check for the startup (podman's), it alone is run until it succeeds.
 #pragma once
 
 #include <chrono>
@@ -25,6 +27,7 @@ class Health {
   struct Callbacks {
     std::function<bool()> may_run;                     // false while it is paused
     std::function<void(HealthStatus status)> changed;  // called when it began as well
+    std::function<void()> startup_failed;              // as often as is allowed: the container is to be restarted
   };
   using Answer = std::function<void(const wire::HealthResult&)>;
 
@@ -61,6 +64,7 @@ class Health {
 
   // The check under way; `round_` tells a late answer of the runtime from one that is waited for.
   bool checking_ = false, timed_out_ = false;
+  std::int64_t timeout_ms_ = 0;
   std::uint64_t round_ = 0;
   pid_t runtime_pid_ = 0;
   std::chrono::milliseconds began_{0};

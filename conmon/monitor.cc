@@ -52,7 +52,7 @@ Monitor::Monitor(wire::MonitorConfig config)
                      }}),
       health_(config_, loop_, runtime_,
               {[this] { return phase_ == Phase::running && !is_paused(); },
-               [this](HealthStatus status) { health_changed(status); }}),
+               [this](HealthStatus status) { health_changed(status); }, [this] { restart_for_health(); }}),
       notify_(config_, loop_, take_fd(config_.notify_fd)),
       lock_(take_fd(config_.lock_fd)),
       marker_(take_fd(config_.marker_fd)) {
@@ -237,7 +237,7 @@ void Monitor::watch_memory_events() {
 
 void Monitor::start() {
   phase_ = Phase::starting;
-  if (config_.runtime_is_ours) return start_through_socket();
+  if (config_.runtime_is_ours && !config_.start_by_command) return start_through_socket();
   runtime_.call("start", {config_.id}, {}, [this](const std::optional<RuntimeFailure>& failure) {
     if (abandoned_) return;
     if (failure) return fail(*failure);

@@ -81,6 +81,7 @@ class Monitor {
   void delete_files();
   void look_for_oom();
   void health_changed(HealthStatus status);
+  void restart_for_health();
 
   // monitor_requests.cc
   void on_message(ClientId id, const wire::Message& message);

@@ -154,11 +154,13 @@ void Monitor::health_changed(HealthStatus status) {
   if (status != HealthStatus::unhealthy) return;
   if (config_.health_on_failure == "kill" && init_) sys::signal_pidfd(init_.get(), SIGKILL);
   if (config_.health_on_failure == "stop") stop(0, -1, true);
-  if (config_.health_on_failure == "restart") {
-    restart_asked_ = true;
-    ++state_.restart_count;
-    stop(0, -1, false);
-  }
+  if (config_.health_on_failure == "restart") restart_for_health();
+}
+
+void Monitor::restart_for_health() {
+  restart_asked_ = true;
+  ++state_.restart_count;
+  stop(0, -1, false);
 }
 
 void Monitor::schedule_restart() {
@@ -239,8 +241,8 @@ void Monitor::delete_files() {
   // Only what is removed loses the directory: in it lies the lock that a next start waits for.
   if (!published_ || (config_.auto_remove && !abandoned_)) return sys::remove_tree(config_.run_dir);
   // The OCI spec may hold values of secrets as variables: it does not outlive the container's process.
-  for (const char* name :
-       {"/monitor.pid", "/init.pid", "/ctl.sock", "/config.json", "/health-process.json", "/health.pid"})
+  for (const char* name : {"/monitor.pid", "/init.pid", "/ctl.sock", "/config.json", "/health-process.json",
+                           "/startup-process.json", "/health.pid", "/devices.json"})
     sys::remove_file(config_.run_dir + name);
 }
 

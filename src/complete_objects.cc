@@ -11,6 +11,7 @@
 #include "libpod/spec/capabilities.hh"
 #include "libpod/store/container_store.hh"
 #include "libpod/store/image_store.hh"
+#include "libpod/store/network_store.hh"
 #include "libpod/store/secret_store.hh"
 #include "libpod/store/volume_store.hh"
 #include "src/completion.hh"
@@ -48,6 +49,7 @@ std::vector<std::string> stored_names(const GlobalOptions& global, CompletionKin
       {.root = global.root.value_or(""), .run_root = global.runroot.value_or("")}, engine::Environment::capture());
   using enum CompletionKind;
   if (kind == image) return image_names(store::ImageStore(paths));
+  if (kind == network) return store::NetworkStore(paths).list();
   if (kind == secret) return store::SecretStore(paths).list();
   if (kind == volume) return store::VolumeStore(paths).list();
   return container_names(store::ContainerStore(paths), kind);
@@ -67,6 +69,7 @@ std::vector<std::string> complete_objects(const GlobalOptions& global, Completio
     case stopped_container:
     case image:
     case volume:
+    case network:
     case secret:
       try {
         return stored_names(global, kind);

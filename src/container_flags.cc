@@ -9,6 +9,7 @@
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/spec/capabilities.hh"
+#include "libpod/spec/cdi.hh"
 #include "libpod/spec/devices.hh"
 #include "libpod/spec/env.hh"
 #include "libpod/spec/mounts.hh"
@@ -182,6 +183,19 @@ void add_default_sysctls(const HostView& host, spec::ContainerConfig& config) {
   }
 }
 
+void set_devices(const ParsedArgs& args, spec::ContainerConfig& config) {
+  spec::DeviceRequest described{.driver = "cdi"};
+  for (const auto& text : args.get_list("device"))
+    if (spec::looks_like_cdi_name(text))
+      described.ids.push_back(spec::parse_cdi_name(text).str());
+    else
+      config.devices.push_back(spec::parse_device_option(text));
+  for (const auto& text : args.get_list("gpus")) config.device_requests.push_back(spec::parse_gpus_option(text));
+  if (!described.ids.empty()) config.device_requests.push_back(std::move(described));
+  for (const auto& text : args.get_list("device-cgroup-rule"))
+    config.device_cgroup_rules.push_back(spec::parse_device_rule(text));
+}
+
 void set_isolation(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
   set_userns(args, config);
   config.pid_mode = spec::parse_namespace_mode(args.get_string("pid"), "--pid");
@@ -208,7 +222,7 @@ void set_isolation(const ParsedArgs& args, const HostView& host, spec::Container
   config.unmask = std::move(security.unmask);
   for (const auto& text : args.get_list("sysctl")) config.sysctls.insert(spec::parse_sysctl_option(text));
   add_default_sysctls(host, config);
-  for (const auto& text : args.get_list("device")) config.devices.push_back(spec::parse_device_option(text));
+  set_devices(args, config);
 }
 
 void add_default_ulimits(const HostView& host, spec::ContainerConfig& config) {

@@ -20,6 +20,44 @@ constexpr std::array kDurations = {
     DurationFlag{"health-start-interval", &spec::HealthConfig::start_interval_ns},
 };
 
+constexpr std::array kStartupDurations = {
+    DurationFlag{"health-startup-interval", &spec::HealthConfig::interval_ns},
+    DurationFlag{"health-startup-timeout", &spec::HealthConfig::timeout_ns},
+};
+
+std::optional<std::int64_t> count_flag(const ParsedArgs& args, std::string_view name) {
+  const auto count = args.find_int(name);
+  if (count && *count < 0) throw_usage(args.command(), format("--{}: must not be negative", name));
+  return count;
+}
+
+// @return whether any of them is there
+template <typename Flags>
+bool set_durations(const ParsedArgs& args, const Flags& flags, spec::HealthConfig& health) {
+  bool given = false;
+  for (const auto& flag : flags) {
+    const auto text = args.find_string(flag.name);
+    if (!text) continue;
+    health.*flag.field = spec::parse_health_duration(*text, "--" + std::string(flag.name));
+    given = true;
+  }
+  return given;
+}
+
+void set_startup(const ParsedArgs& args, spec::ContainerConfig& config) {
+  spec::HealthConfig startup;
+  bool given = set_durations(args, kStartupDurations, startup);
+  if (const auto retries = count_flag(args, "health-startup-retries")) startup.retries = *retries, given = true;
+  if (const auto count = count_flag(args, "health-startup-success")) config.startup_successes = *count, given = true;
+  const auto command = args.find_string("health-startup-cmd");
+  if (!command) {
+    if (given) throw_usage(args.command(), "--health-startup-*: they need --health-startup-cmd");
+    return;
+  }
+  startup.test = spec::parse_health_command(*command, "--health-startup-cmd");
+  if (startup.test[0] != "NONE") config.startup_healthcheck = std::move(startup);
+}
+
 }  // namespace
 
 void set_health(const ParsedArgs& args, ContainerRequest& request) {
@@ -29,19 +67,11 @@ void set_health(const ParsedArgs& args, ContainerRequest& request) {
     health.test = spec::parse_health_command(*command);
     given = true;
   }
-  for (const auto& flag : kDurations) {
-    const auto text = args.find_string(flag.name);
-    if (!text) continue;
-    health.*flag.field = spec::parse_health_duration(*text, "--" + std::string(flag.name));
-    given = true;
-  }
-  if (const auto retries = args.find_int("health-retries")) {
-    if (*retries < 0) throw_usage(args.command(), "--health-retries: must not be negative");
-    health.retries = *retries;
-    given = true;
-  }
+  given = set_durations(args, kDurations, health) || given;
+  if (const auto retries = count_flag(args, "health-retries")) health.retries = *retries, given = true;
   request.gave.no_healthcheck = args.get_bool("no-healthcheck");
-  if (given && request.gave.no_healthcheck)
+  set_startup(args, request.config);
+  if ((given || request.config.startup_healthcheck) && request.gave.no_healthcheck)
     throw_usage(args.command(), "--no-healthcheck conflicts with --health-* options");  // docker's words
   request.gave.healthcheck = given;
   if (given) request.config.healthcheck = std::move(health);

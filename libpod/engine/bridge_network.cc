@@ -1,5 +1,7 @@
 #include "libpod/engine/bridge_network.hh"
 
+#include <algorithm>
+
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
@@ -70,6 +72,16 @@ std::vector<wire::HubEndpoint> lease_endpoints(Engine& engine, const spec::Conta
   for (const auto& wanted : config.network.endpoints)
     endpoints.push_back(make_endpoint(engine, config, wanted, endpoints.size()));
   return endpoints;
+}
+
+wire::HubEndpoint lease_endpoint(Engine& engine, const spec::ContainerConfig& config,
+                                 const spec::NetworkEndpoint& wanted, const wire::HubMember& member) {
+  std::size_t number = 0;
+  const auto is_taken = [&] {
+    return std::ranges::any_of(member.endpoints, [&](const auto& at) { return at.inner_link == format("eth{}", number); });
+  };
+  while (is_taken()) ++number;
+  return make_endpoint(engine, config, wanted, number);
 }
 
 void release_endpoints(const Engine& engine, const spec::ContainerConfig& config) {

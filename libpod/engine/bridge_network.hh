@@ -13,6 +13,10 @@ namespace lichen::engine {
 /// @throws Error{not_found} no such network; Error{conflict} an address is taken, or none is left
 std::vector<wire::HubEndpoint> lease_endpoints(Engine& engine, const spec::ContainerConfig& config);
 
+/// One more, for a container that runs. @param member  what it has
+wire::HubEndpoint lease_endpoint(Engine& engine, const spec::ContainerConfig& config,
+                                 const spec::NetworkEndpoint& wanted, const wire::HubMember& member);
+
 /// Give back all addresses of a container that is removed.
 void release_endpoints(const Engine& engine, const spec::ContainerConfig& config);
 

@@ -20,6 +20,7 @@ std::vector<SettingKey> known_keys() {
       text_key("containers.log_driver", &Settings::log_driver),
       number_key("containers.log_size_max", "a number of bytes", &Settings::log_max_size),
       list_key("containers.default_capabilities", &Settings::default_capabilities),
+      list_key("engine.cdi_spec_dirs", &Settings::cdi_spec_dirs),
       text_key("network.default", &Settings::network),
   };
 }

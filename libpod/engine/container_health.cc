@@ -17,14 +17,20 @@ void set_milliseconds(std::int64_t nanoseconds, std::int64_t& field) {
   if (nanoseconds > 0) field = std::max<std::int64_t>(1, nanoseconds / kNanosPerMilli);
 }
 
-}  // namespace
-
-std::vector<std::string> health_command(const spec::ContainerConfig& config) {
-  if (!config.healthcheck || config.healthcheck->test.empty()) return {};
-  const auto& test = config.healthcheck->test;
+std::vector<std::string> command_of(const std::optional<spec::HealthConfig>& health) {
+  if (!health || health->test.empty()) return {};
+  const auto& test = health->test;
   if (test[0] == "CMD-SHELL" && test.size() > 1) return {"/bin/sh", "-c", test[1]};
   if (test[0] == "CMD") return {test.begin() + 1, test.end()};
   return {};
+}
+
+}  // namespace
+
+std::vector<std::string> health_command(const spec::ContainerConfig& config) { return command_of(config.healthcheck); }
+
+std::vector<std::string> startup_command(const spec::ContainerConfig& config) {
+  return command_of(config.startup_healthcheck);
 }
 
 void plan_health(const spec::ContainerConfig& config, const std::string& run_dir, wire::MonitorConfig& monitor) {
@@ -38,6 +44,14 @@ void plan_health(const spec::ContainerConfig& config, const std::string& run_dir
   set_milliseconds(health.start_interval_ns, monitor.health_start_interval_ms);
   if (health.retries > 0) monitor.health_retries = health.retries;
   monitor.health_on_failure = config.health_on_failure;
+  if (startup_command(config).empty()) return;
+  const spec::HealthConfig& startup = *config.startup_healthcheck;
+  monitor.startup_process = run_dir + "/startup-process.json";
+  set_milliseconds(startup.interval_ns, monitor.startup_interval_ms);
+  if (startup.interval_ns == spec::kHealthIntervalOff) monitor.startup_interval_ms = 0;
+  set_milliseconds(startup.timeout_ns, monitor.startup_timeout_ms);
+  monitor.startup_retries = startup.retries;
+  monitor.startup_successes = std::max<std::int64_t>(1, config.startup_successes);
 }
 
 Json health_state_object(const Engine& engine, const store::ContainerRecord& record) {

@@ -11,6 +11,8 @@ namespace lichen::engine {
 
 /// The program of a container's health check; empty when it has none (or NONE).
 std::vector<std::string> health_command(const spec::ContainerConfig& config);
+/// Likewise of the check that comes first.
+std::vector<std::string> startup_command(const spec::ContainerConfig& config);
 
 /// Fill the monitor's health fields, when there is a check.
 void plan_health(const spec::ContainerConfig& config, const std::string& run_dir, wire::MonitorConfig& monitor);

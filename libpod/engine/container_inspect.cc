@@ -10,6 +10,7 @@
 #include "libpod/engine/container_list.hh"
 #include "libpod/engine/container_status.hh"
 #include "libpod/engine/inspect_parts.hh"
+#include "libpod/engine/network_settings.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/spec/capabilities.hh"
 #include "libpod/sys/fs.hh"
@@ -74,6 +75,10 @@ Json config_object(const ContainerConfig& config) {
   out["Env"] = config.env;
   out["Cmd"] = list_or_null(config.command);
   if (config.healthcheck) out["Healthcheck"] = health_object(*config.healthcheck);
+  if (config.startup_healthcheck) {
+    out["StartupHealthCheck"] = health_object(*config.startup_healthcheck);
+    if (config.startup_successes != 0) out["StartupHealthCheck"]["Successes"] = config.startup_successes;
+  }
   out["Image"] = config.image_name;
   std::vector<std::string> volumes;
   for (const auto& mount : config.mounts)
@@ -112,55 +117,6 @@ Json mounts_array(const Engine& engine, const ContainerConfig& config) {
     list.push_back(std::move(out));
   }
   return list;
-}
-
-// The addresses of the one stack that every slirp4netns makes (slirp4netns(1), --cidr).
-Json endpoint_object(const ContainerConfig& config, bool running) {
-  const bool slirp = running && config.network.mode == "slirp4netns" && config.network.options.empty();
-  Json out;
-  out["IPAMConfig"] = nullptr;
-  out["Links"] = nullptr;
-  out["Aliases"] = nullptr;
-  out["DriverOpts"] = nullptr;
-  out["GwPriority"] = 0;
-  out["NetworkID"] = network_names(config)[0];
-  out["EndpointID"] = "";
-  out["Gateway"] = slirp ? "10.0.2.2" : "";
-  out["IPAddress"] = slirp ? "10.0.2.100" : "";
-  out["MacAddress"] = "";
-  out["IPPrefixLen"] = slirp ? 24 : 0;
-  out["IPv6Gateway"] = "";
-  out["GlobalIPv6Address"] = "";
-  out["GlobalIPv6PrefixLen"] = 0;
-  out["DNSNames"] = nullptr;
-  return out;
-}
-
-Json network_object(const ContainerConfig& config, const wire::ContainerState& state) {
-  const bool running = wire::has_process(state.status);
-  const Json endpoint = endpoint_object(config, running);
-  Json ports = Json::object();
-  for (const auto& port : ports_in_use(config, state)) {
-    Json& list = ports[format("{}/{}", port.container_port, port.protocol)];
-    if (port.host_port != 0)
-      list.push_back(Json{{"HostIp", port.host_ip}, {"HostPort", std::to_string(port.host_port)}});
-  }
-  Json out;
-  out["Bridge"] = "";
-  out["SandboxID"] = "";
-  out["SandboxKey"] = running ? format("/proc/{}/ns/net", state.pid) : "";
-  out["Ports"] = std::move(ports);
-  out["HairpinMode"] = false;
-  out["LinkLocalIPv6Address"] = "";
-  out["LinkLocalIPv6PrefixLen"] = 0;
-  out["SecondaryIPAddresses"] = nullptr;
-  out["SecondaryIPv6Addresses"] = nullptr;
-  for (const char* name : {"EndpointID", "Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPAddress",
-                           "IPPrefixLen", "IPv6Gateway", "MacAddress"})
-    out[name] = endpoint[name];
-  out["Networks"] = Json::object();
-  out["Networks"][network_names(config)[0]] = endpoint;
-  return out;
 }
 
 Json graph_object(const Engine& engine, const ContainerConfig& config) {
@@ -243,7 +199,7 @@ Json inspect_container(Engine& engine, const std::string& name_or_id, bool size)
   }
   out["Mounts"] = mounts_array(engine, config);
   out["Config"] = config_object(config);
-  out["NetworkSettings"] = network_object(config, record.state);
+  out["NetworkSettings"] = network_settings_object(engine, config, record.state);
   add_podman_members(out, engine, config);
   return out;
 }

@@ -58,6 +58,21 @@ Json devices(const ContainerConfig& config) {
   return list;
 }
 
+// docker's client leaves Capabilities and Options out for names of CDI.
+Json device_requests(const ContainerConfig& config) {
+  if (config.device_requests.empty()) return nullptr;
+  Json list = Json::array();
+  for (const auto& request : config.device_requests) {
+    const bool has_capabilities = !request.capabilities.empty();
+    list.push_back(Json{{"Driver", request.driver},
+                        {"Count", request.count},
+                        {"DeviceIDs", list_or_null(request.ids)},
+                        {"Capabilities", has_capabilities ? Json::array({request.capabilities}) : Json(nullptr)},
+                        {"Options", has_capabilities ? Json::object() : Json(nullptr)}});
+  }
+  return list;
+}
+
 Json ulimits(const ContainerConfig& config) {
   Json list = Json::array();
   for (const auto& limit : config.ulimits)
@@ -96,8 +111,8 @@ void add_resources(Json& out, const ContainerConfig& config) {
   out["CpusetCpus"] = limits.cpuset_cpus;
   out["CpusetMems"] = limits.cpuset_mems;
   out["Devices"] = devices(config);
-  out["DeviceCgroupRules"] = nullptr;
-  out["DeviceRequests"] = nullptr;
+  out["DeviceCgroupRules"] = list_or_null(config.device_cgroup_rules);
+  out["DeviceRequests"] = device_requests(config);
   out["KernelMemory"] = limits.kernel_memory_bytes.value_or(0);
   out["MemoryReservation"] = limits.memory_reservation_bytes.value_or(0);
   out["MemorySwap"] = spec::effective_memory_swap(limits).value_or(0);

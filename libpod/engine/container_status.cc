@@ -143,7 +143,11 @@ std::vector<std::string> mount_names(const spec::ContainerConfig& config, bool t
 
 std::vector<std::string> network_names(const spec::ContainerConfig& config) {
   const auto& network = config.network;
-  if (network.mode == "network") return {network.target};
+  if (!network.endpoints.empty()) {
+    std::vector<std::string> names;
+    for (const auto& endpoint : network.endpoints) names.push_back(endpoint.network);
+    return names;
+  }
   if (network.mode == "container") return {"container:" + network.target};
   if (network.mode == "ns") return {"ns:" + network.target};
   return {network.mode};

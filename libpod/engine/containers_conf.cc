@@ -61,6 +61,7 @@ std::vector<SettingKey> known_keys() {
       text_key("containers.shm_size", &Settings::shm_size),
       text_key("containers.tz", &Settings::timezone),
       text_key("containers.umask", &Settings::umask),
+      list_key("engine.cdi_spec_dirs", &Settings::cdi_spec_dirs),
       text_key("engine.detach_keys", &Settings::detach_keys),
       number_key("engine.stop_timeout", "a number of seconds", &Settings::stop_timeout_s),
       known_text_key("engine.pull_policy", {"always", "missing", "never", "newer"}, &Settings::pull_policy),

@@ -4,6 +4,7 @@
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/time.hh"
+#include "libpod/engine/cdi_devices.hh"
 #include "libpod/engine/container_health.hh"
 #include "libpod/engine/container_userns.hh"
 #include "libpod/engine/events.hh"
@@ -68,6 +69,9 @@ void require_command(const spec::ContainerConfig& config) {
 }
 
 void require_health_check(const spec::ContainerConfig& config) {
+  if (config.startup_healthcheck && health_command(config).empty())  // podman's rule
+    throw Error(ErrorKind::usage, "--health-startup-cmd: the container has no health check that could follow")
+        .with_hint("give it one with --health-cmd");
   if (config.sdnotify == "healthy" && health_command(config).empty())
     throw Error(ErrorKind::usage, "--sdnotify healthy: the container has no health check")
         .with_hint("give it one with --health-cmd");
@@ -123,6 +127,7 @@ CreatedContainer create_container(Engine& engine, CreateRequest request) {
   resolve_shared_namespaces(engine, config);
   config.storage_driver = choose_storage_driver(engine);
   config.runtime = config.runtime.empty() && engine.settings.runtime.empty() ? "" : engine.runtime_path(config.runtime);
+  find_device_edits(engine, config);  // a mistake is said now; what they are counts at the start
   check_bind_sources(config);
   name_anonymous_volumes(config);
   if (request.replace)

@@ -3,6 +3,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/path.hh"
+#include "libpod/engine/cdi_devices.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/control.hh"
 #include "libpod/engine/exec_terminal.hh"
@@ -39,6 +40,7 @@ spec::OciProcess make_process(const Engine& engine, const store::ContainerRecord
   spec::HostFacts facts;
   facts.available_capabilities = available_capabilities();
   facts.secret_env = secret_environment(engine, record.config);
+  facts.device_edits = read_device_note(record.config, engine.paths.container_run(record.config.id));
   const bool own_user = !request.user.empty();
   facts.user = resolve_container_user(root.get(), record.config, own_user ? request.user : record.config.user,
                                       own_user ? std::vector<std::string>{} : record.config.groups);

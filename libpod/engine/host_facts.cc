@@ -72,6 +72,11 @@ void warn_about_devices(const spec::ContainerConfig& config) {
           "--device {}: '{}' cannot be enforced without root; whoever may open the device on the host may in the "
           "container",
           device.host_path, device.permissions);
+  if (!config.device_cgroup_rules.empty())
+    log_warn(
+        "--device-cgroup-rule '{}' cannot be enforced without root: in a container only devices that are given to "
+        "it can be opened",
+        join(config.device_cgroup_rules, "', '"));
 }
 
 std::string timezone_file(const spec::ContainerConfig& config) {
@@ -94,13 +99,17 @@ std::uint32_t mapped_count(const std::vector<sys::IdRange>& ranges) {
   return count;
 }
 
+bool has_id(const spec::IdMap& map, bool own, std::uint32_t id, std::uint32_t count) {
+  return own ? spec::to_host_id(map, id).has_value() : id < count;
+}
+
 // Ids that the user namespace does not have cannot be taken on. With one id alone the kernel denies setgroups(2) too.
 void keep_to_mapped_ids(const spec::ContainerConfig& config, spec::ResolvedUser& user) {
   const sys::IdMaps maps = sys::current_maps();
   const std::uint32_t uids = mapped_count(maps.uids), gids = mapped_count(maps.gids);
   const bool own = !config.uid_map.empty();
   const auto has = [&](const spec::IdMap& map, std::uint32_t id, std::uint32_t count) {
-    return own ? spec::to_host_id(map, id).has_value() : id < count;
+    return has_id(map, own, id, count);
   };
   if (!has(config.uid_map, user.uid, uids) || !has(config.gid_map, user.gid, gids)) {
     const std::string ids = own ? "are " + join(spec::id_map_texts(config.uid_map), ", ") + " (first:in U0:count)"
@@ -129,6 +138,15 @@ void set_mapped_ids(const spec::ContainerConfig& config, spec::HostFacts& facts)
 }
 
 }  // namespace
+
+void keep_mapped_groups(const spec::ContainerConfig& config, spec::HostFacts& facts) {
+  const std::uint32_t count = mapped_count(sys::current_maps().gids);
+  std::erase_if(facts.device_edits.additional_gids, [&](std::uint32_t gid) {
+    const bool missing = count == 1 || !has_id(config.gid_map, !config.uid_map.empty(), gid, count);
+    if (missing) log_warn("group {} that a device's description gives does not exist in the container", gid);
+    return missing;
+  });
+}
 
 std::string passwd_text(int root) { return read_user_file(root, "/etc/passwd"); }
 

@@ -16,6 +16,9 @@ namespace lichen::engine {
 spec::ResolvedUser resolve_container_user(int root, const spec::ContainerConfig& config, const std::string& user,
                                           const std::vector<std::string>& groups, const UserFiles& files = {});
 
+/// Groups of facts.device_edits that the container does not have are left out, with a warning.
+void keep_mapped_groups(const spec::ContainerConfig& config, spec::HostFacts& facts);
+
 /// The image's /etc/passwd, under the same limits.
 std::string passwd_text(int root);
 

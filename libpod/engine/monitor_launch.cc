@@ -4,6 +4,7 @@
 #include "libpod/base/id.hh"
 #include "libpod/base/path.hh"
 #include "libpod/engine/bridge_network.hh"
+#include "libpod/engine/cdi_devices.hh"
 #include "libpod/engine/cgroup.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/container_health.hh"
@@ -108,10 +109,13 @@ void write_spec(const std::string& run_dir, const spec::OciSpec& spec) {
 
 void write_health_process(const spec::ContainerConfig& config, const spec::HostFacts& facts,
                           const std::string& run_dir) {
-  auto command = health_command(config);
-  if (command.empty()) return;
-  const auto process = spec::generate_exec_process(config, facts, std::move(command), {}, "", false, false);
-  sys::write_file(run_dir + "/health-process.json", dump_json(spec::to_json(process)), 0600);
+  const auto write = [&](std::vector<std::string> command, const char* name) {
+    if (command.empty()) return;
+    const auto process = spec::generate_exec_process(config, facts, std::move(command), {}, "", false, false);
+    sys::write_file(run_dir + name, dump_json(spec::to_json(process)), 0600);
+  };
+  write(health_command(config), "/health-process.json");
+  write(startup_command(config), "/startup-process.json");
 }
 
 // docker makes a missing working directory; runc and crun would fail in it. @return made, by us who are not its root
@@ -137,7 +141,7 @@ bool needs_scope(const spec::ContainerConfig& config) {
 // Everything of the child before it becomes lichen-conmon; see the header.
 // @return the container's own user namespace, to be kept as kUsernsFd; empty: it has none
 sys::UniqueFd prepare_in_child(Engine& engine, const spec::ContainerConfig& config, ContainerNetwork& network,
-                               const Supervision& supervision) {
+                               const Supervision& supervision, const spec::CdiEdits& device_edits) {
   if (needs_scope(config)) enter_systemd_scope("lichen-" + short_id(config.id));
   ContainerUserns own = make_container_userns(engine, config);
   network.setup.enter_in_child(network.join.get(), own.network.get());
@@ -147,6 +151,9 @@ sys::UniqueFd prepare_in_child(Engine& engine, const spec::ContainerConfig& conf
   const bool made_directory = make_working_directory(config, root.get());
   spec::HostFacts facts = collect_host_facts(engine, config);
   facts.rootfs = rootfs;
+  facts.device_edits = device_edits;
+  keep_mapped_groups(config, facts);
+  write_device_note(config, facts.device_edits, engine.paths.container_run(config.id));
   show_in_container(supervision, config, engine.paths.container_run(config.id), facts);
   PrivatePlace place(engine);
   provide_secrets(engine, config, place, facts);
@@ -196,6 +203,7 @@ Launched launch_monitor(Engine& engine, const spec::ContainerConfig& known, int 
   // Whoever changed the record before we had the lock counts (update.hh).
   const auto config = marker_fd >= 0 ? known : engine.containers.load_config(known.id);
   discard_runtime_state(engine, config);
+  const spec::CdiEdits device_edits = find_device_edits(engine, config);
   sys::SocketPair sync = sys::make_socket_pair(SOCK_SEQPACKET);
   ContainerNetwork network = plan_container_network(engine, config);
 
@@ -203,6 +211,7 @@ Launched launch_monitor(Engine& engine, const spec::ContainerConfig& known, int 
   monitor.sync_fd = kSyncFd;
   monitor.lock_fd = kLockFd;
   monitor.keep_fds = {kMemberFd};
+  monitor.start_by_command = !device_edits.hooks.poststart.empty();
   for (const auto& port : network.setup.ports()) monitor.ports.push_back(port_text(port));
   if (config.auto_remove)
     for (auto& path : lease_paths(engine, network.setup.plan().endpoints)) monitor.remove_links.push_back(std::move(path));
@@ -219,7 +228,7 @@ Launched launch_monitor(Engine& engine, const spec::ContainerConfig& known, int 
   options.in_child = [&] {
     member = register_member(engine.paths);
     options.fds.emplace_back(member.fd(), kMemberFd);
-    userns = prepare_in_child(engine, config, network, supervision);
+    userns = prepare_in_child(engine, config, network, supervision, device_edits);
     if (userns) {
       monitor.keep_fds.push_back(kUsernsFd);
       options.fds.emplace_back(userns.get(), kUsernsFd);

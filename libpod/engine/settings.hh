@@ -44,7 +44,8 @@ struct Settings {
   std::vector<std::string> default_capabilities;  // empty: lichen's own
   std::int64_t log_max_size = 0;                  // bytes; 0: no rotation
   std::int64_t stop_timeout_s = 10;
-  std::string pull_policy = "missing";  // of run and create
+  std::string pull_policy = "missing";                                 // of run and create
+  std::vector<std::string> cdi_spec_dirs{"/etc/cdi", "/var/run/cdi"};  // descriptions of devices; the last one wins
   bool docker_ways = false;  // short names are docker.io's, credentials go to docker's config.json and come from there
 
   // Defaults of flags, as the flags write them; empty: none. From containers.conf only.

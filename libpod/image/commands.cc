@@ -10,6 +10,7 @@
 #include "libpod/image/save.hh"
 #include "libpod/image/search.hh"
 #include "libpod/image/volume_tar.hh"
+#include "libpod/image/yaml.hh"
 
 namespace lichen::image {
 namespace {
@@ -31,6 +32,7 @@ constexpr Command kCommands[] = {
     {"push", push_images},
     {"login", log_in},
     {"logout", log_out},
+    {"yaml", read_yaml_files},
 };
 
 }  // namespace

@@ -35,6 +35,19 @@ sys::UniqueFd open_hub_netlink(int hub_netns) {
   return sys::open_netlink();
 }
 
+void leave_bridge(int hub_netlink, const wire::HubEndpoint& endpoint) {
+  sys::remove_link(hub_netlink, endpoint.outer_link);
+}
+
+void set_way_out(const wire::HubEndpoint& endpoint) {
+  const sys::UniqueFd netlink = sys::open_netlink();
+  for (const auto& subnet : endpoint.subnets) try {
+      sys::add_route(netlink.get(), {}, 0, address_of(subnet.gateway).raw());
+    } catch (const Error& error) {
+      if (error.saved_errno() != EEXIST) throw;
+    }
+}
+
 void join_bridge(int hub_netlink, const wire::HubEndpoint& endpoint, bool default_route) {
   const int bridge = sys::ensure_bridge(hub_netlink, endpoint.bridge, endpoint.mtu);
   for (const auto& subnet : endpoint.subnets)

@@ -20,6 +20,11 @@ sys::UniqueFd open_hub_netlink(int hub_netns);
 /// @throws Error{conflict} a link's name is taken in the container
 void join_bridge(int hub_netlink, const wire::HubEndpoint& endpoint, bool default_route);
 
+/// Take the pair away. @param hub_netlink  of the hub's namespace
+void leave_bridge(int hub_netlink, const wire::HubEndpoint& endpoint);
+/// The default routes of the namespace that we are in lead through this network, unless they lead elsewhere already.
+void set_way_out(const wire::HubEndpoint& endpoint);
+
 /// A name for the hub's end of a pair, never given twice.
 std::string make_outer_link_name();
 

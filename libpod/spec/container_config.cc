@@ -80,6 +80,14 @@ void members(Type<DeviceConfig>, F& f) {
 }
 
 template <typename F>
+void members(Type<DeviceRequest>, F& f) {
+  f("driver", &DeviceRequest::driver);
+  f("count", &DeviceRequest::count);
+  f("ids", &DeviceRequest::ids);
+  f("capabilities", &DeviceRequest::capabilities);
+}
+
+template <typename F>
 void members(Type<DeviceLimit>, F& f) {
   f("path", &DeviceLimit::path);
   f("value", &DeviceLimit::value);
@@ -233,6 +241,8 @@ void isolation_members(F& f) {
   f("oom_score_adj", &C::oom_score_adj);
   f("cgroup_parent", &C::cgroup_parent);
   f("devices", &C::devices);
+  f("device_requests", &C::device_requests);
+  f("device_cgroup_rules", &C::device_cgroup_rules);
 }
 
 template <typename F>
@@ -255,6 +265,8 @@ void life_members(F& f) {
   f("platform", &C::platform);
   f("storage_driver", &C::storage_driver);
   f("healthcheck", &C::healthcheck);
+  f("startup_healthcheck", &C::startup_healthcheck);
+  f("startup_successes", &C::startup_successes);
   f("sdnotify", &C::sdnotify);
   f("health_on_failure", &C::health_on_failure);
   f("pod_id", &C::pod_id);

@@ -53,6 +53,16 @@ struct DeviceConfig {
   std::string permissions = "rwm";
 };
 
+/// Devices that a vendor's description (CDI, see cdi.hh) gives: --gpus, and --device vendor.com/class=name. The members
+/// are docker's.
+struct DeviceRequest {
+  std::string driver;                     // "cdi": `ids` are full CDI names; else whose GPUs: nvidia (or empty), amd
+  std::int64_t count = 0;                 // -1: all; 0: those of `ids`
+  std::vector<std::string> ids;           // "0", "GPU-..."
+  std::vector<std::string> capabilities;  // all of them: "gpu", "compute"
+  friend bool operator==(const DeviceRequest&, const DeviceRequest&) = default;
+};
+
 struct UlimitConfig {
   std::string name;       // "nofile"
   std::int64_t soft = 0;  // -1: unlimited
@@ -193,6 +203,8 @@ struct ContainerConfig {
   std::optional<std::int64_t> oom_score_adj;
   std::string cgroup_parent;
   std::vector<DeviceConfig> devices;
+  std::vector<DeviceRequest> device_requests;
+  std::vector<std::string> device_cgroup_rules;  // "c 1:3 mr": kept for inspect, only root could enforce them
 
   // files
   bool read_only = false;
@@ -214,8 +226,10 @@ struct ContainerConfig {
   std::string platform;        // as asked for
   std::string storage_driver;  // the driver that its read-write layer belongs to
   std::optional<HealthConfig> healthcheck;
-  std::string sdnotify;           // container (or empty), conmon, healthy, ignore
-  std::string health_on_failure;  // none (or empty), kill, restart, stop
+  std::optional<HealthConfig> startup_healthcheck;  // until it succeeds the other does not run
+  std::int64_t startup_successes = 0;               // so many in a row; 0: one
+  std::string sdnotify;                             // container (or empty), conmon, healthy, ignore
+  std::string health_on_failure;                    // none (or empty), kill, restart, stop
   std::string pod_id;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
+#include "libpod/base/parse.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
 
@@ -25,9 +27,6 @@ DeviceConfig parse_device_option(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) fail("...", "NUL byte in the value");
   const auto parts = split(text, ':');
   if (parts.size() > 3) fail(text, "more than three parts between ':'");
-  if (!text.starts_with('/') && text.find('/') != std::string_view::npos && text.find('=') != std::string_view::npos)
-    throw Error(ErrorKind::unsupported, fmt::format("--device '{}': CDI devices are not supported yet", text))
-        .with_hint("give the path of a device file");
   if (!parts[0].starts_with('/')) fail(text, fmt::format("'{}' is not an absolute path", parts[0]));
   DeviceConfig device;
   device.host_path = clean_path(parts[0]);
@@ -45,6 +44,18 @@ DeviceConfig parse_device_option(std::string_view text) {
   }
   if (device.container_path == "/") fail(text, "the container's root cannot be a device");
   return device;
+}
+
+std::string parse_device_rule(std::string_view text) {
+  const auto words = split(text, ' ');
+  const auto is_number = [](const std::string& word) { return word == "*" || parse_uint(word).has_value(); };
+  const auto numbers = words.size() == 3 ? split(words[1], ':') : std::vector<std::string>{};
+  const bool good = numbers.size() == 2 && (words[0] == "a" || words[0] == "b" || words[0] == "c") &&
+                    is_number(numbers[0]) && is_number(numbers[1]) && is_permissions(words[2]);
+  if (!good)
+    throw Error(ErrorKind::usage, fmt::format("--device-cgroup-rule '{}': not a rule", printable(text)))
+        .with_hint("write it like 'c 1:3 mr': a, b or c; two numbers or *; some of r, w and m");
+  return std::string(text);
 }
 
 std::string format_device_option(const DeviceConfig& device) {

@@ -1,4 +1,4 @@
-// --device HOST[:CONTAINER][:PERMISSIONS].
+// --device HOST[:CONTAINER][:PERMISSIONS], --device-cgroup-rule.
 #pragma once
 
 #include <string>
@@ -9,10 +9,12 @@
 namespace lichen::spec {
 
 /// The container's path is the host's when it is not given; permissions are a subset of "rwm", each letter once.
-/// "vendor.com/class=name" is a CDI name.
-/// @throws Error{usage}        wrong form, relative paths, other letters
-/// @throws Error{unsupported}  a CDI name
+/// "vendor.com/class=name" is none of these: see cdi.hh.
+/// @throws Error{usage} wrong form, relative paths, other letters
 DeviceConfig parse_device_option(std::string_view text);
+
+/// --device-cgroup-rule: "c 1:3 mr". @return the text @throws Error{usage}
+std::string parse_device_rule(std::string_view text);
 
 /// As --device would read it.
 std::string format_device_option(const DeviceConfig& device);

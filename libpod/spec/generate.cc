@@ -227,6 +227,7 @@ OciSpec generate(const ContainerConfig& config, const HostFacts& facts) {
   set_names(config, facts, spec);
   spec.process = generate_process(config, facts);
   spec.mounts = generate_mounts(config, facts);
+  spec.hooks = facts.device_edits.hooks;
   spec.annotations = config.annotations;
   if (std::ranges::find(config.groups, "keep-groups") != config.groups.end()) spec.annotations[kKeepGroups] = "1";
   spec.linux_ = linux_section(config, facts, spec.process->capabilities->effective);

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "libpod/spec/cdi.hh"
 #include "libpod/spec/container_config.hh"
 #include "libpod/spec/oci_spec.hh"
 #include "libpod/spec/user_spec.hh"
@@ -38,6 +39,7 @@ struct HostFacts {
   std::vector<std::pair<std::string, std::string>> secret_files;  // host file, absolute path in the container
   std::vector<std::string> secret_env;                            // "NAME=value" of secrets of the type env
   std::string notify_path;                  // a directory to be seen as /run/notify: sd_notify's socket; empty: none
+  CdiEdits device_edits;                    // what the devices of config.device_requests need
   std::vector<std::string> supervisor_env;  // NOTIFY_SOCKET, LISTEN_FDS and its company
   std::map<std::string, std::string> volume_paths;  // volume_key() of a mount -> what is bound
 

@@ -154,6 +154,31 @@ bool is_provided_device(const std::string& path) {
   return std::ranges::any_of(kPaths, [&](std::string_view known) { return is_below(path, known); });
 }
 
+// A description's mounts are as it says; where it says nothing, as safe as the user's own. Device files below /dev
+// work.
+OciMount described_mount(const CdiMount& mount) {
+  if (mount.type == "tmpfs")
+    return {mount.container_path, "tmpfs", "tmpfs", with_flags({}, {"nosuid", "nodev"}, mount.options), {}, {}};
+  Options options = is_below(mount.host_path, "/dev") ? with_flags({}, {"nosuid"}, mount.options)
+                                                      : with_flags({}, {"nosuid", "nodev"}, mount.options);
+  const bool propagates = std::ranges::any_of(mount.options, [](const std::string& name) {
+    return name.ends_with("private") || name.ends_with("shared") || name.ends_with("slave");
+  });
+  if (!propagates) options.emplace_back("rprivate");
+  return {mount.container_path, "bind", mount.host_path, std::move(options), {}, {}};
+}
+
+// They take the place of what is there (CDI's reference implementation removes it).
+void add_described(const CdiEdits& edits, std::vector<OciMount>& mounts) {
+  const auto put = [&](OciMount mount) {
+    std::erase_if(mounts, [&](const OciMount& other) { return other.destination == mount.destination; });
+    mounts.push_back(std::move(mount));
+  };
+  for (const auto& node : edits.nodes)
+    put(device_mount(node.host_path, node.container_path, node.permissions.find('w') != std::string::npos));
+  for (const auto& mount : edits.mounts) put(described_mount(mount));
+}
+
 void add_secrets(const HostFacts& facts, std::vector<OciMount>& mounts) {
   const auto add = [&](const std::string& source, const std::string& destination) {
     if (std::ranges::find(mounts, destination, &OciMount::destination) != mounts.end())
@@ -193,6 +218,7 @@ std::vector<OciMount> asked_mounts(const ContainerConfig& config, const HostFact
   for (const auto& device : config.devices)
     mounts.push_back(
         device_mount(device.host_path, device.container_path, device.permissions.find('w') != std::string::npos));
+  add_described(facts.device_edits, mounts);
   if (config.privileged)
     for (const auto& path : facts.host_devices)
       if (!is_taken(path) && !is_provided_device(path)) mounts.push_back(device_mount(path, path, true));

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "libpod/base/parse.hh"
 #include "libpod/base/path.hh"
 #include "libpod/spec/capabilities.hh"
@@ -19,6 +21,8 @@ OciUser oci_user(const ContainerConfig& config, const HostFacts& facts) {
   for (const auto& group : config.groups)
     if (group == "keep-groups") return user;
   user.additional_gids = facts.user.additional_gids;
+  for (const auto gid : facts.device_edits.additional_gids)
+    if (std::ranges::find(user.additional_gids, gid) == user.additional_gids.end()) user.additional_gids.push_back(gid);
   return user;
 }
 
@@ -52,6 +56,7 @@ std::vector<std::string> process_env(const ContainerConfig& config, const HostFa
   std::vector<std::string> base{"PATH=" + std::string(kDefaultPath), "HOSTNAME=" + container_hostname(config, facts)};
   if (tty) base.emplace_back("TERM=xterm");
   std::vector<std::string> env = merge_env(merge_env(base, config.env), facts.secret_env);
+  env = merge_env(env, facts.device_edits.env);
   env = merge_env(env, facts.supervisor_env);
   if (!find_env(env, "HOME")) env.push_back("HOME=" + facts.user.home);
   return env;

@@ -103,8 +103,8 @@ std::string parse_umask(std::string_view text);
 
 /// --health-cmd: a line for the shell, or podman's JSON list with CMD or CMD-SHELL in front.
 /// @return {"CMD", ...}, {"CMD-SHELL", line} or {"NONE"} @throws Error{usage}
-std::vector<std::string> parse_health_command(std::string_view text);
-/// --health-interval and the like. @return nanoseconds; kHealthIntervalOff for the interval "disable" (podman: only
+std::vector<std::string> parse_health_command(std::string_view text, std::string_view option = "--health-cmd");
+/// --health-interval and the like. @return nanoseconds; kHealthIntervalOff for the intervals "disable" (podman: only
 /// `healthcheck run` checks) @throws Error{usage}
 std::int64_t parse_health_duration(std::string_view text, std::string_view option);
 inline constexpr std::int64_t kHealthIntervalOff = -1;

@@ -7,14 +7,15 @@
 
 namespace lichen::spec {
 
-std::vector<std::string> parse_health_command(std::string_view text) {
+std::vector<std::string> parse_health_command(std::string_view text, std::string_view option) {
   if (trim(text).empty())
-    throw Error(ErrorKind::usage, "--health-cmd: a command is missing").with_hint("to switch it off: --no-healthcheck");
+    throw Error(ErrorKind::usage, format("{}: a command is missing", option))
+        .with_hint("to switch it off: --no-healthcheck");
   if (text == "none") return {"NONE"};
   // podman's list form. `[ -f /ready ]` begins the same way and is for the shell: it is no JSON.
   if (text.starts_with('[')) {
     try {
-      auto list = JsonView(parse_json(text, "--health-cmd"), "--health-cmd").as_strings();
+      auto list = JsonView(parse_json(text, option), std::string(option)).as_strings();
       if (!list.empty() && (list[0] == "CMD" || list[0] == "CMD-SHELL" || list[0] == "NONE")) return list;
       list.insert(list.begin(), "CMD");
       if (list.size() > 1) return list;
@@ -26,7 +27,8 @@ std::vector<std::string> parse_health_command(std::string_view text) {
 
 std::int64_t parse_health_duration(std::string_view text, std::string_view option) {
   constexpr std::int64_t kLeast = 1'000'000;  // docker: under a millisecond is a mistake
-  if (text == "disable" && option == "--health-interval") return kHealthIntervalOff;
+  if (text == "disable" && option.ends_with("-interval") && option != "--health-start-interval")
+    return kHealthIntervalOff;
   const auto duration = parse_duration(text);
   if (!duration || (duration->count() != 0 && duration->count() < kLeast))
     throw Error(ErrorKind::usage, format("{} '{}': it is no duration of at least 1ms", option, text))

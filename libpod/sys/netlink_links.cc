@@ -115,7 +115,7 @@ void add_route(int netlink, std::string_view destination, unsigned prefix, std::
   info.rtm_protocol = RTPROT_STATIC;
   info.rtm_scope = RT_SCOPE_UNIVERSE;
   info.rtm_type = RTN_UNICAST;
-  NetlinkRequest request(RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE, info);
+  NetlinkRequest request(RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, info);
   if (!destination.empty()) request.attribute(RTA_DST, destination);
   request.attribute(RTA_GATEWAY, gateway);
   if (metric != 0) request.number(RTA_PRIORITY, metric);

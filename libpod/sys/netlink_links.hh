@@ -34,7 +34,7 @@ void make_veth(int netlink, const VethPlan& plan);
 
 /// @param address  4 or 16 bytes. One that is there already is no error.
 void add_address(int netlink, int index, std::string_view address, unsigned prefix);
-/// A route to `destination`/`prefix` (empty: everything) by `gateway`, as `metric`.
+/// A route to `destination`/`prefix` (empty: everything) by `gateway`, as `metric`. @throws Error with EEXIST
 void add_route(int netlink, std::string_view destination, unsigned prefix, std::string_view gateway,
                std::uint32_t metric = 0);
 void set_link_up(int netlink, int index);

@@ -105,7 +105,9 @@ Json to_json(const ImageResult& result) {
                          {"stars", one.stars},
                          {"official", one.official},
                          {"automated", one.automated}});
-  return Json{{"images", std::move(images)}, {"found", std::move(found)}};
+  Json json{{"images", std::move(images)}, {"found", std::move(found)}};
+  if (!result.documents.empty()) json["documents"] = result.documents;
+  return json;
 }
 
 ImageResult image_result_from_json(const Json& json) {
@@ -117,6 +119,7 @@ ImageResult image_result_from_json(const Json& json) {
     result.found.push_back({item.get_string("registry"), item.get_string("name"), item.get_string("description"),
                             item.get_string("tag"), item.get_int("stars"), item.get_bool("official"),
                             item.get_bool("automated")});
+  for (const auto& item : JsonView(json, "result:").at("documents").as_array()) result.documents.push_back(item.raw());
   return result;
 }
 

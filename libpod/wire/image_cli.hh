@@ -1,7 +1,7 @@
 // How the engine asks lichen-image for something, and what comes back.
 //
 //   argv     lichen-image COMMAND --request FD       COMMAND: pull load import save
-//            volume-export volume-import search tags push login logout
+//            volume-export volume-import search tags push login logout yaml
 //   FD       one JSON object (ImageRequest), to its end. A descriptor and not argv, as it may hold a password.
 //   stdin    `load`, `import`: the archive when input is "-".   stdout of `save`: see below.
 //   stdout   one JSON line: the result (ImageResult) with exit status 0, or {"error":{"kind","message","hint"}} with
@@ -75,6 +75,8 @@ struct ImageRequest {
   bool compress = false;
   int result_fd = 1;
 
+  // yaml: the files are `paths`
+
   // search: how many are wanted; the words are names[0]
   std::int64_t limit = 25;
 };
@@ -96,6 +98,8 @@ struct ImageFound {
 struct ImageResult {
   std::vector<ImageDone> images;
   std::vector<ImageFound> found;  // search, tags
+  /// yaml, in the order of `paths`: the file's content as JSON, or {"error": text}.
+  std::vector<Json> documents;
 };
 Json to_json(const ImageResult& result);
 ImageResult image_result_from_json(const Json& json);

@@ -21,6 +21,7 @@ struct MonitorConfig {
   std::string runtime_root;               // its --root
   std::vector<std::string> runtime_args;  // further arguments before the verb, such as --cgroup-manager=disabled
   bool runtime_is_ours = true;            // lichen-oci: --die-with-parent is understood
+  bool start_by_command = false;          // not through the start socket: there are poststart hooks (runtime_cli.hh)
 
   std::string log_driver = "k8s-file";  // k8s-file, json-file, journald, passthrough, none
   std::string log_tag;                  // journald
@@ -43,6 +44,9 @@ struct MonitorConfig {
   std::string health_process;  // process description of the health check, in the run directory; empty = none
   std::int64_t health_interval_ms = 30'000, health_timeout_ms = 30'000, health_start_period_ms = 0,
                health_start_interval_ms = 5'000, health_retries = 3;
+  // The check that comes first: until it succeeds the other does not run. retries 0: it is tried for ever.
+  std::string startup_process;
+  std::int64_t startup_interval_ms = 30'000, startup_timeout_ms = 30'000, startup_retries = 0, startup_successes = 1;
   std::string health_on_failure;  // what becomes of an unhealthy container: none, kill, restart, stop
 
   bool auto_remove = false;

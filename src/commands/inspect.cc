@@ -3,6 +3,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/engine/container_inspect.hh"
 #include "libpod/engine/image_list.hh"
+#include "libpod/engine/networks.hh"
 #include "libpod/engine/volumes.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
@@ -45,7 +46,8 @@ Json inspect_any(engine::Engine& engine, const std::string& name, bool size) {
   for (const Inspect& inspect :
        {Inspect([&](const std::string& one) { return engine::inspect_container(engine, one, size); }),
         Inspect([&](const std::string& one) { return engine::inspect_image(engine, one); }),
-        Inspect([&](const std::string& one) { return engine::inspect_volume(engine, one); })})
+        Inspect([&](const std::string& one) { return engine::inspect_volume(engine, one); }),
+        Inspect([&](const std::string& one) { return engine::inspect_network(engine, one); })})
     if (auto found = attempt(inspect)) return *std::move(found);
   throw Error(ErrorKind::not_found, format("no such object: {}", name))
       .with_hint(hint.empty() ? "`lichen ps -a`, `lichen images` and `lichen volume ls` list what there is" : hint);
@@ -62,6 +64,7 @@ int inspect_command(Context& context, const ParsedArgs& args) {
     if (newest || type == "container") return engine::inspect_container(*engine, name, size);
     if (type == "image") return engine::inspect_image(*engine, name);
     if (type == "volume") return engine::inspect_volume(*engine, name);
+    if (type == "network") return engine::inspect_network(*engine, name);
     return inspect_any(*engine, name, size);
   });
 }
@@ -83,6 +86,12 @@ int volume_inspect_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   const auto names = named_or_all(args, "volume", [&] { return engine->volumes.list(); });
   return inspect_each(names, args, [&](const std::string& name) { return engine::inspect_volume(*engine, name); });
+}
+
+int network_inspect_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  return inspect_each(args.positionals(), args,
+                      [&](const std::string& name) { return engine::inspect_network(*engine, name); });
 }
 
 }  // namespace lichen::cli

@@ -4,6 +4,7 @@
 
 #include "libpod/engine/container_list.hh"
 #include "libpod/engine/image_list.hh"
+#include "libpod/engine/networks.hh"
 #include "libpod/engine/volumes.hh"
 #include "src/arg_parser.hh"
 #include "src/commands/commands.hh"
@@ -99,6 +100,13 @@ constexpr Column kVolumeColumns[] = {
 };
 constexpr std::string_view kVolumes = "table {{.Driver}}\\t{{.Name}}";
 
+constexpr Column kNetworkColumns[] = {
+    {"CreatedAt", "CREATED AT"}, {"Driver", "DRIVER"},     {"ID", "NETWORK ID"}, {"IPv4", "IPV4"},
+    {"IPv6", "IPV6"},            {"Internal", "INTERNAL"}, {"Labels", "LABELS"}, {"Name", "NAME"},
+    {"Scope", "SCOPE"},
+};
+constexpr std::string_view kNetworks = "table {{.ID}}\\t{{.Name}}\\t{{.Driver}}\\t{{.Scope}}";
+
 // Docker: --quiet counts only where the format is a table of ours.
 int print_rows(const ParsedArgs& args, const std::vector<Json>& rows, const ListView& view,
                std::string_view quiet_format) {
@@ -183,6 +191,14 @@ int volume_ls_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   const auto rows = engine::list_volumes(*engine, args.get_list("filter"), report_damaged("volume"));
   return print_rows(args, rows, {kVolumeColumns, kVolumes}, "{{.Name}}");
+}
+
+int network_ls_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  auto rows = engine::list_networks(*engine, args.get_list("filter"), report_damaged("network"));
+  if (args.get_bool("no-trunc"))
+    for (auto& row : rows) row["ID"] = row["FullID"];
+  return print_rows(args, rows, {kNetworkColumns, kNetworks}, "{{.ID}}");
 }
 
 }  // namespace lichen::cli

@@ -159,7 +159,7 @@ constexpr OptionSpec kPs[] = {
 constexpr OptionSpec kInspect[] = {
     text('f', "format", "template", "Print with a Go template, or 'json'"),
     flag('s', "size", "Count the size of the writable layer"),
-    text("type", "type", "Kind of object").with_values("all|container|image|volume").with_default("all"),
+    text("type", "type", "Kind of object").with_values("all|container|image|network|volume").with_default("all"),
     flag('l', "latest", "The newest container"),
 };
 constexpr OptionSpec kContainerInspect[] = {

@@ -25,7 +25,10 @@ inline constexpr OptionSpec kContainerOptions[] = {
     text("cpus", "decimal", "How many CPUs may be used, such as 1.5"),
     text("cpuset-cpus", "list", "CPUs that may be used, such as 0-3 or 0,1"),
     text("cpuset-mems", "list", "Memory nodes that may be used"),
-    list("device", "host[:container[:rwm]]", "Make a device of the host visible").with_objects(CompletionKind::file),
+    list("device", "host[:container[:rwm]]",
+         "Make a device of the host visible; or vendor.com/class=name, as a CDI file says")
+        .with_objects(CompletionKind::file),
+    list("device-cgroup-rule", "rule", "Rule such as 'c 1:3 mr': kept for inspect, only root could enforce it"),
     flag("disable-content-trust", "Docker's way to pull without notary signatures; lichen knows none")
         .with_default("true")
         .as_hidden(),
@@ -42,6 +45,8 @@ inline constexpr OptionSpec kContainerOptions[] = {
     list('e', "env", "name[=value]", "Set a variable; without a value it is taken from here"),
     list("env-file", "path", "Read variables from a file").with_objects(CompletionKind::file),
     list("expose", "port[/proto]", "Declare a port without publishing it"),
+    list("gpus", "gpus", "GPUs as CDI files describe them: all, a number, 'device=0', driver=amd")
+        .with_hints("all|device="),
     list("group-add", "group", "Further group of the process, or keep-groups"),
     text("health-cmd", "command", "Look after the container with this command, run in it by /bin/sh"),
     text("health-interval", "time", "Time between two checks (default 30s); 'disable' for none by itself"),
@@ -49,6 +54,12 @@ inline constexpr OptionSpec kContainerOptions[] = {
     number("health-retries", "count", "Failures in a row until it is unhealthy (default 3)"),
     text("health-start-interval", "time", "Time between two checks while it starts (default 5s)"),
     text("health-start-period", "time", "Time to start in which failures do not count (default 0s)"),
+    text("health-startup-cmd", "command",
+         "Until this succeeds the container is starting and --health-cmd does not run"),
+    text("health-startup-interval", "t", "Time between two startup checks (default 30s); 'disable' for none by itself"),
+    number("health-startup-retries", "n", "Failed startup checks in a row until it is restarted (default 0: never)"),
+    number("health-startup-success", "n", "Startup checks in a row that must succeed (default 1)"),
+    text("health-startup-timeout", "t", "A startup check that takes longer has failed (default 30s)"),
     text("health-timeout", "time", "A check that takes longer has failed (default 30s)"),
     text("healthcheck-command", "command", "").with_alias_of("health-cmd"),
     text("healthcheck-interval", "duration", "").with_alias_of("health-interval"),
@@ -139,10 +150,9 @@ inline constexpr OptionSpec kContainerOptions[] = {
 /// Flags of docker and podman that lichen knows and refuses until they are done.
 inline constexpr std::string_view kContainerNotYet =
     "arch cert-dir cgroup-conf cgroups chrootdirs "
-    "conmon-pidfile cpu-count cpu-percent creds decryption-key device-cgroup-rule "
+    "conmon-pidfile cpu-count cpu-percent creds decryption-key "
     "env-host env-merge "
-    "gidmap gpus group-entry health-log-destination health-max-log-count health-max-log-size "
-    "health-startup-cmd health-startup-interval health-startup-retries health-startup-success health-startup-timeout "
+    "gidmap group-entry health-log-destination health-max-log-count health-max-log-size "
     "hosts-file hostuser image-volume init-path io-maxbandwidth io-maxiops isolation "
     "link link-local-ip "
     "no-hostname os override-arch override-os override-variant passwd-entry personality pod "

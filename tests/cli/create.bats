@@ -9,11 +9,13 @@ teardown_file() { remove_world; }
 flags() {
   printf 'FROM_FILE=1\n' >"$BASE/env"
   printf 'from-file=1\n' >"$BASE/labels"
-  mkdir -p "$BASE/shared"
+  mkdir -p "$BASE/shared" "$BASE/cdi" "$HOME/.config/lichen"
+  printf '[engine]\ncdi_spec_dirs = ["%s/cdi"]\n' "$BASE" >"$HOME/.config/lichen/config.toml"
+  echo '{"cdiVersion":"0.8.0","kind":"nvidia.com/gpu","devices":[{"name":"0","containerEdits":{"env":["GPU=0"],"deviceNodes":[{"path":"/dev/gpu","hostPath":"/dev/null"}]}}]}' >"$BASE/cdi/gpu.json"
   FLAGS=(--add-host web:10.1.2.3 --annotation a=b --attach stdout --cap-add NET_RAW --cap-drop KILL --cgroupns private
-    --cpu-shares 512 --cpus 0.5 --cpuset-cpus 0 --cpuset-mems 0 --device /dev/null:/dev/mine --disable-content-trust --dns 192.0.2.7
+    --cpu-shares 512 --cpus 0.5 --cpuset-cpus 0 --cpuset-mems 0 --device /dev/null:/dev/mine --device-cgroup-rule "c 1:3 r" --disable-content-trust --dns 192.0.2.7
     --dns-opt ndots:2 --dns-option timeout:1 --dns-search example.org --domainname example.org --entrypoint /bin/sh --env E=1
-    --env-file "$BASE/env" --expose 90 --group-add 4242 --hostname twin --http-proxy=false --init --interactive --ipc shareable
+    --env-file "$BASE/env" --expose 90 --gpus device=0 --group-add 4242 --hostname twin --http-proxy=false --init --interactive --ipc shareable
     --label l=1 --label-file "$BASE/labels" --log-driver json-file --log-opt max-size=1m --memory 64m --memory-reservation 32m
     --memory-swap 128m --mount "type=bind,src=$BASE/shared,dst=/shared" --network none --oom-score-adj 100 --pids-limit 50
     --platform "linux/$(lichen image inspect -f '{{.Architecture}}' $BUSYBOX)" --pull never --quiet --read-only --restart no

@@ -167,6 +167,19 @@ conf() { # TEXT: a containers.conf for the commands of this test
   refute_stderr "enforced"
 }
 
+@test "--device-cgroup-rule is kept for inspect, and said to be not enforced" {
+  run_lichen run --name ruled --network none --device-cgroup-rule 'c 1:3 mr' --device-cgroup-rule 'b *:* rwm' $BUSYBOX echo ran
+  assert_success
+  assert_output "ran"
+  assert_stderr "warning: --device-cgroup-rule 'c 1:3 mr', 'b *:* rwm' cannot be enforced without root"
+  assert_equal "$(grep -c warning <<<"$stderr")" 1 warnings
+  run_lichen inspect -f '{{json .HostConfig.DeviceCgroupRules}}' ruled
+  assert_output '["c 1:3 mr","b *:* rwm"]'
+  lichen rm ruled
+  run_lichen create --device-cgroup-rule 'c 1:3' $BUSYBOX true
+  assert_failure 125 "--device-cgroup-rule 'c 1:3': not a rule" "'c 1:3 mr'"
+}
+
 @test "--sysctl of the network, and not of a shared one" {
   inside --sysctl net.ipv4.ip_forward=1 -- cat /proc/sys/net/ipv4/ip_forward
   assert_output "1"

@@ -147,3 +147,54 @@ is_health() { [ "$(health_of "$1")" = "$2" ]; }
   lichen restart -t 0 p
   wait_until 10 is_health p healthy
 }
+
+@test "--health-startup-cmd: the other check waits until it has succeeded --health-startup-success times" {
+  lichen run -d --network none --name boot --health-startup-cmd 'echo starting; test -e /up' --health-startup-interval 30ms --health-startup-success 3 \
+    --health-startup-timeout 20s --health-cmd 'echo regular' --health-interval 1h $BUSYBOX sleep 1000
+  wait_until 10 is_log_full boot
+  is_health boot starting
+  run_lichen inspect --format '{{range .State.Health.Log}}{{.Output}}{{end}}{{.State.Health.FailingStreak}}' boot
+  assert_output "$(printf 'starting\n%.0s' 1 2 3 4 5; echo 0)"
+  run_lichen healthcheck run boot
+  assert_failure 1
+  lichen exec boot touch /up
+  wait_until 10 is_health boot healthy
+  # The interval of the other check is an hour: it was due at once when the third success in a row came.
+  run_lichen inspect --format '{{range .State.Health.Log}}{{.ExitCode}}{{.Output}}{{end}}' boot
+  assert_output "$(printf '1starting\n0starting\n0starting\n0starting\n0regular\n')"
+  run_lichen inspect --format '{{json .Config.StartupHealthCheck}}' boot
+  assert_output '{"Test":["CMD-SHELL","echo starting; test -e /up"],"Interval":30000000,"Timeout":20000000000,"Successes":3}'
+}
+
+@test "--health-startup-retries: the container is restarted, and starts up anew" {
+  lichen run -d --network none --name again -v "$BASE:/host" --health-startup-cmd 'test -e /host/up' --health-startup-interval 20ms \
+    --health-startup-retries 2 --health-cmd true --health-interval 30ms $BUSYBOX sh -c 'echo begun; trap "exit 0" TERM; sleep 1000 & wait'
+  was_restarted() { [ "$(lichen logs again | grep -c begun)" -ge 3 ]; }
+  wait_until 20 was_restarted
+  is_health again starting
+  touch "$BASE/up"
+  wait_until 10 is_health again healthy
+  local times
+  times=$(lichen logs again | grep -c begun)
+  wait_until 10 is_log_full again
+  assert_equal "$(lichen logs again | grep -c begun)" "$times" "starts"
+}
+
+@test "a startup check that hangs is killed; one on demand only, and wrong combinations" {
+  lichen run -d --network none --name hangs --health-startup-cmd 'exec sleep 778' --health-startup-interval 20ms --health-startup-timeout 100ms --health-cmd true $BUSYBOX sleep 1000
+  has_timeout() { [[ $(lichen inspect --format '{{with .State.Health.Log}}{{(index . 0).Output}}{{end}}' hangs) == *"exceeded timeout (100ms)"* ]]; }
+  wait_until 10 has_timeout
+  lichen run -d --network none --name asked --health-startup-cmd 'true' --health-startup-interval disable --health-cmd 'echo late' --health-interval 20ms $BUSYBOX sleep 1000
+  is_health asked starting
+  assert_equal "$(lichen inspect --format '{{len .State.Health.Log}}' asked)" 0 checks
+  lichen healthcheck run asked
+  wait_until 10 is_health asked healthy
+  run_lichen create --health-startup-cmd true $BUSYBOX true
+  assert_failure 125 "--health-startup-cmd" "--health-cmd"
+  run_lichen create --health-startup-retries 1 --health-cmd true $BUSYBOX true
+  assert_failure 125 "--health-startup-cmd"
+  run_lichen create --health-startup-cmd true --no-healthcheck $BUSYBOX true
+  assert_failure 125 "--no-healthcheck"
+  run_lichen create --health-startup-cmd true --health-cmd true --health-startup-success -1 $BUSYBOX true
+  assert_failure 125 "--health-startup-success"
+}

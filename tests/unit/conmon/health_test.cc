@@ -49,6 +49,42 @@ TEST(HealthState, OneSuccessEndsTheStartPeriod) {
   EXPECT_EQ(state.status(), HealthStatus::starting);
 }
 
+TEST(HealthState, TheStartupCheckComesFirst) {
+  HealthPlan with = plan();
+  with.has_startup = true;
+  with.startup = {.interval = milliseconds(70), .retries = 3, .successes = 2};
+  HealthState state(with);
+  state.begin();
+  EXPECT_TRUE(state.in_startup());
+  EXPECT_EQ(state.until_next(milliseconds(0)), milliseconds(70)) << "in the start period too";
+  for (const int code : {1, 1, 0, 1, 1}) EXPECT_FALSE(state.take(code, milliseconds(2000)));
+  EXPECT_FALSE(state.startup_failed()) << "a success in between begins the count anew";
+  EXPECT_EQ(state.failing_streak(), 0);
+  EXPECT_FALSE(state.take(0, milliseconds(2000)));
+  EXPECT_TRUE(state.in_startup()) << "two in a row are asked for";
+  EXPECT_FALSE(state.take(0, milliseconds(2000))) << "it is still starting";
+  EXPECT_FALSE(state.in_startup());
+  EXPECT_EQ(state.status(), HealthStatus::starting);
+  EXPECT_EQ(state.until_next(milliseconds(2000)), milliseconds(0)) << "the first check is due";
+  EXPECT_TRUE(state.take(0, milliseconds(2000)));
+  EXPECT_EQ(state.until_next(milliseconds(2000)), milliseconds(300));
+  state.begin();
+  EXPECT_TRUE(state.in_startup());
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(state.take(1, milliseconds(10)));
+  EXPECT_TRUE(state.startup_failed());
+}
+
+TEST(HealthState, AStartupCheckWithoutRetriesIsTriedForEver) {
+  HealthPlan with = plan();
+  with.has_startup = true;
+  HealthState state(with);
+  state.begin();
+  for (int i = 0; i < 1000; ++i) state.take(1, milliseconds(0));
+  EXPECT_FALSE(state.startup_failed());
+  state.take(0, milliseconds(0));
+  EXPECT_FALSE(state.in_startup());
+}
+
 TEST(Notify, OnlyWordsAboutItselfPass) {
   EXPECT_EQ(allowed_notification("READY=1"), "READY=1\n");
   EXPECT_EQ(allowed_notification("READY=1\nMAINPID=1\nFDSTORE=1\nSTATUS=a=b\nBARRIER=1\nREADY=10\nNOTIFYACCESS=all\n"),

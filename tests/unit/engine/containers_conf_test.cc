@@ -68,6 +68,7 @@ shm_size = "1m"
 tz = "Asia/Tokyo"
 umask = "0077"
 [engine]
+cdi_spec_dirs = ["/opt/cdi"]
 detach_keys = "ctrl-x"
 stop_timeout = 3
 pull_policy = "newer"
@@ -88,6 +89,7 @@ pull_policy = "newer"
   EXPECT_EQ(s.shm_size, "1m");
   EXPECT_EQ(s.timezone, "Asia/Tokyo");
   EXPECT_EQ(s.umask, "0077");
+  EXPECT_THAT(s.cdi_spec_dirs, ElementsAre("/opt/cdi"));
   EXPECT_EQ(s.detach_keys, "ctrl-x");
   EXPECT_EQ(s.stop_timeout_s, 3);
   EXPECT_EQ(s.pull_policy, "newer");

@@ -88,7 +88,7 @@ TEST_F(SettingsTest, RelativePathsMeanTheCurrentDirectory) {
 TEST_F(SettingsTest, EveryKeyOfTheFile) {
   configure(
       "[storage]\nfuse_overlayfs = \"/f\"\n[engine]\nstop_timeout = 3\npull_policy = \"always\"\ndetach_keys = "
-      "\"ctrl-x\"\n"
+      "\"ctrl-x\"\ncdi_spec_dirs = [\"/a\", {append=true}]\n"
       "[containers]\nlog_driver = \"none\"\nlog_size_max = 1000\ndefault_capabilities = [\"chown\", "
       "\"kill\"]\n[network]\ndefault = \"none\"\n");
   const Settings settings = load();
@@ -97,6 +97,7 @@ TEST_F(SettingsTest, EveryKeyOfTheFile) {
   EXPECT_EQ(settings.pull_policy, "always");
   EXPECT_EQ(settings.stop_timeout_s, 3);
   EXPECT_EQ(settings.detach_keys, "ctrl-x");
+  EXPECT_THAT(settings.cdi_spec_dirs, ElementsAre("/etc/cdi", "/var/run/cdi", "/a"));
   EXPECT_EQ(settings.log_driver, "none");
   EXPECT_EQ(settings.log_max_size, 1000);
   EXPECT_THAT(settings.default_capabilities, ElementsAre("chown", "kill"));

@@ -154,7 +154,14 @@ TEST(Devices, Errors) {
   for (const auto& [text, expected] : rows)
     expect_error(
         ErrorKind::usage, expected, [&, t = text] { parse_device_option(t); }, text);
-  expect_error(ErrorKind::unsupported, "CDI", [] { parse_device_option("nvidia.com/gpu=all"); });
+}
+
+TEST(Devices, CgroupRule) {
+  for (const char* text : {"c 1:3 mr", "b *:* rwm", "a *:3 w", "c 10:229 r"}) EXPECT_EQ(parse_device_rule(text), text);
+  for (const char* text : {"", "c", "c 1:3", "d 1:3 r", "cc 1:3 r", "c 1 r", "c 1:3:4 r", "c -1:3 r", "c 1:x r",
+                           "c 1:3 x", "c 1:3 rr", "c 1:3 rwmr", "c  1:3 r", " c 1:3 r", "c 1:3 r ", "c\n1:3 r"})
+    expect_error(
+        ErrorKind::usage, "not a rule", [&] { parse_device_rule(text); }, text);
 }
 
 }  // namespace

@@ -40,6 +40,9 @@ TEST(MonitorArgs, EveryFieldGoesRound) {
   config.runtime_root = "/o";
   config.runtime_args = {"--cgroup-manager=disabled", "--id", ""};
   config.runtime_is_ours = false;
+  config.start_by_command = true;
+  config.startup_process = "/r/startup-process.json";
+  config.startup_retries = 4;
   config.log_driver = "json-file";
   config.log_path = "/l";
   config.log_max_size = 1LL << 40;
@@ -68,6 +71,9 @@ TEST(MonitorArgs, EveryFieldGoesRound) {
   EXPECT_EQ(back.name, config.name);
   EXPECT_EQ(back.runtime_args, config.runtime_args);
   EXPECT_FALSE(back.runtime_is_ours);
+  EXPECT_TRUE(back.start_by_command);
+  EXPECT_EQ(back.startup_process, config.startup_process);
+  EXPECT_EQ(back.startup_retries, 4);
   EXPECT_TRUE(back.tty && back.interactive && back.auto_remove);
   EXPECT_EQ(back.log_max_size, config.log_max_size);
   EXPECT_EQ(back.stop_timeout_s, -1);
