@@ -57,8 +57,7 @@ wire::HubEndpoint make_endpoint(Engine& engine, const spec::ContainerConfig& con
   for (const bool v6 : {false, true}) {
     const spec::SubnetConfig* subnet = choose_subnet(record, wanted, v6);
     if (subnet == nullptr) continue;
-    const auto address =
-        engine.networks.lease(record.name, *subnet, config.id, wanted_address(wanted, v6), is_alive);
+    const auto address = engine.networks.lease(record.name, *subnet, config.id, wanted_address(wanted, v6), is_alive);
     endpoint.subnets.push_back({address.text(), subnet->gateway.text(), subnet->subnet.prefix});
     if (endpoint.mac.empty()) endpoint.mac = spec::mac_of(address);
   }
@@ -78,7 +77,8 @@ wire::HubEndpoint lease_endpoint(Engine& engine, const spec::ContainerConfig& co
                                  const spec::NetworkEndpoint& wanted, const wire::HubMember& member) {
   std::size_t number = 0;
   const auto is_taken = [&] {
-    return std::ranges::any_of(member.endpoints, [&](const auto& at) { return at.inner_link == format("eth{}", number); });
+    return std::ranges::any_of(member.endpoints,
+                               [&](const auto& at) { return at.inner_link == format("eth{}", number); });
   };
   while (is_taken()) ++number;
   return make_endpoint(engine, config, wanted, number);

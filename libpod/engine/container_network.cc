@@ -4,6 +4,7 @@
 #include "libpod/base/log.hh"
 #include "libpod/engine/bridge_network.hh"
 #include "libpod/engine/cleanup.hh"
+#include "libpod/engine/container_status.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/process.hh"
@@ -13,7 +14,7 @@
 namespace lichen::engine {
 namespace {
 
-bool same_port(const spec::PortMapping& port, const std::string& host_ip, std::uint16_t host_port,
+bool same_port(const PortInUse& port, const std::string& host_ip, std::uint16_t host_port,
                const std::string& protocol) {
   const auto any = [](const std::string& ip) { return ip.empty() || ip == "0.0.0.0" || ip == "::"; };
   return port.host_port == host_port && port.protocol == protocol &&
@@ -25,7 +26,7 @@ network::PortHolderLookup port_holders(Engine& engine) {
                    const std::string& protocol) -> std::optional<std::string> {
     for (const auto& record : load_all_containers(engine, [](const std::string&, const Error&) {})) {
       if (!wire::is_active(record.state.status)) continue;
-      for (const auto& port : record.config.network.ports)
+      for (const auto& port : ports_in_use(record.config, record.state))
         if (same_port(port, host_ip, host_port, protocol)) return record.config.name;
     }
     return std::nullopt;

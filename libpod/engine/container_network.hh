@@ -14,8 +14,8 @@ namespace lichen::engine {
 
 struct ContainerNetwork {
   network::NetworkSetup setup;
-  sys::UniqueFd join;          // container:X: its network namespace
-  std::string target_run_dir;  // container:X: where its hosts and resolv.conf lie
+  sys::UniqueFd join;                // container:X: its network namespace
+  std::string target_run_dir;        // container:X: where its hosts and resolv.conf lie
   std::optional<HubConnection> hub;  // bridge networks
 };
 

@@ -10,8 +10,8 @@
 #include "libpod/store/container_store.hh"
 #include "libpod/store/image_store.hh"
 #include "libpod/store/layer_store.hh"
-#include "libpod/store/paths.hh"
 #include "libpod/store/network_store.hh"
+#include "libpod/store/paths.hh"
 #include "libpod/store/secret_store.hh"
 #include "libpod/store/volume_store.hh"
 

@@ -214,7 +214,8 @@ Launched launch_monitor(Engine& engine, const spec::ContainerConfig& known, int 
   monitor.start_by_command = !device_edits.hooks.poststart.empty();
   for (const auto& port : network.setup.ports()) monitor.ports.push_back(port_text(port));
   if (config.auto_remove)
-    for (auto& path : lease_paths(engine, network.setup.plan().endpoints)) monitor.remove_links.push_back(std::move(path));
+    for (auto& path : lease_paths(engine, network.setup.plan().endpoints))
+      monitor.remove_links.push_back(std::move(path));
   sys::SpawnOptions options{.argv = {}, .program = engine.program("lichen-conmon")};
   options.new_session = true;
   options.fds = {{sync.second.get(), kSyncFd}, {lock.fd(), kLockFd}};

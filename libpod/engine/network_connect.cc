@@ -21,7 +21,8 @@ namespace {
 bool is_open(const wire::HubEndpoint& endpoint) { return !endpoint.internal; }
 
 // In a child: netlink in the hub's namespace, then in the container's.
-void change_links(const HubConnection& hub, std::int64_t container_pid, const std::function<void(int hub_netlink)>& change) {
+void change_links(const HubConnection& hub, std::int64_t container_pid,
+                  const std::function<void(int hub_netlink)>& change) {
   const auto* kind = sys::find_namespace_kind("network");
   const sys::UniqueFd netns = sys::open_process_namespace(static_cast<int>(container_pid), *kind);
   auto report = sys::make_pipe();
@@ -38,15 +39,16 @@ void change_links(const HubConnection& hub, std::int64_t container_pid, const st
   });
   report.write.reset();
   const std::string said = sys::read_all(report.read.get(), "report", 4096);
-  if (child.wait().code != 0) throw_error(ErrorKind::system, "{}", said.empty() ? "the network cannot be changed" : said);
+  if (child.wait().code != 0)
+    throw_error(ErrorKind::system, "{}", said.empty() ? "the network cannot be changed" : said);
 }
 
 store::ContainerRecord find_connectable(Engine& engine, const std::string& container) {
   auto record = find_container(engine, container);
   const auto& mode = record.config.network.mode;
   if (mode != "bridge" && mode != "network")
-    throw Error(ErrorKind::conflict, format("container {} has the network '{}': others cannot be added",
-                                            record.config.name, mode))
+    throw Error(ErrorKind::conflict,
+                format("container {} has the network '{}': others cannot be added", record.config.name, mode))
         .with_hint("run it with --network bridge or a network of yours");
   return record;
 }
@@ -62,7 +64,8 @@ void connect_network(Engine& engine, const std::string& network, const std::stri
   auto config = engine.containers.load_config(record.config.id);
   auto& endpoints = config.network.endpoints;
   if (std::ranges::any_of(endpoints, [&](const auto& at) { return at.network == endpoint.network; }))
-    throw_error(ErrorKind::conflict, "container {} is connected to network '{}' already", config.name, endpoint.network);
+    throw_error(ErrorKind::conflict, "container {} is connected to network '{}' already", config.name,
+                endpoint.network);
   endpoints.push_back(endpoint);
   if (wire::has_process(record.state.status)) {
     auto member = find_hub_member(engine, config.id);
@@ -76,8 +79,12 @@ void connect_network(Engine& engine, const std::string& network, const std::stri
     hub.await();
   }
   engine.containers.write_config(config, sys::Durability::synced);
-  append_event(engine, {.type = "network", .action = "connect", .id = engine.networks.get(endpoint.network).id, .name = endpoint.network,
-                        .image = {}, .attributes = {{"container", config.id}}});
+  append_event(engine, {.type = "network",
+                        .action = "connect",
+                        .id = engine.networks.get(endpoint.network).id,
+                        .name = endpoint.network,
+                        .image = {},
+                        .attributes = {{"container", config.id}}});
 }
 
 void disconnect_network(Engine& engine, const std::string& network, const std::string& container, bool force) {
@@ -111,8 +118,12 @@ void disconnect_network(Engine& engine, const std::string& network, const std::s
     }
   engine.networks.release(name, config.id);
   engine.containers.write_config(config, sys::Durability::synced);
-  append_event(engine, {.type = "network", .action = "disconnect", .id = engine.networks.get(name).id, .name = name,
-                        .image = {}, .attributes = {{"container", config.id}}});
+  append_event(engine, {.type = "network",
+                        .action = "disconnect",
+                        .id = engine.networks.get(name).id,
+                        .name = name,
+                        .image = {},
+                        .attributes = {{"container", config.id}}});
 }
 
 }  // namespace lichen::engine

@@ -18,8 +18,8 @@ namespace lichen::engine {
 namespace {
 
 constexpr std::chrono::seconds kLockTimeout{10};
-constexpr std::string_view kReserved[] = {"bridge", "host", "none", "container", "ns", "slirp4netns", "pasta", "default",
-                                          "private"};
+constexpr std::string_view kReserved[] = {"bridge",      "host",  "none",    "container", "ns",
+                                          "slirp4netns", "pasta", "default", "private"};
 
 [[noreturn]] void refuse(const NetworkRequest& request, std::string_view cause, std::string_view hint) {
   throw Error(ErrorKind::usage, format("create network '{}': {}", request.name, cause)).with_hint(std::string(hint));
@@ -27,7 +27,8 @@ constexpr std::string_view kReserved[] = {"bridge", "host", "none", "container",
 
 void check_name(const NetworkRequest& request) {
   if (!is_valid_name(request.name))
-    refuse(request, "not a valid name", "names are letters, digits, '_', '.' and '-', and begin with a letter or digit");
+    refuse(request, "not a valid name",
+           "names are letters, digits, '_', '.' and '-', and begin with a letter or digit");
   for (const auto reserved : kReserved)
     if (request.name == reserved) refuse(request, "the name means something else for --network", "choose another name");
 }
@@ -78,7 +79,8 @@ std::vector<spec::IpNetwork> used_networks(const Engine& engine) {
 spec::SubnetConfig read_subnet(const NetworkRequest& request, const std::string& text) {
   const auto subnet = spec::IpNetwork::parse(text);
   if (!subnet) refuse(request, format("--subnet '{}' is not a network", text), "write it like 10.89.0.0/24");
-  if (subnet->host_bits() < 2) refuse(request, format("--subnet '{}' has no room for containers", text), "use a smaller prefix");
+  if (subnet->host_bits() < 2)
+    refuse(request, format("--subnet '{}' has no room for containers", text), "use a smaller prefix");
   return {*subnet, spec::default_gateway(*subnet), *subnet};
 }
 
@@ -147,13 +149,15 @@ void read_options(const NetworkRequest& request, spec::NetworkRecord& record) {
   for (const auto& [name, value] : request.options) {
     if (name == "mtu" || name == "com.docker.network.driver.mtu") {
       const auto mtu = parse_uint(value);
-      if (!mtu || *mtu < 68 || *mtu > 65535) refuse(request, format("mtu '{}' is not a number from 68 to 65535", value), "1500 is usual");
+      if (!mtu || *mtu < 68 || *mtu > 65535)
+        refuse(request, format("mtu '{}' is not a number from 68 to 65535", value), "1500 is usual");
       record.mtu = static_cast<std::uint32_t>(*mtu);
     } else if (name == "com.docker.network.bridge.name") {
       record.interface = value;
     } else if (name == "isolate" || name.starts_with("com.docker.network.bridge.")) {
       // Networks are isolated from each other whatever it says; the others describe docker's own daemon.
-      if (name == "isolate" && !parse_bool(value)) refuse(request, format("isolate '{}' is not true or false", value), "networks are isolated anyway");
+      if (name == "isolate" && !parse_bool(value))
+        refuse(request, format("isolate '{}' is not true or false", value), "networks are isolated anyway");
     } else {
       refuse(request, format("there is no option '{}'", name), "the driver bridge has mtu and isolate");
     }
@@ -180,7 +184,8 @@ std::string create_network(Engine& engine, const NetworkRequest& request) {
   record.options = request.options;
   read_options(request, record);
   for (const auto& server : request.dns_servers) {
-    if (!spec::IpAddress::parse(server)) refuse(request, format("--dns '{}' is not an address", server), "write it like 192.0.2.53");
+    if (!spec::IpAddress::parse(server))
+      refuse(request, format("--dns '{}' is not an address", server), "write it like 192.0.2.53");
     record.dns_servers.push_back(server);
   }
   place(request, record);
@@ -195,7 +200,9 @@ std::string create_network(Engine& engine, const NetworkRequest& request) {
   check_free(engine, request, record);
   complete(engine, request, record);
   engine.networks.create(record);
-  append_event(engine, {.type = "network", .action = "create", .id = record.id, .name = record.name, .image = {}, .attributes = {}});
+  append_event(
+      engine,
+      {.type = "network", .action = "create", .id = record.id, .name = record.name, .image = {}, .attributes = {}});
   return record.id;
 }
 

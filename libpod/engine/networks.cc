@@ -16,7 +16,8 @@
 namespace lichen::engine {
 namespace {
 
-constexpr std::string_view kListFilters[] = {"dangling", "driver", "id", "label", "label!", "name", "scope", "type", "until"};
+constexpr std::string_view kListFilters[] = {"dangling", "driver", "id",   "label", "label!",
+                                             "name",     "scope",  "type", "until"};
 constexpr std::string_view kPruneFilters[] = {"label", "label!", "until"};
 
 // docker's networks without a record: ids are fixed.
@@ -48,7 +49,8 @@ bool is_builtin(const std::string& name) {
   return name == spec::kDefaultNetwork || name == kBuiltins[0].name || name == kBuiltins[1].name;
 }
 
-std::vector<const ContainerSummary*> users_of(const std::vector<ContainerSummary>& containers, const std::string& name) {
+std::vector<const ContainerSummary*> users_of(const std::vector<ContainerSummary>& containers,
+                                              const std::string& name) {
   std::vector<const ContainerSummary*> users;
   for (const auto& container : containers)
     if (std::ranges::any_of(container.config.network.endpoints, [&](const auto& at) { return at.network == name; }))
@@ -173,8 +175,8 @@ void remove_network(Engine& engine, const std::string& name_or_id, bool force) {
     for (const auto* user : users) names.push_back(user->config.name);
     throw Error(ErrorKind::conflict, format("remove network '{}': it is in use by container{} {}", name,
                                             names.size() == 1 ? "" : "s", join(names, ", ")))
-        .with_hint(format("remove the container first: lichen rm -f {}; or use force: lichen network rm -f {}", names[0],
-                          name));
+        .with_hint(format("remove the container first: lichen rm -f {}; or use force: lichen network rm -f {}",
+                          names[0], name));
   }
   for (const auto* user : users) remove_container(engine, user->config.id, {.force = true, .volumes = true});
   const auto id = engine.networks.get(name).id;

@@ -5,6 +5,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
+#include "libpod/hub/hub_namespace.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/socket.hh"
@@ -21,6 +22,7 @@ namespace {
 constexpr std::chrono::seconds kLinger{3};
 constexpr std::chrono::hours kLookAgain{1};
 constexpr std::chrono::milliseconds kSparePause{50};
+constexpr std::chrono::seconds kSettled{1};
 constexpr std::chrono::seconds kMemberTimeout{5};
 constexpr std::size_t kMaxClients = 512;
 
@@ -36,8 +38,9 @@ Hub::Hub(Holdings& holdings)
       names_(holdings.directory, holdings.netns.get()) {}
 
 void Hub::run() {
-  member_ = sys::wait_lock(format("{}/{}", holdings_.userns_members, ::getpid()), sys::LockMode::exclusive, kMemberTimeout,
-                           /*create=*/true);
+  member_ =
+      sys::wait_lock(format("{}/{}", holdings_.userns_members, ::getpid()), sys::LockMode::exclusive, kMemberTimeout,
+                     /*create=*/true);
   keep_spare();
   start_way_out();
   loop_.watch(holdings_.listener.get(), EPOLLIN, [this](std::uint32_t) { accept(); });
@@ -88,11 +91,16 @@ void Hub::start_way_out() {
 }
 
 void Hub::watch_name_server() {
+  if (names_watch_ != 0 && names_.pidfd() == watched_names_) return;
   loop_.forget(names_watch_);
+  watched_names_ = names_.pidfd();
   if (names_.pidfd() < 0) return;
+  names_started_ = std::chrono::steady_clock::now();
   names_watch_ = loop_.watch(names_.pidfd(), EPOLLIN, [this](std::uint32_t) {
     loop_.forget(names_watch_);
-    loop_.after(kSparePause, [this] {
+    // At once: who asks meanwhile waits five seconds for an answer. But not again and again.
+    const auto since = std::chrono::steady_clock::now() - names_started_;
+    loop_.after(since < kSettled ? kSparePause : std::chrono::milliseconds(0), [this] {
       names_.restart();
       watch_name_server();
     });
@@ -189,6 +197,7 @@ void Hub::add(wire::HubMember config) {
 void Hub::remove(const std::string& id) {
   const auto found = members_.find(id);
   if (found == members_.end()) return;
+  bridges_left_ = true;
   way_out_.remove(id);
   loop_.forget(found->second.watch);
   members_.erase(found);
@@ -205,7 +214,18 @@ void Hub::apply() {
   watch_name_server();
 }
 
+// Not while a client is there: it may be about to put a link into one of them.
+void Hub::remove_unused_bridges() {
+  if (!bridges_left_ || !clients_.empty()) return;
+  std::set<std::string> used;
+  for (const auto& [id, member] : members_)
+    for (const auto& endpoint : member.config.endpoints) used.insert(endpoint.bridge);
+  remove_other_bridges(holdings_.netns.get(), used);
+  bridges_left_ = false;
+}
+
 void Hub::end_when_idle() {
+  remove_unused_bridges();
   if (!members_.empty() || !clients_.empty()) return;
   loop_.cancel(idle_timer_);
   idle_timer_ = loop_.after(kLinger, [this] {

@@ -1,17 +1,17 @@
 // The hub: one network namespace for each user, in which all bridge networks live, and the process that keeps it.
 //
-// Theory of operation. The process itself stays in the host's network namespace (a process of U0 that leaves it can never
-// come back, see network/helper_launch.hh, and slirp4netns must be started there, again when it has died); it holds the
-// hub's namespace by a descriptor, and children enter it. Bridges and veth pairs are made by the commands that start
-// containers (network/bridge.hh), so the hub is asked for nothing on the way of a container but the namespace, rules,
-// names and ports.
+// Theory of operation. The process itself stays in the host's network namespace (a process of U0 that leaves it can
+// never come back, see network/helper_launch.hh, and slirp4netns must be started there, again when it has died); it
+// holds the hub's namespace by a descriptor, and children enter it. Bridges and veth pairs are made by the commands
+// that start containers (network/bridge.hh), so the hub is asked for nothing on the way of a container but the
+// namespace, rules, names and ports.
 //
 //   lichen-hub ─┬─ lichen-hub (spare)   waits for the first one's end, then takes its place with the same namespace
 //               ├─ slirp4netns          goes with the hub's life descriptor
 //               └─ aardvark-dns         goes with the hub
 //
-// Members are files (wire/hub_protocol.hh) whose process is watched by a pidfd; so a hub that takes over reads them, and
-// puts back ports, rules and names. Without members and clients for a while it ends, and the namespace with it.
+// Members are files (wire/hub_protocol.hh) whose process is watched by a pidfd; so a hub that takes over reads them,
+// and puts back ports, rules and names. Without members and clients for a while it ends, and the namespace with it.
 #pragma once
 
 #include <map>
@@ -27,7 +27,8 @@ namespace lichen::hub {
 /// What outlives one keeper: inherited by the spare.
 struct Holdings {
   std::string directory;
-  std::string userns_members;  // where processes of U0 register (engine/userns.hh): who holds the namespace must be found
+  std::string
+      userns_members;  // where processes of U0 register (engine/userns.hh): who holds the namespace must be found
   sys::UniqueFd lock, listener, netns;
 };
 
@@ -63,6 +64,7 @@ class Hub {
   void remove(const std::string& id);
   void apply();
   void end_when_idle();
+  void remove_unused_bridges();
 
   Holdings& holdings_;
   sys::EventLoop loop_;
@@ -74,6 +76,9 @@ class Hub {
   sys::EventLoop::TimerId idle_timer_ = 0;
   sys::EventLoop::WatchId spare_watch_ = 0, names_watch_ = 0, way_out_watch_ = 0;
   sys::Pid spare_;
+  bool bridges_left_ = true;  // some may have no member: an earlier hub's, too
+  int watched_names_ = -1;
+  std::chrono::steady_clock::time_point names_started_;
   sys::FileLock member_;
 };
 

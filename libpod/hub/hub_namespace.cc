@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "libpod/base/error.hh"
+#include "libpod/hub/rules.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/namespaces.hh"
@@ -49,6 +50,17 @@ sys::UniqueFd make_hub_namespace() {
   child.wait();
   if (!packet || !packet->fd) throw_error(ErrorKind::system, "make the network hub: its namespace cannot be made");
   return std::move(packet->fd);
+}
+
+void remove_other_bridges(int hub_netns, const std::set<std::string>& kept) {
+  sys::fork_child([&] {
+    sys::join_namespace(hub_netns, CLONE_NEWNET, "enter the network hub");
+    const sys::UniqueFd netlink = sys::open_netlink();
+    for (const auto& link : sys::list_links())
+      if (link.name != "lo" && link.name != kOutside && !link.name.starts_with("lcv") && !kept.contains(link.name))
+        sys::remove_link(netlink.get(), link.name);
+    return 0;
+  }).wait();
 }
 
 void wait_until_gone(int hub_netns, const std::string& link, std::chrono::milliseconds timeout) {

@@ -1,5 +1,5 @@
-// lichen-hub DIRECTORY USERNS-MEMBERS: keeps a user's bridge networks (hub.hh). Started by lichen in U0, never by hand; "ready" is
-// said by the listening socket, which is there before the namespace is: clients wait in its queue.
+// lichen-hub DIRECTORY USERNS-MEMBERS: keeps a user's bridge networks (hub.hh). Started by lichen in U0, never by hand;
+// "ready" is said by the listening socket, which is there before the namespace is: clients wait in its queue.
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/hub/hub.hh"
@@ -29,7 +29,8 @@ int run(const std::string& directory, const std::string& userns_members) {
   sys::make_directories(directory + "/members", 0700);
   // One that ends holds it until its children are gone.
   auto lock = sys::wait_lock(directory + "/lock", sys::LockMode::exclusive, kTakeOver, /*create=*/true);
-  hub::Holdings holdings{directory, userns_members, lock.release(), sys::listen_unix(directory + "/hub.sock", SOCK_SEQPACKET), {}};
+  hub::Holdings holdings{
+      directory, userns_members, lock.release(), sys::listen_unix(directory + "/hub.sock", SOCK_SEQPACKET), {}};
   leave_callers_streams();
   holdings.netns = hub::make_hub_namespace();
   hub::Hub(holdings).run();
@@ -41,7 +42,8 @@ int run(const std::string& directory, const std::string& userns_members) {
 int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   try {
-    if (argc != 3 || argv[1][0] != '/') throw lichen::Error(lichen::ErrorKind::usage, "usage: lichen-hub DIRECTORY USERNS-MEMBERS");
+    if (argc != 3 || argv[1][0] != '/')
+      throw lichen::Error(lichen::ErrorKind::usage, "usage: lichen-hub DIRECTORY USERNS-MEMBERS");
     return run(argv[1], argv[2]);
   } catch (const lichen::Error& error) {
     const std::string text = std::string("lichen-hub: ") + error.what() + "\n";

@@ -1,5 +1,9 @@
 #include "libpod/hub/names.hh"
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/parse.hh"
@@ -10,16 +14,18 @@
 #include "libpod/sys/io.hh"
 #include "libpod/sys/namespaces.hh"
 
-#include <climits>
-#include <cstdlib>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <climits>
+#include <cstdlib>
 
 namespace lichen::hub {
 namespace {
 
 // slirp4netns' own server (slirp4netns(1), "10.0.2.3").
+constexpr std::chrono::milliseconds kReload{200};
+constexpr std::chrono::microseconds kReloadInterval{300};
 constexpr std::string_view kResolvConf = "nameserver 10.0.2.3\n";
 
 std::string of_family(const wire::HubEndpoint& endpoint, bool v6) {
@@ -73,9 +79,39 @@ void NameServer::apply(const std::vector<wire::HubMember>& members) {
       sys::write_file_atomic(dns + "/" + name, content, 0600, sys::Durability::none);
   written_ = std::move(files);
   if (pidfd_)
-    sys::signal_pidfd(pidfd_.get(), SIGHUP);
+    reload();
   else if (!written_.empty())
     start();
+}
+
+// The rows of port 53 in its table of sockets: address and inode.
+std::set<std::string> NameServer::sockets() const {
+  std::set<std::string> found;
+  for (const char* table : {"udp", "udp6"}) {
+    const auto text = sys::read_file_if_exists(format("/proc/{}/net/{}", pid_, table), 1 << 20).value_or("");
+    for (const auto& line : split(text, '\n')) {
+      std::vector<std::string> words = split(line, ' ');
+      std::erase(words, "");
+      // proc_pid_net(5): sl local_address rem_address st queues tr retrnsmt uid timeout inode
+      if (words.size() > 9 && words[1].ends_with(":0035")) found.insert(words[1] + " " + words[9]);
+    }
+  }
+  return found;
+}
+
+void NameServer::reload() {
+  const auto before = sockets();
+  if (!sys::signal_pidfd(pidfd_.get(), SIGHUP)) return;
+  std::size_t expected = 0;
+  for (const auto& [name, content] : written_)
+    expected += 1 + static_cast<std::size_t>(std::ranges::count(content.substr(0, content.find('\n')), ','));
+  for (const auto deadline = std::chrono::steady_clock::now() + kReload; std::chrono::steady_clock::now() < deadline;) {
+    std::this_thread::sleep_for(kReloadInterval);
+    const auto after = sockets();
+    if (after.size() >= expected && std::ranges::none_of(after, [&](const auto& row) { return before.contains(row); }))
+      return;
+  }
+  log_debug("aardvark-dns takes its time to read its configuration");
 }
 
 void NameServer::restart() {
@@ -114,6 +150,8 @@ void NameServer::start() {
   try {
     sys::spawn(options).wait();
     if (auto process = find_process()) pidfd_ = *std::move(process);
+    pid_ = static_cast<pid_t>(
+        parse_uint(trim(sys::read_file_if_exists(directory_ + "/dns/aardvark.pid", 32).value_or(""))).value_or(0));
   } catch (const Error& error) {
     log_warn("names of containers are not answered: {}", error.what());
   }

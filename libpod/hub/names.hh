@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ class NameServer {
 
  private:
   void start();
+  // At SIGHUP it closes its sockets and opens them again; whoever asks in between hears that nobody is there.
+  void reload();
+  std::set<std::string> sockets() const;
   // It becomes a daemon, and says its pid in a file.
   std::optional<sys::UniqueFd> find_process() const;
 
@@ -38,6 +42,7 @@ class NameServer {
   int netns_;
   std::map<std::string, std::string> written_;
   sys::UniqueFd pidfd_;
+  pid_t pid_ = 0;
 };
 
 }  // namespace lichen::hub

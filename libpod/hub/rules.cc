@@ -17,8 +17,10 @@ namespace lichen::hub {
 namespace {
 
 bool is_link_name(const std::string& name) {
-  return !name.empty() && name.size() < 16 && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                                     "0123456789-_.") == std::string::npos;
+  return !name.empty() && name.size() < 16 &&
+         name.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+             "0123456789-_.") == std::string::npos;
 }
 
 bool is_sound(const wire::HubEndpoint& endpoint) {
@@ -44,7 +46,8 @@ std::string member_chain(const wire::HubEndpoint& endpoint) {
   if (v4.empty())
     text += "    ether type { ip, arp } drop\n";
   else
-    text += format("    ether type ip ip saddr != {{ {} }} drop\n    ether type arp arp saddr ip != {{ {} }} drop\n", v4, v4);
+    text += format("    ether type ip ip saddr != {{ {} }} drop\n    ether type arp arp saddr ip != {{ {} }} drop\n",
+                   v4, v4);
   return text + format("    ether type ip6 ip6 saddr != {{ {} }} drop\n  }}\n", addresses(endpoint, true));
 }
 
@@ -69,7 +72,8 @@ std::string input_rules(const std::vector<const wire::HubEndpoint*>& endpoints) 
   for (const auto& [family, set] : {std::pair{"ip", &v4}, std::pair{"ip6", &v6}}) {
     if (set->empty()) continue;
     const std::string elements = join(std::vector(set->begin(), set->end()), ", ");
-    text += format("    iifname . {} daddr {{ {} }} meta l4proto {{ tcp, udp }} th dport 53 accept\n", family, elements);
+    text +=
+        format("    iifname . {} daddr {{ {} }} meta l4proto {{ tcp, udp }} th dport 53 accept\n", family, elements);
   }
   return text;
 }
@@ -79,7 +83,8 @@ std::string forward_rules(const std::vector<const wire::HubEndpoint*>& endpoints
   for (const auto* endpoint : endpoints)
     if (!endpoint->internal) open.insert(format("\"{}\"", endpoint->bridge));
   if (open.empty()) return {};
-  return format("    iifname {{ {} }} oifname \"{}\" accept\n", join(std::vector(open.begin(), open.end()), ", "), kOutside);
+  return format("    iifname {{ {} }} oifname \"{}\" accept\n", join(std::vector(open.begin(), open.end()), ", "),
+                kOutside);
 }
 
 std::string delivery_rules(const std::vector<Delivery>& deliveries) {

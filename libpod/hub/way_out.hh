@@ -1,7 +1,7 @@
 // slirp4netns of the hub: the one way out of all networks that have one, and the way in for published ports.
 //
-// It forwards a host port to a port of its own address in the hub (10.0.2.100); rules.hh delivers that to the container.
-// The two ports are the same number where that is free, so that what tools show is what people typed.
+// It forwards a host port to a port of its own address in the hub (10.0.2.100); rules.hh delivers that to the
+// container. The two ports are the same number where that is free, so that what tools show is what people typed.
 #pragma once
 
 #include <optional>

@@ -64,8 +64,7 @@ void join_bridge(int hub_netlink, const wire::HubEndpoint& endpoint, bool defaul
   sys::set_link_up(netlink.get(), inner);
   for (const auto& subnet : endpoint.subnets) {
     sys::add_address(netlink.get(), inner, address_of(subnet.address).raw(), subnet.prefix);
-    if (default_route && !endpoint.internal)
-      sys::add_route(netlink.get(), {}, 0, address_of(subnet.gateway).raw());
+    if (default_route && !endpoint.internal) sys::add_route(netlink.get(), {}, 0, address_of(subnet.gateway).raw());
   }
 }
 

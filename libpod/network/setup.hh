@@ -36,11 +36,11 @@ struct NetworkPlan {
   std::string target;  // container: its id; path: the file
   SlirpOptions slirp;  // slirp4netns; api_socket is set by NetworkSetup
   std::vector<std::string> pasta_options;
-  std::vector<spec::PortMapping> ports;  // -p and -P; host_port 0 = to be chosen
+  std::vector<spec::PortMapping> ports;      // -p and -P; host_port 0 = to be chosen
   std::vector<wire::HubEndpoint> endpoints;  // bridge: filled in by the caller, before NetworkSetup
   int hub_netns = -1;                        // bridge: likewise; the caller's
 
-  std::size_t default_route = 0;             // which of them leads out
+  std::size_t default_route = 0;  // which of them leads out
 
   // What the container will see; for dns_files and inspect. Empty when there is none or it is not ours to say.
   std::string container_ip, gateway;

@@ -118,11 +118,11 @@ struct NetworkEndpoint {
 };
 
 struct NetworkConfig {
-  std::string mode = "slirp4netns";  // none host slirp4netns pasta container ns bridge network
-  std::string target;                // container: its id; ns: path
-  std::vector<std::string> options;  // slirp4netns:k=v,...
+  std::string mode = "slirp4netns";        // none host slirp4netns pasta container ns bridge network
+  std::string target;                      // container: its id; ns: path
+  std::vector<std::string> options;        // slirp4netns:k=v,...
   std::vector<NetworkEndpoint> endpoints;  // bridge, network: where it is connected, in order
-  std::vector<std::string> dns;      // addresses
+  std::vector<std::string> dns;            // addresses
   std::vector<std::string> dns_search;
   std::vector<std::string> dns_options;
   std::vector<std::pair<std::string, std::string>> extra_hosts;  // name, address or "host-gateway"

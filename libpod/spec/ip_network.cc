@@ -14,9 +14,7 @@ namespace {
 constexpr unsigned kV4Offset = 12;  // where IPv4's bytes are
 constexpr int kMaxCut = 1 << 16;    // networks that are tried in one pool
 
-bool bit_at(const IpAddress& address, unsigned bit) {
-  return ((address.bytes[bit / 8] >> (7 - bit % 8)) & 1) != 0;
-}
+bool bit_at(const IpAddress& address, unsigned bit) { return ((address.bytes[bit / 8] >> (7 - bit % 8)) & 1) != 0; }
 
 void set_bit(IpAddress& address, unsigned bit, bool value) {
   const auto mask = static_cast<std::uint8_t>(1U << (7 - bit % 8));

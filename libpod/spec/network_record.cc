@@ -31,9 +31,8 @@ Json to_json(const NetworkRecord& record) {
   json["network_interface"] = record.interface;
   json["subnets"] = Json::array();
   for (const auto& subnet : record.subnets)
-    json["subnets"].push_back({{"subnet", subnet.subnet.text()},
-                               {"gateway", subnet.gateway.text()},
-                               {"range", subnet.range.text()}});
+    json["subnets"].push_back(
+        {{"subnet", subnet.subnet.text()}, {"gateway", subnet.gateway.text()}, {"range", subnet.range.text()}});
   json["ipv6_enabled"] = record.ipv6;
   json["internal"] = record.internal;
   json["dns_enabled"] = record.dns;

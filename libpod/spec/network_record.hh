@@ -29,8 +29,8 @@ struct NetworkRecord {
   bool internal = false;  // no way out
   bool dns = true;        // names of its containers are answered
   std::uint32_t mtu = 1500;
-  std::vector<std::string> dns_servers;           // who is asked for other names; empty: as the host
-  std::vector<std::string> routes;                // "destination,gateway[,metric]"
+  std::vector<std::string> dns_servers;  // who is asked for other names; empty: as the host
+  std::vector<std::string> routes;       // "destination,gateway[,metric]"
   std::map<std::string, std::string> labels, options;
 };
 

@@ -1,8 +1,8 @@
 // networks/<name>/: network.json, and leases/<address>, a symlink to the id of the container that has the address.
 //
-// Addresses are taken under a lock of leases/, each by one symlink: a killed command leaves at most a lease of a container
-// that does not exist, and whoever finds no other free address, or is given that one by name, takes it over. A container
-// keeps its addresses over stop and start; they go when it is removed.
+// Addresses are taken under a lock of leases/, each by one symlink: a killed command leaves at most a lease of a
+// container that does not exist, and whoever finds no other free address, or is given that one by name, takes it over.
+// A container keeps its addresses over stop and start; they go when it is removed.
 #pragma once
 
 #include <functional>

@@ -8,8 +8,9 @@
 //     refs/<host>/<repo...>/:tags/<tag>    file with the image id   (":tags" cannot be a repository component)
 //     containers/<id>/           config.json state.json spec.json  rw/{diff,work}  rootfs/ (mount point)  hosts
 //     resolv.conf ... names/<name>               symlink to the container id volumes/<name>/            data/
-//     volume.json secrets/<name>  record and value networks/<name>/  network.json leases/ pods/ later events/YYYYMMDD.jsonl blobs/ with
-//     keep_blobs only set-aside/                 damaged objects, moved here by `system check --repair`
+//     volume.json secrets/<name>  record and value networks/<name>/  network.json leases/ pods/ later
+//     events/YYYYMMDD.jsonl blobs/ with keep_blobs only set-aside/                 damaged objects, moved here by
+//     `system check --repair`
 //   <run>/                       $XDG_RUNTIME_DIR/lichen, or the private directory of runtime_dir.hh
 //     <boot-id>/containers/<id>/ monitor.lock  ctl.sock  init.pid; bundle's runtime state below oci/
 //     <boot-id>/userns/<pid>     registration of a process that lives in U0 (engine/userns)

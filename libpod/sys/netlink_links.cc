@@ -34,9 +34,8 @@ int find_link(int netlink, const std::string& name) {
   try {
     NetlinkRequest(RTM_GETLINK, NLM_F_ACK, link_of())
         .name(IFLA_IFNAME, name)
-        .run(netlink, format("look up network link '{}'", name), [&](const nlmsghdr& message) {
-          index = static_cast<const ifinfomsg*>(NLMSG_DATA(&message))->ifi_index;
-        });
+        .run(netlink, format("look up network link '{}'", name),
+             [&](const nlmsghdr& message) { index = static_cast<const ifinfomsg*>(NLMSG_DATA(&message))->ifi_index; });
   } catch (const Error& error) {
     if (error.saved_errno() != ENODEV) throw;
   }

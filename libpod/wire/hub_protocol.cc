@@ -4,9 +4,9 @@ namespace lichen::wire {
 namespace {
 
 Json endpoint_json(const HubEndpoint& endpoint) {
-  Json json{{"network", endpoint.network},     {"bridge", endpoint.bridge}, {"outer_link", endpoint.outer_link},
+  Json json{{"network", endpoint.network},       {"bridge", endpoint.bridge}, {"outer_link", endpoint.outer_link},
             {"inner_link", endpoint.inner_link}, {"mac", endpoint.mac},       {"mtu", endpoint.mtu},
-            {"internal", endpoint.internal},   {"dns", endpoint.dns},       {"names", endpoint.names}};
+            {"internal", endpoint.internal},     {"dns", endpoint.dns},       {"names", endpoint.names}};
   json["subnets"] = Json::array();
   for (const auto& subnet : endpoint.subnets)
     json["subnets"].push_back({{"address", subnet.address}, {"gateway", subnet.gateway}, {"prefix", subnet.prefix}});

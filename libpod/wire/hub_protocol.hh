@@ -39,8 +39,8 @@ struct HubEndpoint {
   std::string mac;
   std::uint32_t mtu = 1500;
   bool internal = false, dns = true;
-  std::vector<HubSubnet> subnets;   // IPv4 first
-  std::vector<std::string> names;   // that are answered with these addresses
+  std::vector<HubSubnet> subnets;  // IPv4 first
+  std::vector<std::string> names;  // that are answered with these addresses
 };
 
 struct HubPort {
@@ -50,8 +50,8 @@ struct HubPort {
 };
 
 struct HubMember {
-  std::string id;             // 64 hex digits
-  std::int64_t pid = 0;       // it is a member while this process lives
+  std::string id;        // 64 hex digits
+  std::int64_t pid = 0;  // it is a member while this process lives
   std::uint64_t pid_start = 0;
   std::vector<HubEndpoint> endpoints;
   std::vector<HubPort> ports;            // forwarded to the first endpoint that is not internal

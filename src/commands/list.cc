@@ -101,9 +101,8 @@ constexpr Column kVolumeColumns[] = {
 constexpr std::string_view kVolumes = "table {{.Driver}}\\t{{.Name}}";
 
 constexpr Column kNetworkColumns[] = {
-    {"CreatedAt", "CREATED AT"}, {"Driver", "DRIVER"},     {"ID", "NETWORK ID"}, {"IPv4", "IPV4"},
-    {"IPv6", "IPV6"},            {"Internal", "INTERNAL"}, {"Labels", "LABELS"}, {"Name", "NAME"},
-    {"Scope", "SCOPE"},
+    {"CreatedAt", "CREATED AT"}, {"Driver", "DRIVER"}, {"ID", "NETWORK ID"}, {"IPv4", "IPV4"},   {"IPv6", "IPV6"},
+    {"Internal", "INTERNAL"},    {"Labels", "LABELS"}, {"Name", "NAME"},     {"Scope", "SCOPE"},
 };
 constexpr std::string_view kNetworks = "table {{.ID}}\\t{{.Name}}\\t{{.Driver}}\\t{{.Scope}}";
 

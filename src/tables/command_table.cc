@@ -5,8 +5,8 @@ namespace lichen::cli {
 
 std::span<const std::span<const CommandSpec>> command_families() {
   static const std::span<const CommandSpec> kFamilies[] = {container_commands(), file_commands(),   image_commands(),
-                                                           volume_commands(),    secret_commands(), network_commands(), host_commands(),
-                                                           later_commands()};
+                                                           volume_commands(),    secret_commands(), network_commands(),
+                                                           host_commands(),      later_commands()};
   return kFamilies;
 }
 

@@ -8,7 +8,9 @@ namespace {
 using enum CompletionKind;
 
 constexpr OptionSpec kCreate[] = {
-    flag("attachable", "Docker's for swarm; every network of lichen's takes containers").with_default("true").as_hidden(),
+    flag("attachable", "Docker's for swarm; every network of lichen's takes containers")
+        .with_default("true")
+        .as_hidden(),
     flag("disable-dns", "Names of containers are not answered"),
     list("dns", "address", "Who is asked for names that are not containers'"),
     text('d', "driver", "driver", "Network driver").with_default("bridge").with_hints("bridge"),

@@ -36,17 +36,14 @@ TEST(Plan, GatewayIsTheHostOnlyWhenAllowed) {
   EXPECT_EQ(plan_network(with_mode("slirp4netns", {"allow_host_loopback=true"})).host_gateway, "10.0.2.2");
 }
 
-TEST(Plan, RefusesWhatIsNotDone) {
-  try {
-    auto config = with_mode("network");
-    config.target = "front";
-    plan_network(config);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::unsupported);
-    EXPECT_THAT(error.what(), HasSubstr("'front'"));
-    EXPECT_THAT(error.hint(), HasSubstr("slirp4netns"));
-  }
+TEST(Plan, NetworksWithNamesAreBridges) {
+  auto config = with_mode("network");
+  config.target = "front";
+  config.ports = {{.host_port = 80, .container_port = 80}};
+  const auto plan = plan_network(config);
+  EXPECT_EQ(plan.kind, NetworkKind::bridge);
+  EXPECT_EQ(plan.ports.size(), 1U);
+  EXPECT_THROW(plan_network(with_mode("unknown")), Error);
 }
 
 TEST(Plan, PortsBelongToWhoMakesTheNetwork) {

@@ -313,8 +313,21 @@ TEST(Network, Errors) {
   for (const auto& [text, expected] : rows)
     expect_error(
         ErrorKind::usage, expected, [&, t = text] { parse_network_option(t); }, text);
-  expect_error(ErrorKind::unsupported, "options of a network", [] { parse_network_option("mynet:ip=1.2.3.4"); });
-  expect_error(ErrorKind::unsupported, "options of a network", [] { parse_network_option("bridge:ip=1.2.3.4"); });
+  const auto place =
+      parse_network_option("mynet:ip=1.2.3.4,ip6=fd00::1,mac=02-42-00-00-00-0A,alias=a,alias=b,interface_name=net7");
+  EXPECT_EQ(place.mode, "network");
+  ASSERT_EQ(place.endpoints.size(), 1U);
+  EXPECT_EQ(place.endpoints[0].ip + place.endpoints[0].ip6 + place.endpoints[0].mac, "1.2.3.4fd00::102:42:00:00:00:0a");
+  EXPECT_EQ(place.endpoints[0].interface, "net7");
+  EXPECT_EQ(place.endpoints[0].aliases, (std::vector<std::string>{"a", "b"}));
+  for (const char* text :
+       {"n:", "n:ip", "n:ip=fd00::1", "n:ip6=1.2.3.4", "n:mac=1", "n:alias=a b", "n:interface_name=lo", "n:x=1"})
+    expect_error(ErrorKind::usage, "is not an option of a network", [&] { parse_network_option(text); });
+  auto several = parse_network_option("one");
+  add_network(several, parse_network_option("two"));
+  EXPECT_EQ(several.endpoints.size(), 2U);
+  expect_error(ErrorKind::usage, "named twice", [&] { add_network(several, parse_network_option("two")); });
+  expect_error(ErrorKind::usage, "together", [&] { add_network(several, parse_network_option("host")); });
 }
 
 }  // namespace

@@ -183,7 +183,8 @@ TEST(Lookup, LongestPathWins) {
   EXPECT_EQ(match({"container", "ls", "-a"}), "ps/2");
   EXPECT_EQ(match({"container", "--help"}), "container/1");
   EXPECT_EQ(match({"image", "nonsense"}), "image/1");
-  EXPECT_EQ(match({"network", "ls"}), "network/1");
+  EXPECT_EQ(match({"network", "ls"}), "network ls/2");
+  EXPECT_EQ(match({"pod", "ls"}), "pod/1");
   EXPECT_EQ(match({"system", "connection", "add"}), "system connection/2");
   EXPECT_EQ(match({"nonsense"}), "none/0");
   EXPECT_EQ(match({}), "none/0");

@@ -255,7 +255,8 @@ TEST(ContainerFlags, RefusedCombinations) {
             "conflicting options: cannot specify both --hostname and --network container:x");
   EXPECT_EQ(error_of({"--replace", "img"}), "--replace needs --name: it says which container to replace");
   EXPECT_EQ(error_of({"-v", "/a:/x", "--tmpfs", "/x", "img"}), "duplicate mount point: /x");
-  EXPECT_THAT(error_of({"--network", "a", "--network", "b", "img"}), HasSubstr("several networks are not done yet"));
+  EXPECT_THAT(error_of({"--network", "a", "--network", "host", "img"}), HasSubstr("cannot be used together"));
+  EXPECT_THAT(error_of({"--network", "host", "--ip", "10.1.2.3", "img"}), HasSubstr("--ip needs a network"));
   EXPECT_THAT(error_of({"--network", "host", "--sysctl", "net.ipv4.ip_forward=1", "img"}),
               HasSubstr("net.ipv4.ip_forward"));
   EXPECT_THAT(error_of({"-w", "rel", "img"}), HasSubstr("--workdir 'rel': the path must be absolute"));
