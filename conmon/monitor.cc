@@ -296,6 +296,7 @@ void Monitor::on_started() {
   }
   if (!config_.auto_remove && !end_) sync_state(config_);
   if (end_) return end_container();
+  limit_running_time();
   health_.begin();
   if (stop_asked_) stop(stop_asked_->signal, stop_asked_->timeout_ms, stop_asked_->by_user);
 }

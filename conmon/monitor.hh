@@ -82,6 +82,7 @@ class Monitor {
   void look_for_oom();
   void health_changed(HealthStatus status);
   void restart_for_health();
+  void limit_running_time();
 
   // monitor_requests.cc
   void on_message(ClientId id, const wire::Message& message);
@@ -157,7 +158,7 @@ class Monitor {
 
   sys::UniqueFd console_listener_, console_, start_socket_;
   sys::EventLoop::WatchId console_watch_ = 0, start_watch_ = 0, memory_watch_ = 0;
-  sys::EventLoop::TimerId stop_timer_ = 0, end_timer_ = 0, leave_timer_ = 0;
+  sys::EventLoop::TimerId stop_timer_ = 0, timeout_timer_ = 0, end_timer_ = 0, leave_timer_ = 0;
   std::vector<std::string> hidden_;
 };
 

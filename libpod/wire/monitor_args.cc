@@ -95,6 +95,7 @@ std::vector<Option> options() {
       flag("interactive", &C::interactive),
       text("stop-signal", &C::stop_signal),
       number("stop-timeout", &C::stop_timeout_s),
+      number("timeout", &C::timeout_s),
       text("restart", &C::restart),
       number("restart-max-retries", &C::restart_max_retries),
       text("health-process", &C::health_process),

@@ -38,6 +38,7 @@ struct MonitorConfig {
   bool interactive = false;  // keep standard input open without a client
   std::string stop_signal = "SIGTERM";
   std::int64_t stop_timeout_s = 10;
+  std::int64_t timeout_s = 0;  // --timeout: killed after it has run so long; 0 = never
   std::string restart = "no";  // no, on-failure, always, unless-stopped
   std::int64_t restart_max_retries = 0;
 

@@ -3,6 +3,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/engine/container_inspect.hh"
 #include "libpod/engine/image_list.hh"
+#include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/volumes.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
@@ -75,8 +76,10 @@ int container_inspect_command(Context& context, const ParsedArgs& args) {
 
 int image_inspect_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  return inspect_each(args.positionals(), args,
-                      [&](const std::string& name) { return engine::inspect_image(*engine, name); });
+  return inspect_each(args.positionals(), args, [&](const std::string& name) {
+    engine::require_platform(*engine, name, args.get_string("platform"));
+    return engine::inspect_image(*engine, name);
+  });
 }
 
 int volume_inspect_command(Context& context, const ParsedArgs& args) {

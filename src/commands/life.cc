@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "libpod/base/error.hh"
+#include "libpod/base/parse.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/container_list.hh"
 #include "libpod/engine/life.hh"
@@ -192,6 +193,9 @@ int rm_command(Context& context, const ParsedArgs& args) {
 
 int wait_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
+  if (const auto text = args.find_string("interval"))  // podman's: milliseconds without a unit
+    if (!parse_uint(*text) && !parse_duration(*text))
+      throw_usage(args.command(), format("--interval '{}': it is no duration", *text), "such as 250ms");
   const auto conditions = engine::parse_wait_conditions(args.get_list("condition"));
   const bool ignore = args.get_bool("ignore");
   return for_each_name(named_or_newest(*engine, args), [&](const std::string& name) {

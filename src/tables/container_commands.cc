@@ -10,6 +10,7 @@ using enum CompletionKind;
 constexpr OptionSpec kRunOnly[] = {
     flag('d', "detach", "Run in the background and print the id"),
     text("detach-keys", "keys", "Keys that leave the container running (default ctrl-p,ctrl-q)"),
+    flag("rmi", "Remove the container and then its image, unless another container uses it"),
     flag("sig-proxy", "Pass signals on to the process").with_default("true"),
 };
 constexpr OptionSpec kAttach[] = {
@@ -19,12 +20,15 @@ constexpr OptionSpec kAttach[] = {
     flag("sig-proxy", "Pass signals on to the process").with_default("true"),
 };
 constexpr OptionSpec kExec[] = {
+    text("cidfile", "path", "Read the container's id from this file; all words are the command then")
+        .with_objects(file),
     flag('d', "detach", "Run in the background"),
     text("detach-keys", "keys", "Keys that leave the process running (default ctrl-p,ctrl-q)"),
     list('e', "env", "name[=value]", "Set a variable; without a value it is taken from here"),
     list("env-file", "path", "Read variables from a file").with_objects(file),
     flag('i', "interactive", "Keep standard input open"),
     flag('l', "latest", "The newest container"),
+    flag("no-session", "Accepted: lichen keeps no record of what is executed").as_hidden(),
     flag("privileged", "Give the process all that you yourself have"),
     flag('t', "tty", "Give the process a terminal"),
     text('u', "user", "name|uid[:group]", "User of the process"),
@@ -178,11 +182,15 @@ constexpr OptionSpec kLogs[] = {
     flag('t', "timestamps", "Print the time before each line"),
     text("until", "time", "Show what came before"),
 };
+constexpr OptionSpec kExists[] = {
+    flag("external", "Containers of other tools in the store too: there are none in lichen's").as_hidden(),
+};
 constexpr OptionSpec kWait[] = {
     csv("condition", "state", "Wait for this state")
         .with_values(
             "configured|created|exited|healthy|initialized|paused|removing|running|stopped|stopping|unhealthy"),
     flag("ignore", "A container that does not exist is no error"),
+    text('i', "interval", "time", "Accepted: lichen is told of the end and asks nobody at intervals").as_hidden(),
     flag('l', "latest", "The newest container"),
 };
 constexpr OptionSpec kHealthRun[] = {
@@ -206,7 +214,7 @@ constexpr CommandSpec kCommands[] = {
                  "# a web server in the background, on port 8080\nlichen run -d --name web -p 8080:80 nginx\n"
                  "# work on this directory\nlichen run --rm -v \"$PWD:/work\" -w /work python:3 python build.py\n",
      .options = {kContainerOptions, kRunOnly},
-     .not_yet_options = {kContainerNotYet, "passwd preserve-fd preserve-fds rmi"},
+     .not_yet_options = {kContainerNotYet, "passwd preserve-fd preserve-fds"},
      .arguments = {1, -1, image},
      .options_stop_at_first_argument = true,
      .group = HelpGroup::run,
@@ -336,7 +344,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen exec -it web sh\nlichen exec -u postgres db psql\n",
      .options = {kExec},
-     .not_yet_options = {"cidfile no-session preserve-fd preserve-fds wait"},
+     .not_yet_options = {"preserve-fd preserve-fds wait"},
      .arguments = {2, -1, running_container},
      .options_stop_at_first_argument = true,
      .group = HelpGroup::run,
@@ -358,7 +366,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen wait job\n",
      .options = {kWait},
-     .not_yet_options = {"exit-first-match interval/i"},
+     .not_yet_options = {"exit-first-match"},
      .arguments = {1, -1, container},
      .group = HelpGroup::run,
      .handler = wait_command},
@@ -480,7 +488,7 @@ constexpr CommandSpec kCommands[] = {
      .usage = "CONTAINER",
      .description = "",
      .examples = "lichen container exists web && echo yes\n",
-     .not_yet_options = {"external"},
+     .options = {kExists},
      .arguments = {1, 1, container},
      .group = HelpGroup::look,
      .handler = container_exists_command},
