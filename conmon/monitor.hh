@@ -98,6 +98,7 @@ class Monitor {
   void on_restart(ClientId id, int signal, std::int64_t timeout_ms);
   void answer_restart(const std::optional<RuntimeFailure>& failure);
   void take_name(std::string name);
+  void take_health(std::string_view lines);
   void on_pause(ClientId id, bool pause);
   void set_paused(bool pause, std::function<void(const std::optional<RuntimeFailure>&)> then);
   void resume_if_paused();

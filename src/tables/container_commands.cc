@@ -85,10 +85,23 @@ constexpr OptionSpec kUpdate[] = {
     text("cpuset-cpus", "list", "CPUs that may be used, such as 0-3 or 0,1"),
     text("cpuset-mems", "list", "Memory nodes that may be used"),
     list('e', "env", "name[=value]", "Set a variable of processes started from now on"),
+    text("health-cmd", "command", "Look after the container with this command, run in it by /bin/sh"),
+    text("health-interval", "time", "Time between two checks; 'disable' for none by itself"),
+    text("health-on-failure", "action", "What becomes of an unhealthy container").with_values("none|kill|restart|stop"),
+    number("health-retries", "count", "Failures in a row until it is unhealthy"),
+    text("health-start-period", "time", "Time to start in which failures do not count"),
+    text("health-startup-cmd", "command",
+         "Until this succeeds the container is starting and --health-cmd does not run"),
+    text("health-startup-interval", "t", "Time between two startup checks; 'disable' for none by itself"),
+    number("health-startup-retries", "n", "Failed startup checks in a row until it is restarted; 0: never"),
+    number("health-startup-success", "n", "Startup checks in a row that must succeed"),
+    text("health-startup-timeout", "t", "A startup check that takes longer has failed"),
+    text("health-timeout", "time", "A check that takes longer has failed"),
     flag('l', "latest", "The newest container"),
     text('m', "memory", "bytes", "Memory limit, such as 512m"),
     text("memory-reservation", "bytes", "Memory that is taken back first when the host runs short"),
     text("memory-swap", "bytes", "Memory and swap together; -1 for no limit (default twice the memory)"),
+    flag("no-healthcheck", "Take the health checks away"),
     number("pids-limit", "count", "How many processes may exist; -1 for no limit"),
     text("restart", "policy", "When to start again").with_hints("no|on-failure|on-failure:|always|unless-stopped"),
     list("ulimit", "name=soft[:hard]", "Resource limit of processes started from now on, such as nofile=1024:4096")
@@ -302,17 +315,15 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Change limits and restart policy of containers",
      .usage = "OPTIONS CONTAINER [CONTAINER...]",
      .description =
-         "A running container gets limits and policy at once, and keeps them; 0 lifts a limit. Variables and ulimits\n"
-         "count for what is started from then on: by exec, restart or start.",
+         "A running container gets limits, policy and health checks at once, and keeps them; 0 lifts a limit; "
+         "checking\n"
+         "begins anew. Variables and ulimits count for what is started from then on: by exec, restart or start.",
      .examples = "lichen update --memory 512m --cpus 1.5 web\n# come back after a failure and after a reboot\n"
                  "lichen update --restart always web db\n",
      .options = {kUpdate},
      .not_yet_options = {"blkio-weight-device device-read-bps device-read-iops "
-                         "device-write-bps device-write-iops health-cmd health-interval health-log-destination "
-                         "health-max-log-count health-max-log-size health-on-failure health-retries "
-                         "health-start-period health-startup-cmd health-startup-interval health-startup-retries "
-                         "health-startup-success health-startup-timeout health-timeout kernel-memory "
-                         "memory-swappiness no-healthcheck"},
+                         "device-write-bps device-write-iops health-log-destination health-max-log-count "
+                         "health-max-log-size kernel-memory memory-swappiness"},
      .arguments = {0, -1, container},
      .group = HelpGroup::run,
      .handler = update_command},

@@ -17,6 +17,7 @@ constexpr OptionSpec kCreate[] = {
 constexpr OptionSpec kInspect[] = {
     text('f', "format", "template", "Print with a Go template, or 'json'"),
     flag("pretty", "Print lines for people"),
+    flag("showsecret", "Show the value too, as SecretData"),
 };
 constexpr OptionSpec kLs[] = {
     list('f', "filter", "key=value", "Show only what matches").with_hints("id=|label=|name="),

@@ -29,17 +29,20 @@ teardown() { lichen rm -f -a -t 0 >/dev/null 2>&1 || true; }
   run_lichen image exists gone:1; assert_status 1
   run_lichen image exists $BUSYBOX; assert_success
   run_lichen ps -aq; assert_output ""
-  lichen unshare true
-  echo file >"$BASE/file"
-  tar -C "$BASE" -c file | lichen import -q - single:1 >/dev/null
-  lichen create --name other single:1 /file >/dev/null
-  run_lichen run --rmi --network none single:1 /file
-  assert_status 126
+  lichen create --name source $BUSYBOX true >/dev/null
+  lichen export source | lichen import -q - single:1 >/dev/null
+  lichen create --name other single:1 true >/dev/null
+  run_lichen run --rmi --network none single:1 echo ran
+  assert_success
+  assert_output "ran"
   assert_stderr "warning: --rmi:"
   run_lichen image exists single:1; assert_success
   run_lichen run --rmi -d $BUSYBOX true
   assert_failure 125 "--rmi" "--detach"
-  lichen rm other >/dev/null && lichen rmi single:1 >/dev/null
+  lichen rm other >/dev/null
+  run_lichen run --rmi --network none single:1 true
+  assert_equal "$stderr" "" stderr
+  run_lichen image exists single:1; assert_status 1
 }
 
 @test "--env-host gives what is set here, -e wins; --no-hostname leaves the file to the image" {

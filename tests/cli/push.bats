@@ -186,6 +186,7 @@ SH
 }
 
 @test "login --secret, --verbose and --get-login; run --creds" {
+  trust
   printf s3cret | lichen secret create tester - >/dev/null
   run_lichen login --get-login "$AUTH"
   assert_failure 125 "not logged into $AUTH"
