@@ -135,7 +135,10 @@ class Bundle {
 
   // The checks run like the container's process, but for their command.
   void write_check(std::vector<std::string> command, const std::string& path) const {
-    if (command.empty()) return sys::remove_file(path);
+    if (command.empty()) {
+      sys::remove_file(path);
+      return;
+    }
     auto process = *parsed().process;
     process.args = std::move(command);
     process.terminal = false;

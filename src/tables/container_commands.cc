@@ -145,6 +145,7 @@ constexpr OptionSpec kKill[] = {
 constexpr OptionSpec kRm[] = {
     flag('a', "all", "Remove every container"),
     list("cidfile", "path", "Read a container's id from this file").with_objects(file),
+    flag("depend", "Those that use its namespaces or volumes first"),
     list("filter", "key=value", "Only those that match, as in ps")
         .with_hints("id=|name=|label=|status=|restart-policy=|until="),
     flag('f', "force", "Kill a running container first; a missing one is no error"),
@@ -344,7 +345,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen rm job\n# also when it runs\nlichen rm -f web\n",
      .options = {kRm},
-     .not_yet_options = {"depend link storage"},
+     .not_yet_options = {"link storage"},
      .arguments = {0, -1, container},
      .group = HelpGroup::run,
      .handler = rm_command},

@@ -132,6 +132,7 @@ constexpr OptionSpec kImageUnmount[] = {
 constexpr OptionSpec kSearch[] = {
     text("authfile", "path", "Credentials file").with_objects(file),
     text("cert-dir", "path", "Directory with the registry's CA and client certificates").with_objects(directory),
+    flag("compatible", "Accepted: the columns are docker's anyway").as_hidden(),
     text("creds", "name[:password]", "Credentials"),
     list('f', "filter", "key=value", "Show only what matches").with_hints("stars=|is-official=|is-automated="),
     text("format", "template", "Print with a Go template, 'table TEMPLATE' or 'json'"),
@@ -316,7 +317,6 @@ constexpr CommandSpec kCommands[] = {
      .examples = "lichen search nginx\nlichen search --filter is-official=true --limit 5 debian\n"
                  "lichen search --list-tags localhost:5000/app\n",
      .options = {kSearch},
-     .not_yet_options = {"compatible"},
      .arguments = {1, 1},
      .group = HelpGroup::images,
      .handler = search_command},

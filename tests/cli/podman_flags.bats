@@ -162,3 +162,21 @@ teardown() { lichen rm -f -a -t 0 >/dev/null 2>&1 || true; }
   run_lichen container exists mine; assert_status 1
   run_lichen image exists keep:1; assert_success
 }
+
+@test "rm --depend removes those first that use the container, and those that use them" {
+  lichen run -d --name base --network none -v /data $BUSYBOX sleep 1000 >/dev/null
+  lichen run -d --name user --network container:base --pid container:base $BUSYBOX sleep 1000 >/dev/null
+  lichen create --name taker --network none --volumes-from base:ro $BUSYBOX true >/dev/null
+  lichen create --name far --network none --ipc private --uts container:user $BUSYBOX true >/dev/null
+  lichen create --name alone --network none $BUSYBOX true >/dev/null
+  run_lichen rm --depend base
+  assert_failure 1 "is running"
+  assert_equal "$(lichen ps -aq | wc -l)" 5 "containers"
+  run_lichen rm -f -t 0 --depend base
+  assert_success
+  assert_equal "$(wc -l <<<"$output")" 4 "lines"
+  run_lichen ps -a --format '{{.Names}}'
+  assert_output "alone"
+  run_lichen rm --depend alone
+  assert_output "alone"
+}
