@@ -61,6 +61,8 @@ class Monitor {
   void listen_console(std::vector<std::string>& args);
   void receive_console(sys::UniqueFd connection);
   void watch_memory_events();
+  void watch_helpers();
+  void helper_ended(sys::ExitStatus status);
   void start();
   void start_through_socket();
   void on_started();

@@ -251,7 +251,8 @@ class Checker {
       } catch (const Error& error) {
         if (!sys::exists(path)) continue;
         // The data is the user's: the record is written anew, the data stays where it is.
-        add("volume " + name, error.what(), "write its record anew; the data stays", [path, name] {
+        add("volume " + name, error.what(), "write its record anew; the data stays", [this, path, name] {
+          if (sys::is_directory(path + "/volume.json")) set_aside(path + "/volume.json", "volume-record", name);
           store::VolumeRecord record;
           record.name = name;
           record.created = to_rfc3339(now());

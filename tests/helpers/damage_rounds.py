@@ -152,7 +152,8 @@ class Damage(Driver):
         self.prepare()
         self.ids = {name: self.inspect(name, "{{.Id}}") for name in ("good", "hurt", "ended")}
         count, self.rounds = self.rounds, 10 ** 9
-        self.all, played = self.files(), 0
+        # What `system check` looks at; it does not read what the files of layers hold.
+        self.all, played = [path for path in self.files() if "/diff/" not in path], 0
         pairs = [(path, way) for path in self.all for way in WAYS]
         count = min(count, len(pairs))
         kept = os.path.join(os.environ["TMPDIR"], "kept")

@@ -73,6 +73,15 @@ TEST_F(SystemCheck, WhatItsOwnerCannotReadIsMended) {
   EXPECT_EQ(objects(), "");
 }
 
+TEST_F(SystemCheck, VolumeRecordThatIsADirectoryIsWrittenAnew) {
+  sys::make_directories(engine.paths.volume("v") + "/data");
+  sys::write_file(engine.paths.volume("v") + "/data/file", "kept");
+  sys::make_directories(engine.paths.volume("v") + "/volume.json/inside");
+  EXPECT_EQ(objects(), "volume v; ");
+  repair();
+  EXPECT_TRUE(sys::exists(engine.paths.volume("v") + "/data/file"));
+}
+
 TEST_F(SystemCheck, EventsThatAreNoFileAreSetAside) {
   sys::make_directories(engine.paths.events() + "/20260101.jsonl");
   EXPECT_EQ(objects(), "events/20260101.jsonl; ");
