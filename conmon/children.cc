@@ -1,7 +1,5 @@
 #include "conmon/children.hh"
 
-#include <vector>
-
 #include "libpod/base/format.hh"
 #include "libpod/base/parse.hh"
 #include "libpod/base/strings.hh"
@@ -13,11 +11,10 @@
 #include <unistd.h>
 
 namespace lichen::conmon {
-namespace {
 
-// Our children now. /proc/PID/task/TID/children needs CONFIG_PROC_CHILDREN; without it every process is asked for its
+// /proc/PID/task/TID/children needs CONFIG_PROC_CHILDREN; without it every process is asked for its
 // parent.
-std::vector<pid_t> list_children() {
+std::vector<pid_t> Children::list() {
   std::vector<pid_t> out;
   if (const auto text = sys::read_file_if_exists(format("/proc/self/task/{}/children", ::getpid()))) {
     for (const auto& word : split(*text, ' '))
@@ -28,8 +25,6 @@ std::vector<pid_t> list_children() {
     if (const auto stat = sys::process_stat(pid); stat && stat->parent() == ::getpid()) out.push_back(pid);
   return out;
 }
-
-}  // namespace
 
 void Children::expect(pid_t pid, Handler handler) {
   if (const auto found = unclaimed_.find(pid); found != unclaimed_.end()) {
@@ -67,7 +62,7 @@ void Children::kill_all() {
   for (int round = 0; round < 1000; ++round) {
     while (::waitpid(-1, nullptr, WNOHANG) > 0) {
     }
-    const auto children = list_children();
+    const auto children = list();
     if (children.empty() && ::waitpid(-1, nullptr, WNOHANG) < 0) return;
     for (const pid_t pid : children) ::kill(pid, SIGKILL);
     ::usleep(round < 10 ? 200 : 5000);

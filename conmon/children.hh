@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -22,6 +23,8 @@ class Children {
   void keep_unclaimed(bool keep);
   /// Reap whatever has ended. To be called for SIGCHLD.
   void reap();
+  /// Those that there are now.
+  static std::vector<pid_t> list();
   /// SIGKILL to every child and what that leaves to us, until none is left. Handlers are not called.
   void kill_all();
 

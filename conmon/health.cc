@@ -50,6 +50,11 @@ void Health::begin() {
   schedule();
 }
 
+void Health::replan() {
+  end();
+  state_ = HealthState(plan_of(config_));
+}
+
 void Health::end() {
   loop_.cancel(next_);
   answers_.clear();

@@ -36,6 +36,8 @@ class Health {
   bool wanted() const { return !config_.health_process.empty(); }
   /// The container runs (again).
   void begin();
+  /// The configuration is another one: what was known counts no more.
+  void replan();
   /// It has ended: no further check; one under way is killed and its result dropped.
   void end();
   /// Check now, or take the result of the check that is under way. Not called when the container ends before.

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 namespace lichen::conmon {
@@ -143,6 +144,11 @@ void LogWriter::rotate() {
     const std::string fresh = options_.path + ".new";
     sys::remove_file(fresh);
     sys::UniqueFd file = sys::open_path(fresh, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOCTTY, 0600);
+    struct stat before {};
+    if (::fstat(file_.get(), &before) == 0) {
+      const std::string inode = std::to_string(before.st_ino);
+      ::fsetxattr(file.get(), wire::kLogAfter, inode.data(), inode.size(), 0);
+    }
     for (std::int64_t n = options_.max_files - 1; n > 0; --n)
       if (::rename(numbered(n - 1).c_str(), numbered(n).c_str()) != 0 && errno != ENOENT)
         throw_errno("rotate '{}'", options_.path);

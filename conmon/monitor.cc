@@ -12,6 +12,7 @@
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/resolve.hh"
+#include "libpod/sys/signals.hh"
 #include "libpod/sys/socket.hh"
 #include "libpod/wire/runtime_cli.hh"
 
@@ -108,6 +109,7 @@ void Monitor::prepare() {
   });
   loop_.drop_when_idle(kIdle, program_pages());
   write_monitor_pid(config_);
+  watch_helpers();
   open_log();
   notify_.listen();
   clients_.listen(config_.run_dir + "/ctl.sock");
@@ -235,6 +237,27 @@ void Monitor::watch_memory_events() {
   }
 }
 
+// Who is our child before the runtime has made any: the program behind the container's network (network/setup.hh).
+void Monitor::watch_helpers() {
+  for (const pid_t pid : Children::list()) {
+    // Not yet the name: it may not have come to exec(2).
+    children_.expect(pid, [this](sys::ExitStatus status) { helper_ended(status); });
+  }
+}
+
+// The container goes on as on a cable that was pulled. Only a new network namespace could have a new helper: to ours
+// nobody in the user namespace can lead one (network/helper_launch.hh).
+void Monitor::helper_ended(sys::ExitStatus status) {
+  if (phase_ == Phase::leaving) return;
+  const std::string how =
+      status.signal != 0 ? "killed by " + sys::signal_name(status.signal) : format("exit code {}", status.code);
+  append_event(config_, "network_lost", {{"cause", how}});
+  log(wire::LogStream::err,
+      format("lichen: the program behind this container's network has ended ({}): there is no network until the "
+             "container is stopped and started again\n",
+             how));
+}
+
 void Monitor::start() {
   phase_ = Phase::starting;
   if (config_.runtime_is_ours && !config_.start_by_command) return start_through_socket();
@@ -296,6 +319,7 @@ void Monitor::on_started() {
   }
   if (!config_.auto_remove && !end_) sync_state(config_);
   if (end_) return end_container();
+  limit_running_time();
   health_.begin();
   if (stop_asked_) stop(stop_asked_->signal, stop_asked_->timeout_ms, stop_asked_->by_user);
 }

@@ -61,6 +61,8 @@ class Monitor {
   void listen_console(std::vector<std::string>& args);
   void receive_console(sys::UniqueFd connection);
   void watch_memory_events();
+  void watch_helpers();
+  void helper_ended(sys::ExitStatus status);
   void start();
   void start_through_socket();
   void on_started();
@@ -82,6 +84,7 @@ class Monitor {
   void look_for_oom();
   void health_changed(HealthStatus status);
   void restart_for_health();
+  void limit_running_time();
 
   // monitor_requests.cc
   void on_message(ClientId id, const wire::Message& message);
@@ -97,6 +100,7 @@ class Monitor {
   void on_restart(ClientId id, int signal, std::int64_t timeout_ms);
   void answer_restart(const std::optional<RuntimeFailure>& failure);
   void take_name(std::string name);
+  void take_health(std::string_view lines);
   void on_pause(ClientId id, bool pause);
   void set_paused(bool pause, std::function<void(const std::optional<RuntimeFailure>&)> then);
   void resume_if_paused();
@@ -157,7 +161,7 @@ class Monitor {
 
   sys::UniqueFd console_listener_, console_, start_socket_;
   sys::EventLoop::WatchId console_watch_ = 0, start_watch_ = 0, memory_watch_ = 0;
-  sys::EventLoop::TimerId stop_timer_ = 0, end_timer_ = 0, leave_timer_ = 0;
+  sys::EventLoop::TimerId stop_timer_ = 0, timeout_timer_ = 0, end_timer_ = 0, leave_timer_ = 0;
   std::vector<std::string> hidden_;
 };
 

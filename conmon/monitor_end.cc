@@ -99,6 +99,7 @@ void Monitor::end_container() {
   phase_ = Phase::ending;
   health_.end();
   loop_.cancel(stop_timer_);
+  loop_.cancel(timeout_timer_);
   survivors_.kill_all();
   stdio_.drain();
   if (phase_ != Phase::ending) return;  // all output ended while draining
@@ -161,6 +162,17 @@ void Monitor::restart_for_health() {
   restart_asked_ = true;
   ++state_.restart_count;
   stop(0, -1, false);
+}
+
+// podman's --timeout: the time counts anew after each restart.
+void Monitor::limit_running_time() {
+  if (config_.timeout_s <= 0) return;
+  timeout_timer_ = loop_.after(std::chrono::seconds(config_.timeout_s), [this] {
+    timeout_timer_ = 0;
+    if (phase_ != Phase::running || !init_) return;
+    sys::signal_pidfd(init_.get(), SIGKILL);
+    resume_if_paused();
+  });
 }
 
 void Monitor::schedule_restart() {

@@ -325,10 +325,22 @@ void Monitor::take_name(std::string name) {
   config_.name = std::move(name);
 }
 
+// Checking begins anew, as after a start: what is known belongs to another check.
+void Monitor::take_health(std::string_view lines) {
+  wire::apply_health_update(lines, config_);
+  health_.replan();
+  if (phase_ != Phase::running) return;
+  state_.health = health_.wanted() ? to_string(HealthStatus::starting) : "";
+  write_state(config_, state_);
+  health_.begin();
+}
+
 void Monitor::on_update(ClientId id, const std::string& text) {
   try {
     if (text.starts_with("name="))
       take_name(text.substr(5));
+    else if (text.starts_with("health\n"))
+      take_health(std::string_view(text).substr(7));
     else
       restart_.set_policy(parse_restart_update(text));
     clients_.send(id, {.type = MessageType::done});

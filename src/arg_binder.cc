@@ -46,12 +46,15 @@ void check_argument_count(const CommandSpec& command, std::size_t count) {
     throw_usage(command, format("'{}' requires at most {} {}", title, max, plural(max)), usage);
 }
 
-// --latest stands for the first argument, a container.
+// --latest stands for the first argument, a container; so does the --cidfile of exec.
 bool names_newest(const CommandSpec& command, const NormalizedWords& words) {
   if (command.arguments.max == 0) return false;  // ps
   bool newest = false;
   for (const auto& use : words.uses)
-    if (use.option->name == "latest") newest = parse_bool(use.value).value_or(false);
+    if (use.option->name == "latest")
+      newest = parse_bool(use.value).value_or(false);
+    else if (use.option->name == "cidfile" && command.arguments.min > 1)
+      newest = true;
   return newest;
 }
 

@@ -15,6 +15,7 @@
 #include "libpod/spec/mounts.hh"
 #include "libpod/spec/network_mode.hh"
 #include "libpod/spec/options.hh"
+#include "libpod/spec/platform.hh"
 #include "libpod/spec/ports.hh"
 #include "libpod/spec/resources.hh"
 #include "libpod/spec/secrets.hh"
@@ -60,6 +61,14 @@ std::vector<std::string> proxy_env(const std::vector<std::string>& environment) 
   return entries;
 }
 
+// What no shell could have set is left out: a container refuses it.
+std::vector<std::string> valid_env(const std::vector<std::string>& environment) {
+  std::vector<std::string> entries;
+  for (const auto& entry : environment)
+    if (const auto equals = entry.find('='); equals != std::string::npos && equals != 0) entries.push_back(entry);
+  return entries;
+}
+
 /// podman takes a JSON list, docker one word.
 std::vector<std::string> entrypoint_words(const std::string& text) {
   if (text.empty()) return {};
@@ -89,6 +98,7 @@ void set_process(const ParsedArgs& args, const HostView& host, ContainerRequest&
   if (const auto entrypoint = args.find_string("entrypoint")) config.entrypoint = entrypoint_words(*entrypoint);
   config.env = collect_env(args, host.environment);
   request.gave.base_env = host.settings.env;
+  if (args.get_bool("env-host")) config.env = spec::merge_env(valid_env(host.environment), config.env);
   if (given_or(args, "http-proxy", host.settings.http_proxy))
     config.env = spec::merge_env(proxy_env(host.environment), config.env);
   config.user = args.get_string("user");
@@ -103,6 +113,9 @@ void set_process(const ParsedArgs& args, const HostView& host, ContainerRequest&
   if (args.has("stop-signal")) config.stop_signal = spec::parse_signal(args.get_string("stop-signal")).name;
   config.stop_timeout_s = args.find_int("stop-timeout").value_or(host.settings.stop_timeout_s);
   config.init = given_or(args, "init", host.settings.init);
+  if (const auto path = args.find_string("init-path")) config.init_path = absolute(*path, host);
+  config.timeout_s = args.get_int("timeout");
+  if (config.timeout_s < 0) throw_usage(args.command(), "--timeout: must not be negative");
   request.gave.entrypoint = args.has("entrypoint");
   request.gave.user = args.has("user");
   request.gave.working_dir = args.has("workdir");
@@ -245,6 +258,7 @@ void set_resources(const ParsedArgs& args, const HostView& host, spec::Container
   if (r.pids_limit == 0) r.pids_limit = -1;  // docker: 0 is "no limit" too
   spec::check_resources(r);
   config.cgroup_parent = args.get_string("cgroup-parent");
+  config.no_cgroup = args.get_string("cgroups") == "disabled";
   config.oom_score_adj = args.find_int("oom-score-adj");
   for (const auto& text : args.get_list("ulimit")) config.ulimits.push_back(spec::parse_ulimit_option(text));
   add_default_ulimits(host, config);
@@ -253,6 +267,7 @@ void set_resources(const ParsedArgs& args, const HostView& host, spec::Container
 }
 
 void set_files(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
+  config.no_hostname_file = args.get_bool("no-hostname");
   config.read_only = given_or(args, "read-only", host.settings.read_only);
   config.read_only_tmpfs = args.get_bool("read-only-tmpfs");
   for (const auto& text : args.get_list("volume")) config.mounts.push_back(spec::parse_volume_option(text));
@@ -325,11 +340,20 @@ void set_life(const ParsedArgs& args, const HostView& host, spec::ContainerConfi
   if (config.runtime.find('/') != std::string::npos) config.runtime = absolute(config.runtime, host);
   if (const auto path = args.find_string("pidfile")) config.pidfile = absolute(*path, host);
   if (const auto path = args.find_string("cidfile")) config.cidfile = absolute(*path, host);
-  config.platform = args.get_string("platform");
+  config.platform = platform_flags(args);
   config.sdnotify = args.get_string("sdnotify");
 }
 
 }  // namespace
+
+std::string platform_flags(const ParsedArgs& args) {
+  const std::string arch = args.get_string("arch"), os = args.get_string("os"), variant = args.get_string("variant");
+  if (arch.empty() && os.empty() && variant.empty()) return args.get_string("platform");
+  if (args.has("platform")) throw_usage(args.command(), "--platform says it all: leave out --arch, --os and --variant");
+  const spec::Platform host = spec::host_platform();
+  spec::Platform wanted{os.empty() ? host.os : os, arch.empty() ? host.architecture : arch, variant};
+  return wanted.str();
+}
 
 std::vector<std::string> collect_env(const ParsedArgs& args, const std::vector<std::string>& environment) {
   const auto lookup = lookup_in(environment);
@@ -356,6 +380,7 @@ ContainerRequest container_request(const ParsedArgs& args, const HostView& host,
   request.quiet = args.get_bool("quiet");
   request.tls_verify = args.get_bool("tls-verify");
   request.authfile = args.find_string("authfile");
+  request.creds = args.get_string("creds");
   request.pull = args.find_string("pull").value_or(host.settings.pull_policy);
   set_process(args, host, request);
   set_attachment(args, host, request);
@@ -366,6 +391,10 @@ ContainerRequest container_request(const ParsedArgs& args, const HostView& host,
   set_files(args, host, config);
   set_life(args, host, config);
   set_health(args, request);
+  if (find_option(args.command(), "rmi") != nullptr && args.get_bool("rmi")) {
+    request.remove_image = true;
+    config.auto_remove = true;  // podman: it implies --rm
+  }
   if (config.log.driver == "passthrough") config.attach_stdin = config.attach_stdout = config.attach_stderr = false;
   check_combinations(args, request);
   return request;

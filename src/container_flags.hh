@@ -31,6 +31,8 @@ struct ContainerRequest {
   bool quiet = false;
   bool tls_verify = true;
   std::optional<std::string> authfile;
+  std::string creds;
+  bool remove_image = false;     // run --rmi
   std::string pull = "missing";  // always missing never newer
 };
 
@@ -41,6 +43,9 @@ struct ContainerRequest {
 /// @throws Error{unsupported}  a value that lichen does not have yet
 /// @throws Error{not_found, permission, ...}  a file that a flag names cannot be read
 ContainerRequest container_request(const ParsedArgs& args, const HostView& host, const std::vector<std::string>& argv);
+
+/// --platform, or what --os, --arch and --variant make. @throws Error{usage} both
+std::string platform_flags(const ParsedArgs& args);
 
 /// --env-file and -e, in docker's order, one entry per name. Works for exec too.
 std::vector<std::string> collect_env(const ParsedArgs& args, const std::vector<std::string>& environment);

@@ -53,9 +53,13 @@ void check_combinations(const ParsedArgs& args, const ContainerRequest& request)
   if (request.detach && args.has("attach")) conflict(args, "--attach", "--detach");
   if (config.auto_remove && config.restart != spec::RestartPolicy::no) conflict(args, "--restart", "--rm");
   if (config.network.no_hosts && args.has("add-host")) conflict(args, "--add-host", "--no-hosts");
+  if (request.remove_image && request.detach) conflict(args, "--rmi", "--detach");
+  if (request.remove_image && !config.rootfs_path.empty()) conflict(args, "--rmi", "--rootfs");
+  if (config.no_cgroup && !config.cgroup_parent.empty()) conflict(args, "--cgroups disabled", "--cgroup-parent");
+  if (!config.init_path.empty() && !config.init) throw_usage(args.command(), "--init-path needs --init");
   if (request.replace && config.name.empty())
     throw_usage(args.command(), "--replace needs --name: it says which container to replace");
-  if (!config.rootfs_path.empty() && args.has("platform")) conflict(args, "--platform", "--rootfs");
+  if (!config.rootfs_path.empty() && !config.platform.empty()) conflict(args, "--platform", "--rootfs");
   if (config.oom_score_adj && (*config.oom_score_adj < -1000 || *config.oom_score_adj > 1000))
     throw_usage(args.command(), format("--oom-score-adj '{}': must be between -1000 and 1000", *config.oom_score_adj));
   if (config.stop_timeout_s < -1) throw_usage(args.command(), "--stop-timeout: must be -1 or more");

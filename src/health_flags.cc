@@ -1,6 +1,7 @@
 #include "src/health_flags.hh"
 
 #include <array>
+#include <span>
 
 #include "libpod/base/error.hh"
 #include "libpod/spec/options.hh"
@@ -17,7 +18,7 @@ constexpr std::array kDurations = {
     DurationFlag{"health-interval", &spec::HealthConfig::interval_ns},
     DurationFlag{"health-timeout", &spec::HealthConfig::timeout_ns},
     DurationFlag{"health-start-period", &spec::HealthConfig::start_period_ns},
-    DurationFlag{"health-start-interval", &spec::HealthConfig::start_interval_ns},
+    DurationFlag{"health-start-interval", &spec::HealthConfig::start_interval_ns},  // last: podman's update lacks it
 };
 
 constexpr std::array kStartupDurations = {
@@ -77,6 +78,30 @@ void set_health(const ParsedArgs& args, ContainerRequest& request) {
   if (given) request.config.healthcheck = std::move(health);
   if (const auto action = args.find_string("health-on-failure"))
     request.config.health_on_failure = spec::parse_health_on_failure(*action);
+}
+
+std::optional<engine::HealthUpdate> health_update(const ParsedArgs& args) {
+  engine::HealthUpdate update;
+  update.off = args.get_bool("no-healthcheck");
+  bool given = set_durations(args, std::span(kDurations).first<3>(), update.check);
+  given = set_durations(args, kStartupDurations, update.startup) || given;
+  const auto command = [&](const char* name, spec::HealthConfig& check) {
+    if (const auto text = args.find_string(name))
+      check.test = spec::parse_health_command(*text, "--" + std::string(name)), given = true;
+  };
+  command("health-cmd", update.check);
+  command("health-startup-cmd", update.startup);
+  const auto count = [&](const char* name, std::optional<std::int64_t>& field) {
+    field = count_flag(args, name);
+    given = given || field.has_value();
+  };
+  count("health-retries", update.retries);
+  count("health-startup-retries", update.startup_retries);
+  count("health-startup-success", update.startup_successes);
+  if (const auto action = args.find_string("health-on-failure"))
+    update.on_failure = spec::parse_health_on_failure(*action), given = true;
+  if (update.off && given) throw_usage(args.command(), "--no-healthcheck conflicts with --health-* options");
+  return given || update.off ? std::optional(std::move(update)) : std::nullopt;
 }
 
 }  // namespace lichen::cli

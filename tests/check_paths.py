@@ -20,7 +20,7 @@ GUARDED = ["libpod/runtime/*", "libpod/image/*unpack*", "libpod/image/*whiteout*
 CALLS = ("open creat fopen opendir access faccessat stat lstat chmod chown lchown link symlink unlink rmdir mkdir mkfifo mknod rename "
          "readlink truncate setxattr lsetxattr getxattr lgetxattr listxattr llistxattr removexattr lremovexattr utimes utimensat "
          "mount umount umount2 chroot chdir realpath canonicalize_file_name nftw ifstream ofstream fstream statfs statvfs "
-         "open_path exists is_directory make_directory make_directories write_file write_file_atomic list_directory remove_tree "
+         "open_path exists is_directory make_directory make_directories write_file write_file_atomic read_cached write_cached list_directory remove_tree "
          "rename_path rename_no_replace remove_file make_symlink read_link read_file disk_usage").split()
 # A bare or sys:: call; not a member (x.open, x->open), not a declaration of another name (my_open).
 CALL = re.compile(r"(?<![\w.>])(?:::|sys::|lichen::sys::|std::|std::filesystem::)?\b(" + "|".join(CALLS) + r")\s*[({]")

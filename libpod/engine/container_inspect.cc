@@ -90,6 +90,7 @@ Json config_object(const ContainerConfig& config) {
   out["Labels"] = string_map(config.labels);
   out["StopSignal"] = config.stop_signal;
   out["StopTimeout"] = config.stop_timeout_s;
+  out["Timeout"] = config.timeout_s;
   out["Annotations"] = string_map(config.annotations);
   out["CreateCommand"] = config.create_command;
   out["Timezone"] = config.timezone;

@@ -98,6 +98,7 @@ void add_resources(Json& out, const ContainerConfig& config) {
   out["Memory"] = limits.memory_bytes.value_or(0);
   out["NanoCpus"] = limits.nano_cpus.value_or(0);
   out["CgroupParent"] = config.cgroup_parent;
+  out["Cgroups"] = config.no_cgroup ? "disabled" : "default";
   out["BlkioWeight"] = limits.blkio_weight.value_or(0);
   out["BlkioWeightDevice"] = device_limits(limits.weight_devices, "Weight");
   out["BlkioDeviceReadBps"] = device_limits(limits.read_bps, "Rate");

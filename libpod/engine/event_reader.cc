@@ -1,6 +1,7 @@
 #include "libpod/engine/event_reader.hh"
 
 #include <algorithm>
+#include <set>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
@@ -12,6 +13,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace lichen::engine {
@@ -86,9 +88,24 @@ class Reader {
     const auto names = files();
     if (names.empty()) return;
     file_ = names.back();
-    const auto fd = sys::open_path(directory_ + "/" + file_, O_RDONLY);
-    const off_t size = ::lseek(fd.get(), 0, SEEK_END);
+    const auto fd = open_file();
+    const off_t size = fd ? ::lseek(fd.get(), 0, SEEK_END) : 0;
     offset_ = size < 0 ? 0 : static_cast<std::uint64_t>(size);
+  }
+
+  // No fd for what cannot be read: it is named once, and the other days are read.
+  sys::UniqueFd open_file() {
+    const std::string path = directory_ + "/" + file_;
+    try {
+      auto fd = sys::open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+      struct stat status {};
+      if (::fstat(fd.get(), &status) != 0) throw_errno("look at '{}'", path);
+      if (!S_ISREG(status.st_mode)) throw_error(ErrorKind::invalid, "read '{}': not a regular file", path);
+      return fd;
+    } catch (const Error& error) {
+      if (named_.insert(file_).second) query_.on_damaged(file_, error);
+      return {};
+    }
   }
 
   bool read_new_lines() {
@@ -104,7 +121,8 @@ class Reader {
   }
 
   bool read_file() {
-    const auto fd = sys::open_path(directory_ + "/" + file_, O_RDONLY);
+    const auto fd = open_file();
+    if (!fd) return true;
     std::string pending;
     char block[64 << 10];
     for (;;) {
@@ -186,6 +204,7 @@ class Reader {
   Filters filters_;
   sys::UniqueFd inotify_;
   std::string file_;
+  std::set<std::string> named_;  // files that could not be read
   std::uint64_t offset_ = 0;
 };
 

@@ -11,6 +11,7 @@
 
 #include "libpod/base/json.hh"
 #include "libpod/base/time.hh"
+#include "libpod/engine/container_summary.hh"
 #include "libpod/engine/engine.hh"
 
 namespace lichen::engine {
@@ -19,6 +20,8 @@ struct EventQuery {
   std::optional<Timestamp> since, until;  // without since: only what happens from now on
   bool follow = true;                     // until `until`, or for ever
   std::vector<std::string> filters;       // container= event= image= network= pod= type= volume=
+  /// A day's file that cannot be read, once each; the others are read.
+  OnDamaged on_damaged = [](const std::string&, const Error&) {};
 };
 
 /// Hand each event to `sink` as docker's object: status id from Type Action Actor{ID Attributes{}} scope time timeNano,

@@ -200,7 +200,7 @@ spec::HostFacts collect_host_facts(Engine& engine, const spec::ContainerConfig& 
   ::uname(&host);
   facts.host_hostname = host.nodename;
   facts.localtime_path = timezone_file(config);
-  if (config.init) facts.init_path = engine.program("lichen-init");
+  if (config.init) facts.init_path = config.init_path.empty() ? engine.program("lichen-init") : config.init_path;
   for (const auto& mount : config.mounts)
     if (mount.type == spec::MountType::volume)
       facts.volume_paths[mount.source] = engine.volumes.data_path(mount.source);
@@ -212,8 +212,10 @@ spec::HostFacts collect_host_facts(Engine& engine, const spec::ContainerConfig& 
   facts.cgroup2 = is_cgroup2("/sys/fs/cgroup");
   const CgroupPlace place = find_cgroup_place();
   facts.device_numbers = device_numbers(config);
-  place_in_cgroup(config, place, facts);
-  warn_about_limits(config.resources, place);
+  if (!config.no_cgroup) {
+    place_in_cgroup(config, place, facts);
+    warn_about_limits(config.resources, place);
+  }
   warn_about_devices(config);
   facts.thermal_throttle_cpus = thermal_cpus();
   facts.apparmor = sys::exists("/sys/kernel/security/apparmor");

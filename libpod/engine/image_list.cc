@@ -28,7 +28,7 @@ struct Image {
 };
 
 std::vector<Image> load_images(Engine& engine, const OnDamaged& on_damaged) {
-  const auto refs = engine.images.refs();
+  const auto refs = engine.images.refs(on_damaged);
   std::vector<Image> images;
   for (const auto& id : engine.images.list()) {
     try {

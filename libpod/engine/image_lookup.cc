@@ -7,6 +7,7 @@
 #include "libpod/base/log.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/engine/events.hh"
+#include "libpod/spec/platform.hh"
 #include "libpod/spec/reference.hh"
 
 namespace lichen::engine {
@@ -86,6 +87,16 @@ FoundImage require_image(const Engine& engine, const std::string& text) {
   else
     error.with_hint("`lichen images` lists all images");
   throw error;
+}
+
+void require_platform(const Engine& engine, const std::string& text, const std::string& platform) {
+  if (platform.empty()) return;
+  const auto wanted = spec::parse_platform(platform);
+  const auto config = engine.images.config(require_image(engine, text).id);
+  const spec::Platform here{config.os, config.architecture, config.variant};
+  if (config.architecture.empty() || spec::platform_match(wanted, here) > 0) return;
+  throw Error(ErrorKind::not_found, format("image {} is for {}, not for {}", text, here.str(), wanted.str()))
+      .with_hint(format("get the other one: lichen pull --platform {} {}", wanted.str(), text));
 }
 
 sys::FileLock hold_image(const Engine& engine, const std::string& id) {

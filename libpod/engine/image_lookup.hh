@@ -31,6 +31,9 @@ std::optional<std::string> find_image(const Engine& engine, const std::string& t
 /// @throws Error{not_found} "no such image: X", with the nearest name as hint
 FoundImage require_image(const Engine& engine, const std::string& text);
 
+/// An image here is for one platform. @throws Error{not_found} it is for another one than is asked for; Error{invalid}
+void require_platform(const Engine& engine, const std::string& text, const std::string& platform);
+
 /// Keep the image where it is until the lock goes. @throws Error{not_found} it was just removed; Error{conflict} being
 /// removed for too long
 sys::FileLock hold_image(const Engine& engine, const std::string& id);

@@ -139,6 +139,7 @@ std::string ensure_image(Engine& engine, const std::string& name, const PullOpti
   request.quiet = options.quiet;
   request.tls_verify = options.tls_verify;
   request.auth_file = options.auth_file;
+  request.creds = options.creds;
   if (!options.quiet && !local) raw_log(format("Unable to find image '{}' locally\n", printable(name)).c_str());
   try {
     const auto result = run_image_program(engine, "pull", request);

@@ -28,7 +28,7 @@ struct PullOptions {
   std::string platform;            // empty: the host's
   bool quiet = false;              // no progress
   std::optional<bool> tls_verify;  // nullopt: as configured
-  std::string auth_file;
+  std::string auth_file, creds;
 };
 
 /// The id of the image called `name` that is here, when it is for the platform that is asked for.

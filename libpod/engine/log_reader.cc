@@ -3,6 +3,7 @@
 #include "libpod/engine/journal_log.hh"
 
 #include <algorithm>
+#include <deque>
 #include <vector>
 
 #include "libpod/base/error.hh"
@@ -15,6 +16,7 @@
 #include <poll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 namespace lichen::engine {
@@ -22,6 +24,7 @@ namespace {
 
 constexpr std::size_t kBlock = 64 * 1024;
 constexpr int kEndedInterval_ms = 200;  // how often `ended` is asked while nothing is written
+constexpr std::size_t kAhead = 64;      // files held open before they are read; the disk gets them back after that
 
 std::optional<wire::LogRecord> parse_record(wire::LogFormat format, std::string_view line) {
   return format == wire::LogFormat::k8s_file ? wire::parse_k8s_record(line) : wire::parse_json_record(line);
@@ -85,16 +88,20 @@ class Chain {
   }
 
   /// The file that was begun after `current`; nullopt when that is the one being written.
-  std::optional<OpenFile> next(const OpenFile& current_file) const {
+  /// @param missed  set when `current` was deleted, and files between it and the one returned with it
+  std::optional<OpenFile> next(const OpenFile& current_file, bool& missed) const {
     const Identity& current = current_file.identity;
+    if (identity_of(path_) == current) return std::nullopt;
     for (int attempt = 0; attempt < 1000; ++attempt) {
       const auto place = find(current);
       if (place == 0) return std::nullopt;
       if (!place) {
         struct stat status {};
         if (::fstat(current_file.fd.get(), &status) != 0) throw_errno("look at '{}'", path_);
-        if (status.st_nlink == 0) return oldest();  // deleted by the rotation before we had read it all
-        continue;                                   // it moved while we looked
+        if (status.st_nlink > 0) continue;  // it moved while we looked
+        auto file = oldest();
+        missed = file && !follows(*file, current);
+        return file;
       }
       auto file = open_log(numbered(*place - 1));
       if (file && identity_of(numbered(*place)) == current) return file;
@@ -104,6 +111,13 @@ class Chain {
   }
 
  private:
+  // true as well where the file system keeps no attributes.
+  static bool follows(const OpenFile& file, const Identity& before) {
+    char text[24];
+    const ssize_t size = ::fgetxattr(file.fd.get(), wire::kLogAfter, text, sizeof text);
+    return size < 0 || std::string_view(text, static_cast<std::size_t>(size)) == std::to_string(before.inode);
+  }
+
   std::optional<std::uint64_t> find(const Identity& wanted) const {
     const std::uint64_t last = highest();
     for (std::uint64_t n = 0; n <= last + 1; ++n)
@@ -131,10 +145,13 @@ class Reader {
       // Asked before reading: what was written before the end is then read after it.
       const bool last = is_last_look();
       if (!read_available()) return;
-      if (auto next = chain_.next(current_)) {
+      look_ahead();
+      if (!ahead_.empty()) {
         // The writer is done with this one; what it wrote between our last read and the rotation is still to be read.
         if (!read_available()) return;
-        take(*std::move(next));
+        OpenFile next = std::move(ahead_.front());
+        ahead_.pop_front();
+        take(std::move(next));
         continue;
       }
       if (last) return;
@@ -171,6 +188,18 @@ class Reader {
     }
     take(std::move(files[first]));
     if (query_.tail >= 0) offset_ = tail_offset_;
+  }
+
+  // A file that is open can be read to its end, even when the rotation deletes it before its turn comes.
+  void look_ahead() {
+    while (ahead_.size() < kAhead) {
+      bool missed = false;
+      auto next = chain_.next(ahead_.empty() ? current_ : ahead_.back(), missed);
+      if (!next) return;
+      if (missed && !std::exchange(told_, true))
+        query_.warn("the log is rotated faster than it is read: lines are missing");
+      ahead_.push_back(*std::move(next));
+    }
   }
 
   void take(OpenFile file) {
@@ -241,6 +270,7 @@ class Reader {
       }
       const std::string block = read_block(current_.fd.get(), offset_, size);
       if (block.empty()) return true;
+      if (query_.follow) look_ahead();
       offset_ += block.size();
       if (!splitter_.feed(block, [this](std::string_view line) { return hand_out(line); })) return false;
     }
@@ -282,6 +312,8 @@ class Reader {
   Chain chain_;
   sys::UniqueFd inotify_;
   OpenFile current_;
+  std::deque<OpenFile> ahead_;  // the files after it, oldest first
+  bool told_ = false;           // that lines may be missing
   std::uint64_t offset_ = 0;
   std::uint64_t tail_offset_ = 0;
   Identity end_;

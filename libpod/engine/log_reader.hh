@@ -3,10 +3,11 @@
 // Theory of operation. The writer renames path -> path.1 -> path.2 ..., highest first (conmon/log_writer), so an open
 // file's inode tells where in the chain it stands now: the next younger one has the number below. After opening that
 // the own place is looked up again; had a rotation happened in between, it would have moved first. So no line is lost
-// or read twice however fast the rotation is, unless the writer has deleted what was not read yet. Following waits by
-// inotify on the directory. Records are handed out as they stand in the file, unfinished pieces of long lines too:
-// memory is bounded by one record, and the texts of a stream put together are the bytes that the container wrote. What
-// is no record (a torn one after a crash, garbage) is skipped.
+// or read twice however fast the rotation is, unless the writer has deleted what was not read yet: the files that come
+// are opened ahead of their turn, and if that was too late `warn` is told. Following waits by inotify on the directory.
+// Records are handed out as they stand in the file, unfinished pieces of long lines too: memory is bounded by one
+// record, and the texts of a stream put together are the bytes that the container wrote. What is no record (a torn one
+// after a crash, garbage) is skipped.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,8 @@ struct LogQuery {
   bool follow = false;
   /// With follow: whether the container has ended, so that nothing more will come. Asked often.
   std::function<bool()> ended = [] { return true; };
+  /// Told at most once, when the rotation has deleted lines that were wanted before they could be read.
+  std::function<void(const char* text)> warn = [](const char*) {};
 };
 
 struct LogPiece {

@@ -67,6 +67,7 @@ wire::MonitorConfig monitor_config(const Engine& engine, const spec::ContainerCo
   out.interactive = config.interactive;
   out.stop_signal = config.stop_signal;
   out.stop_timeout_s = config.stop_timeout_s;
+  out.timeout_s = config.timeout_s;
   out.restart = spec::to_string(config.restart);
   out.restart_max_retries = config.restart_max_retries;
   plan_health(config, out.run_dir, out);
@@ -164,6 +165,7 @@ sys::UniqueFd prepare_in_child(Engine& engine, const spec::ContainerConfig& conf
   prepare_volumes(engine, config, root.get(), place, facts);
   const std::string run_dir = engine.paths.container_run(config.id);
   write_network_files(config, network, spec::container_hostname(config, facts), run_dir, facts);
+  if (config.no_hostname_file) facts.hostname_path.clear();
   write_user_files(users, run_dir, facts);
   give_to_root(config, {facts.hostname_path, facts.passwd_path, facts.group_path});
   // With another container's network these are that container's files.

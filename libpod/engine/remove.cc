@@ -1,5 +1,8 @@
 #include "libpod/engine/remove.hh"
 
+#include <algorithm>
+#include <set>
+
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/engine/bridge_network.hh"
@@ -18,6 +21,12 @@ namespace {
 
 // How long a monitor may take to tear down a container that was killed.
 constexpr std::chrono::seconds kTearDown{20};
+
+[[noreturn]] void throw_active(const store::ContainerRecord& record) {
+  throw Error(ErrorKind::conflict, format("container {} is {}: it cannot be removed", record.config.name,
+                                          wire::to_string(record.state.status)))
+      .with_hint(format("stop it first, or use force: lichen rm -f {}", record.config.name));
+}
 
 void remove_running(Engine& engine, const store::ContainerRecord& record, const RemoveOptions& options) {
   const std::string& id = record.config.id;
@@ -76,10 +85,7 @@ void remove_container(Engine& engine, const std::string& name_or_id, const Remov
     return;
   }
   if (wire::is_active(record.state.status)) {
-    if (!options.force)
-      throw Error(ErrorKind::conflict, format("container {} is {}: it cannot be removed", record.config.name,
-                                              wire::to_string(record.state.status)))
-          .with_hint(format("stop it first, or use force: lichen rm -f {}", record.config.name));
+    if (!options.force) throw_active(record);
     return remove_running(engine, record, options);
   }
   engine.enter_userns();
@@ -93,6 +99,42 @@ void remove_container(Engine& engine, const std::string& name_or_id, const Remov
                           record.config.name));
   // Of several at once one removes it, and the others say that there is none.
   if (!remove_stopped(engine, record.config, options.volumes)) engine.containers.find(name_or_id);
+}
+
+namespace {
+
+bool depends_on(const spec::ContainerConfig& config, const spec::ContainerConfig& other) {
+  const auto is_other = [&](std::string_view text) { return text == other.id || text == other.name; };
+  if (config.network.mode == "container" && is_other(config.network.target)) return true;
+  for (const auto* mode : {&config.pid_mode, &config.ipc_mode, &config.uts_mode, &config.cgroupns_mode, &config.userns})
+    if (mode->starts_with("container:") && is_other(std::string_view(*mode).substr(10))) return true;
+  return std::any_of(config.volumes_from.begin(), config.volumes_from.end(),
+                     [&](const std::string& text) { return is_other(text.substr(0, text.find(':'))); });
+}
+
+void add_dependents(const std::vector<store::ContainerRecord>& all, const spec::ContainerConfig& of,
+                    std::set<std::string>& seen, std::vector<std::string>& ids) {
+  if (!seen.insert(of.id).second) return;
+  for (const auto& record : all) {
+    if (!depends_on(record.config, of) || seen.contains(record.config.id)) continue;
+    add_dependents(all, record.config, seen, ids);
+    ids.push_back(record.config.id);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> dependent_containers(Engine& engine, const std::string& name_or_id,
+                                              const RemoveOptions& options) {
+  const auto record = find_container(engine, name_or_id);
+  const auto all = load_all_containers(
+      engine, [](const std::string& id, const Error& error) { log_warn("container {}: {}", id, error.what()); });
+  std::set<std::string> seen;
+  std::vector<std::string> ids;
+  add_dependents(all, record.config, seen, ids);
+  for (const auto& one : all)
+    if (!options.force && seen.contains(one.config.id) && wire::is_active(one.state.status)) throw_active(one);
+  return ids;
 }
 
 namespace {

@@ -13,6 +13,11 @@ struct RemoveOptions {
 /// @throws Error{conflict} it runs and force is not set; Error{not_found}
 void remove_container(Engine& engine, const std::string& name_or_id, const RemoveOptions& options);
 
+/// The containers that use namespaces or volumes of this one, in an order in which they can be removed.
+/// @throws Error{not_found}; Error{conflict} one of them all runs and force is not set
+std::vector<std::string> dependent_containers(Engine& engine, const std::string& name_or_id,
+                                              const RemoveOptions& options);
+
 /// Remove the files of a container that has no monitor. @stage in U0
 bool remove_stopped(Engine& engine, const spec::ContainerConfig& config, bool volumes);
 

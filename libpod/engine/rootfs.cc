@@ -79,7 +79,7 @@ std::string choose_storage_driver(const Engine& engine) {
   if (!engine.settings.storage_driver.empty()) return engine.settings.storage_driver;
   const std::string cache = engine.paths.cache() + "/storage-driver";
   const std::string release = kernel_release();
-  if (const auto known = sys::read_file_if_exists(cache)) {
+  if (const auto known = sys::read_cached(cache, 4096)) {
     const auto parts = split(trim(*known), ' ');
     if (parts.size() == 2 && parts[1] == release) return parts[0];
   }
@@ -94,7 +94,7 @@ std::string choose_storage_driver(const Engine& engine) {
         "neither overlay nor fuse-overlayfs works here: every container gets a full copy of its image (storage driver "
         "vfs). `lichen doctor` says why");
   sys::make_directory(engine.paths.cache(), 0700);
-  sys::write_file_atomic(cache, driver + " " + release + "\n", 0600, sys::Durability::none);
+  sys::write_cached(cache, driver + " " + release + "\n");
   return driver;
 }
 

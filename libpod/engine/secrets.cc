@@ -121,7 +121,7 @@ std::vector<Json> list_secrets(Engine& engine, const std::vector<std::string>& w
   return rows;
 }
 
-Json inspect_secret(const Engine& engine, const std::string& name_or_id) {
+Json inspect_secret(const Engine& engine, const std::string& name_or_id, bool with_value) {
   const auto secret = engine.secrets.get(engine.secrets.find(name_or_id));
   Json out;
   out["ID"] = secret.id;
@@ -130,6 +130,7 @@ Json inspect_secret(const Engine& engine, const std::string& name_or_id) {
   out["Spec"] = {{"Name", secret.name},
                  {"Driver", {{"Name", secret.driver}, {"Options", Json::object()}}},
                  {"Labels", string_map(secret.labels)}};
+  if (with_value) out["SecretData"] = engine.secrets.value(secret.name);
   return out;
 }
 

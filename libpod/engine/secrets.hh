@@ -35,8 +35,8 @@ std::string create_secret(Engine& engine, const SecretRequest& request);
 /// label! name
 std::vector<Json> list_secrets(Engine& engine, const std::vector<std::string>& filters, const OnDamaged& on_damaged);
 
-/// docker's and podman's document, without the value. @throws Error{not_found|invalid|conflict}
-Json inspect_secret(const Engine& engine, const std::string& name_or_id);
+/// docker's and podman's document. @param with_value  podman's SecretData too @throws Error{not_found|invalid|conflict}
+Json inspect_secret(const Engine& engine, const std::string& name_or_id, bool with_value);
 
 /// @throws Error{conflict} containers use it: the message names them; Error{not_found}
 void remove_secret(Engine& engine, const std::string& name_or_id);

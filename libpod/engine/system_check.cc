@@ -14,6 +14,10 @@
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 namespace lichen::engine {
 namespace {
 
@@ -32,6 +36,8 @@ class Checker {
     check_names();
     check_volumes();
     check_secrets();
+    check_events();
+    check_modes();
     check_staging();
     return std::move(findings_);
   }
@@ -70,14 +76,13 @@ class Checker {
     }
   }
 
+  // A layer whose parent is missing is sound: it is good again when that comes back, and unused until then.
   std::string layer_problem(const std::string& id) const {
     try {
       const auto meta = engine_.layers.get(id);
       if (!sys::is_directory(engine_.paths.layer_diff(id))) return "its files are missing";
       if (meta.has_journal && !sys::exists(engine_.paths.layer(id) + "/tar.journal"))
         return "its journal is missing: it cannot be saved or pushed";
-      if (!meta.parent.empty() && !sys::exists(engine_.paths.layer(meta.parent)))
-        return "the layer beneath it, " + short_id(meta.parent) + ", is missing";
       if (!quick_) sys::disk_usage(engine_.paths.layer_diff(id));  // every directory can be read
     } catch (const Error& error) {
       return error.what();
@@ -137,7 +142,13 @@ class Checker {
     const auto remove = [path] { sys::remove_file(path); };
     if (base_is_temporary(path))
       return add("ref " + name, "a temporary file that a killed command has left", "remove it", remove);
-    std::string id = sys::read_file_if_exists(path, 4096).value_or("");
+    std::string id;
+    try {
+      id = sys::read_file_if_exists(path, 4096).value_or("");
+    } catch (const Error& error) {
+      return add("ref " + name, error.what(), std::string(kSetAside) + "; tag the image again",
+                 [this, path] { set_aside(path, "ref", "of-an-image"); });
+    }
     while (id.ends_with('\n')) id.pop_back();
     if (!is_full_id(id))
       return add("ref " + name, "it does not hold an image id", "remove it; tag the image again", remove);
@@ -240,7 +251,8 @@ class Checker {
       } catch (const Error& error) {
         if (!sys::exists(path)) continue;
         // The data is the user's: the record is written anew, the data stays where it is.
-        add("volume " + name, error.what(), "write its record anew; the data stays", [path, name] {
+        add("volume " + name, error.what(), "write its record anew; the data stays", [this, path, name] {
+          if (sys::is_directory(path + "/volume.json")) set_aside(path + "/volume.json", "volume-record", name);
           store::VolumeRecord record;
           record.name = name;
           record.created = to_rfc3339(now());
@@ -260,6 +272,47 @@ class Checker {
         add("secret " + name, error.what(), std::string(kSetAside) + ", then create it again",
             [this, name] { set_aside(engine_.paths.secret(name), "secret", name); });
       }
+    }
+  }
+
+  // Damaged lines are left out by their reader; what is no file stops the writing of a whole day.
+  void check_events() {
+    for (const auto& name : sys::list_directory(engine_.paths.events())) {
+      const std::string path = engine_.paths.events() + "/" + name;
+      try {
+        char first = 0;
+        sys::read_full(sys::open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY).get(), &first, 1);
+      } catch (const Error& error) {
+        add("events/" + name, error.what(), kSetAside, [this, path, name] { set_aside(path, "events", name); });
+      }
+    }
+  }
+
+  // Inside the user namespace everything can be read; outside, where most commands work, the mode counts.
+  void check_modes() {
+    const auto& paths = engine_.paths;
+    check_modes_below(paths.refs(), 140);
+    check_modes_below(paths.events(), 1);
+    check_modes_below(paths.secrets(), 1);
+    for (const auto& directory : {paths.images(), paths.layers(), paths.containers(), paths.volumes()})
+      check_modes_below(directory, 2);
+  }
+
+  void check_modes_below(const std::string& directory, int depth) {
+    for (const auto& name : sys::list_directory(directory)) {
+      const std::string path = directory + "/" + name;
+      struct stat status {};
+      if (::lstat(path.c_str(), &status) != 0 || status.st_uid != ::geteuid()) continue;
+      if (S_ISDIR(status.st_mode) && depth > 1) check_modes_below(path, depth - 1);
+      const mode_t wanted = S_ISDIR(status.st_mode) ? 0700 : 0600;
+      // At the lowest depth directories are the containers' own: their modes are what the images say.
+      if (!S_ISREG(status.st_mode) && !(S_ISDIR(status.st_mode) && depth > 1)) continue;
+      if ((status.st_mode & wanted & 0500) == (wanted & 0500)) continue;
+      add(path.substr(engine_.paths.root().size() + 1),
+          format("its mode is {:04o}: its owner cannot read it", static_cast<unsigned>(status.st_mode & 07777)),
+          "let its owner read it", [path, mode = (status.st_mode & 07777) | wanted] {
+            if (::chmod(path.c_str(), mode) != 0) throw_errno("set the mode of '{}'", path);
+          });
     }
   }
 

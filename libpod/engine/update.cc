@@ -9,6 +9,7 @@
 #include "libpod/base/strings.hh"
 #include "libpod/engine/cgroup.hh"
 #include "libpod/engine/cleanup.hh"
+#include "libpod/engine/container_health.hh"
 #include "libpod/engine/control.hh"
 #include "libpod/engine/events.hh"
 #include "libpod/spec/env.hh"
@@ -18,6 +19,7 @@
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/process.hh"
+#include "libpod/wire/monitor_args.hh"
 
 namespace lichen::engine {
 namespace {
@@ -31,6 +33,34 @@ void unset_variables(std::vector<std::string>& env, const std::vector<std::strin
   });
 }
 
+void merge_check(const spec::HealthConfig& given, std::optional<std::int64_t> retries,
+                 std::optional<spec::HealthConfig>& check) {
+  spec::HealthConfig merged = check.value_or(spec::HealthConfig{});
+  if (!given.test.empty()) merged.test = given.test;
+  for (std::int64_t spec::HealthConfig::*field :
+       {&spec::HealthConfig::interval_ns, &spec::HealthConfig::timeout_ns, &spec::HealthConfig::start_period_ns,
+        &spec::HealthConfig::start_interval_ns})
+    if (given.*field != 0) merged.*field = given.*field;
+  if (retries) merged.retries = *retries;
+  if (!merged.test.empty()) check = std::move(merged);
+}
+
+void change_health(const HealthUpdate& update, ContainerConfig& config) {
+  if (update.off) {
+    config.healthcheck = spec::HealthConfig{.test = {"NONE"}};
+    config.startup_healthcheck.reset();
+    config.startup_successes = 0;
+    return;
+  }
+  merge_check(update.check, update.retries, config.healthcheck);
+  merge_check(update.startup, update.startup_retries, config.startup_healthcheck);
+  if (update.startup_successes) config.startup_successes = *update.startup_successes;
+  if (!update.on_failure.empty()) config.health_on_failure = update.on_failure;
+  if (health_command(config).empty())
+    throw Error(ErrorKind::usage, format("container {} has no health check that could be changed", config.name))
+        .with_hint("give it one with --health-cmd");
+}
+
 ContainerConfig changed(ContainerConfig config, const UpdateRequest& request) {
   if (request.restart) {
     if (config.auto_remove && request.restart->policy != spec::RestartPolicy::no)
@@ -41,6 +71,7 @@ ContainerConfig changed(ContainerConfig config, const UpdateRequest& request) {
     config.restart_max_retries = request.restart->max_retries;
   }
   config.resources = spec::update_resources(config.resources, request.limits);
+  if (request.health) change_health(*request.health, config);
   config.env = spec::merge_env(config.env, request.env);
   unset_variables(config.env, request.unset_env);
   for (const auto& ulimit : request.ulimits) {
@@ -102,6 +133,18 @@ class Bundle {
 
   void restore() const { write(old_); }
 
+  // The checks run like the container's process, but for their command.
+  void write_check(std::vector<std::string> command, const std::string& path) const {
+    if (command.empty()) {
+      sys::remove_file(path);
+      return;
+    }
+    auto process = *parsed().process;
+    process.args = std::move(command);
+    process.terminal = false;
+    sys::write_file_atomic(path, dump_json(spec::to_json(process)), 0600, sys::Durability::none);
+  }
+
  private:
   spec::OciSpec parsed() const { return spec::oci_spec_from_json(parse_json(old_, path_), path_); }
   void write(const std::string& text) const { sys::write_file_atomic(path_, text, 0600, sys::Durability::none); }
@@ -136,6 +179,17 @@ CgroupPlace place_of(const store::ContainerRecord& record, const std::set<std::s
   return place;
 }
 
+void tell_health(Engine& engine, const ContainerConfig& config, const Bundle& bundle) {
+  const std::string run_dir = engine.paths.container_run(config.id);
+  wire::MonitorConfig monitor;
+  plan_health(config, run_dir, monitor);
+  bundle.write_check(health_command(config), run_dir + "/health-process.json");
+  bundle.write_check(startup_command(config), run_dir + "/startup-process.json");
+  request_done(
+      engine, config.id,
+      {.type = wire::MessageType::update, .a = 0, .b = 0, .text = "health\n" + wire::health_update_text(monitor)});
+}
+
 void tell_running(Engine& engine, const ContainerConfig& before, const ContainerConfig& after,
                   const UpdateRequest& request, const wire::ContainerState& state) {
   const Bundle bundle(engine, before);
@@ -146,6 +200,7 @@ void tell_running(Engine& engine, const ContainerConfig& before, const Container
     const auto resources = spec::resource_changes(before.resources, after.resources, place.controllers);
     if (state.status != restarting && spec::has_changes(resources) && after.resources != before.resources)
       run_update(engine, after, resources);
+    if (request.health) tell_health(engine, after, bundle);
     if (request.restart)
       request_done(engine, after.id,
                    {.type = wire::MessageType::update,

@@ -7,14 +7,17 @@
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/engine/mount_copy.hh"
+#include "libpod/engine/mount_notes.hh"
 #include "libpod/spec/mounts.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/lock.hh"
 #include "libpod/sys/mount.hh"
+#include "libpod/sys/mountinfo.hh"
 #include "libpod/sys/process.hh"
 
 #include <linux/mount.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 namespace lichen::engine {
@@ -163,30 +166,30 @@ std::vector<Holder> read_holders(const std::string& path) {
   return holders;
 }
 
-void mount_memory(const Engine& engine, const std::string& name, const VolumePlan& plan) {
+// @param holder  the process with which the mount lives
+void mount_memory(const Engine& engine, const std::string& name, const VolumePlan& plan, pid_t holder) {
   const std::string data = engine.volumes.data_path(name);
   const std::string folder = engine.paths.boot_dir() + "/volumes";
   sys::make_directory(folder, 0700);
   const auto lock = sys::wait_lock(engine.paths.volume(name), sys::LockMode::exclusive, kLockTimeout);
   auto holders = read_holders(folder + "/" + name);
   std::optional<sys::UniqueFd> mount;
-  for (const auto& holder : holders)
-    if ((mount = copy_mount_of(holder.pid, holder.start, data))) break;
+  for (const auto& [pid, start] : holders)
+    if ((mount = copy_mount_of(pid, start, data))) break;
   if (!mount) mount = sys::make_file_system("tmpfs", "lichen-volume", plan.options, plan.attributes.set);
   sys::attach_mount_at(mount->get(), data);
-  holders.push_back({::getpid(), sys::process_start_time(::getpid()).value_or(0)});
+  holders.push_back({holder, sys::process_start_time(holder).value_or(0)});
   std::string text;
-  for (const auto& holder : holders) text += format("{} {}\n", holder.pid, holder.start);
+  for (const auto& [pid, start] : holders) text += format("{} {}\n", pid, start);
   sys::write_file_atomic(folder + "/" + name, text, 0600, sys::Durability::none);
 }
 
-}  // namespace
-
-void check_volume_options(const std::string& name, const std::map<std::string, std::string>& options) {
-  PlanReader(name, options).run();
+bool is_mounted_here(const std::string& path) {
+  const auto mounts = sys::read_mountinfo();
+  return std::any_of(mounts.begin(), mounts.end(), [&](const auto& mount) { return mount.mount_point == path; });
 }
 
-bool mount_volume(const Engine& engine, const std::string& name) {
+bool mount_for(const Engine& engine, const std::string& name, pid_t holder) {
   const auto record = engine.volumes.get(name);
   const VolumePlan plan = PlanReader(name, record.options).run();
   const std::string data = engine.volumes.data_path(name);
@@ -200,10 +203,41 @@ bool mount_volume(const Engine& engine, const std::string& name) {
       sys::bind_mount(plan.device, data, plan.recursive, plan.attributes);
       return true;
     case VolumePlan::Kind::memory:
-      mount_memory(engine, name, plan);
+      mount_memory(engine, name, plan, holder);
       return true;
   }
   return false;
+}
+
+}  // namespace
+
+void check_volume_options(const std::string& name, const std::map<std::string, std::string>& options) {
+  PlanReader(name, options).run();
+}
+
+bool mount_volume(const Engine& engine, const std::string& name) { return mount_for(engine, name, ::getpid()); }
+
+std::string mount_volume_here(Engine& engine, const std::string& name) {
+  require_own_namespace("volume mount", "lichen unshare, and in that shell: ls \"$(lichen volume mount DATA)\"");
+  engine.enter_userns();
+  const std::string path = engine.volumes.data_path(name);
+  // The shell that asks keeps the mount, not this command.
+  if (!is_mounted_here(path)) mount_for(engine, name, ::getppid());
+  return path;
+}
+
+void unmount_volume_here(Engine& engine, const std::string& name) {
+  require_own_namespace("volume unmount", "lichen unshare, and in that shell: lichen volume unmount DATA");
+  engine.enter_userns();
+  const auto record = engine.volumes.get(name);
+  const std::string path = engine.volumes.data_path(name);
+  if (PlanReader(name, record.options).run().kind == VolumePlan::Kind::directory) return;
+  if (!is_mounted_here(path)) throw_error(ErrorKind::conflict, "volume {} is not mounted here", name);
+  if (::umount2(path.c_str(), UMOUNT_NOFOLLOW) == 0) return;
+  const int error = errno;
+  throw Error(error == EBUSY ? ErrorKind::conflict : ErrorKind::system,
+              format("unmount volume {}: {}", name, errno_text(error)), error)
+      .with_hint("a process still uses it: leave its directory");
 }
 
 }  // namespace lichen::engine

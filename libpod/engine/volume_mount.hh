@@ -21,4 +21,11 @@ void check_volume_options(const std::string& name, const std::map<std::string, s
 /// @stage in U0 and in a mount namespace of our own @throws Error{not_found} the volume, or its device
 bool mount_volume(const Engine& engine, const std::string& name);
 
+/// lichen volume mount: the volume's files for a look from `lichen unshare`, whose mount namespace keeps what must be
+/// mounted. @return where they are @throws Error{unsupported} not in `lichen unshare`; Error{not_found}
+std::string mount_volume_here(Engine& engine, const std::string& name);
+/// Take that mount away; a volume that is just a directory has none. @throws Error{conflict} it is not mounted here, or
+/// in use
+void unmount_volume_here(Engine& engine, const std::string& name);
+
 }  // namespace lichen::engine

@@ -71,10 +71,20 @@ void check_with_registry(const wire::ImageRequest& request, const std::string& h
   Registry(options, credentials).ping();
 }
 
+wire::ImageResult who_is_logged_in(const wire::ImageRequest& request, const std::string& host) {
+  const auto known = CredentialSource(request).find(host, "");
+  if (!known || known->user.empty())
+    throw Error(ErrorKind::not_found, format("not logged into {}", host)).with_hint(format("lichen login {}", host));
+  wire::ImageResult result;
+  result.images.push_back({"", known->user, "", false});
+  return result;
+}
+
 }  // namespace
 
 wire::ImageResult log_in(const store::Paths&, const wire::ImageRequest& request, Progress&) {
   const std::string host = registry_host(request.names.at(0));
+  if (request.only_ask) return who_is_logged_in(request, host);
   const auto pair = cut(request.creds, ':');
   if (!pair || pair->first.empty() || pair->second.empty())
     throw_error(ErrorKind::usage, "login to '{}': a user name and a password are needed", host);

@@ -9,17 +9,20 @@
 #include "libpod/image/hash.hh"
 #include "libpod/image/journal.hh"
 #include "libpod/image/manifest.hh"
+#include "libpod/image/packed_layer.hh"
 #include "libpod/spec/reference.hh"
 #include "libpod/store/image_store.hh"
 #include "libpod/store/layer_store.hh"
+
+#include <unistd.h>
 
 namespace lichen::image {
 namespace {
 
 class Saver {
  public:
-  Saver(const store::Paths& paths, ArchiveWriter& out, Progress& progress)
-      : paths_(paths), images_(paths), layers_(paths), out_(out), progress_(progress) {}
+  Saver(const store::Paths& paths, ArchiveWriter& out, Progress& progress, bool compress)
+      : paths_(paths), images_(paths), layers_(paths), out_(out), progress_(progress), compress_(compress) {}
 
   void docker_archive(const std::vector<ChosenImage>& chosen) {
     Json manifest = Json::array();
@@ -91,12 +94,41 @@ class Saver {
     return name;
   }
 
+  // @return the layer's descriptor
+  Json add_compressed(const std::string& chain, const std::string& folder, const std::string& type) {
+    const auto meta = layers_.get(chain);
+    const auto line = progress_.line(meta.diff_id.hex().substr(0, 12), 0);
+    const PackedLayer packed = pack_layer(paths_, meta, *line);
+    const std::string name = folder + packed.blob.digest.hex();
+    if (done_.insert(name).second)
+      out_.add(name, packed.blob.size, [&](const ByteSink& sink) { read_back(packed.file.get(), sink); });
+    line->state("done");
+    return Json{{"mediaType", type}, {"digest", packed.blob.digest.str()}, {"size", packed.blob.size}};
+  }
+
+  static void read_back(int file, const ByteSink& sink) {
+    std::vector<std::uint8_t> buffer(1u << 16);
+    off_t at = 0;
+    for (;;) {
+      const ssize_t count = ::pread(file, buffer.data(), buffer.size(), at);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) throw_errno("read a compressed layer");
+      if (count == 0) return;
+      sink({buffer.data(), static_cast<std::size_t>(count)});
+      at += count;
+    }
+  }
+
   Json build_manifest(const std::string& id, const std::string& folder, std::string_view type,
                       std::string_view config_type, std::string_view layer_type) {
     const std::string config = images_.config_text(id);
     add_once(folder + id, config);
     Json layers = Json::array();
     for (const auto& chain : images_.get(id).chain_ids) {
+      if (compress_) {
+        layers.push_back(add_compressed(chain, folder, std::string(layer_type) + ".gzip"));
+        continue;
+      }
       add_layer(chain, folder, "");
       const auto meta = layers_.get(chain);
       layers.push_back(Json{{"mediaType", layer_type}, {"digest", meta.diff_id.str()}, {"size", meta.tar_size}});
@@ -112,6 +144,7 @@ class Saver {
   const store::LayerStore layers_;
   ArchiveWriter& out_;
   Progress& progress_;
+  const bool compress_;
   std::set<std::string> done_;
 };
 
@@ -119,7 +152,6 @@ class Saver {
 
 wire::ImageResult save_images(const store::Paths& paths, const wire::ImageRequest& request, Progress& progress) {
   if (request.names.empty()) throw_error(ErrorKind::usage, "save: an image is needed");
-  if (request.compress) throw_error(ErrorKind::unsupported, "save --compress: not done yet");
   const std::string kind = request.format.empty() ? "docker-archive" : request.format;
   const bool to_directory = kind == "oci-dir" || kind == "docker-dir";
   if (!to_directory && kind != "docker-archive" && kind != "oci-archive")
@@ -128,10 +160,13 @@ wire::ImageResult save_images(const store::Paths& paths, const wire::ImageReques
   const auto chosen = choose_images(store::ImageStore(paths), request.names);
   if (to_directory && (request.output.empty() || request.output == "-"))
     throw_error(ErrorKind::usage, "save: format '{}' needs a directory, given with -o", kind);
+  if (request.compress && kind != "docker-dir")  // podman's rule: archives hold layers as they are
+    throw Error(ErrorKind::usage, "save: --compress is for the format docker-dir")
+        .with_hint("add --format docker-dir -o DIRECTORY");
   if (kind == "docker-dir" && chosen.size() != 1)
     throw_error(ErrorKind::usage, "save: format 'docker-dir' holds one image");
   const auto out = to_directory ? make_directory_writer(request.output) : make_tar_writer(request.output);
-  Saver saver(paths, *out, progress);
+  Saver saver(paths, *out, progress, request.compress);
   if (kind == "docker-archive")
     saver.docker_archive(chosen);
   else if (kind == "docker-dir")

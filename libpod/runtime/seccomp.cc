@@ -19,7 +19,7 @@ namespace lichen::runtime {
 namespace {
 
 // Version of the file format and of what compile_seccomp makes of a profile: a new number makes old entries misses.
-constexpr std::string_view kMagic = "lichen-seccomp-2\n";
+constexpr std::string_view kMagic = "lichen-seccomp-3\n";
 
 void put_number(std::string& out, std::uint64_t value) {
   char bytes[sizeof value];
@@ -86,24 +86,32 @@ std::optional<SeccompFilter> decode_filter(std::string_view text) {
   text.remove_prefix(kMagic.size());
   const auto flags = take_number(text);
   const auto program = take_text(text);
-  if (!flags || !program || !text.empty() || program->size() % sizeof(sock_filter) != 0) return std::nullopt;
+  const auto sum = take_number(text);
+  if (!flags || !program || !sum || *sum != fnv1a(*program) || !text.empty() ||
+      program->size() % sizeof(sock_filter) != 0)
+    return std::nullopt;
   return SeccompFilter{std::string(*program), static_cast<std::uint32_t>(*flags)};
 }
 
 // A directory of our own that nobody else may write; nullopt: it is used as if there were none.
 std::optional<sys::UniqueFd> open_cache(const std::string& directory) {
   ::mkdir(directory.c_str(), 0700);
-  auto fd = sys::open_if_exists(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  sys::UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat info {};
-  if (!fd || ::fstat(fd->get(), &info) != 0 || info.st_uid != ::geteuid() || (info.st_mode & 0022) != 0)
+  if (!fd || ::fstat(fd.get(), &info) != 0 || info.st_uid != ::geteuid() || (info.st_mode & 0022) != 0)
     return std::nullopt;
   return fd;
 }
 
+// An entry that cannot be read is as good as none: it costs time, nothing else.
 std::optional<SeccompFilter> read_entry(int cache, const std::string& name, std::string_view key) {
-  const auto text = sys::read_file_at_if_exists(cache, name, name, 1 << 20);
-  if (!text) return std::nullopt;
-  std::string_view rest = *text;
+  std::string text;
+  try {
+    text = sys::read_file_at_if_exists(cache, name, name, 1 << 20).value_or("");
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  std::string_view rest = text;
   const auto stored = take_text(rest);
   return stored && *stored == key ? decode_filter(rest) : std::nullopt;
 }
@@ -120,11 +128,7 @@ SeccompFilter seccomp_filter(const spec::SeccompSpec& profile, const std::string
   std::string entry;
   put_text(entry, key);
   entry += encode(filter);
-  try {
-    sys::write_file_atomic(cache_dir + "/" + name, entry, 0600, sys::Durability::none);
-  } catch (const Error&) {
-    // A cache that cannot be written (full disk) costs time, nothing else.
-  }
+  sys::write_cached(cache_dir + "/" + name, entry);
   return filter;
 }
 
@@ -132,6 +136,7 @@ std::string encode(const SeccompFilter& filter) {
   std::string out(kMagic);
   put_number(out, filter.flags);
   put_text(out, filter.program);
+  put_number(out, fnv1a(filter.program));  // one turned bit could allow what must not be
   return out;
 }
 

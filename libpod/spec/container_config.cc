@@ -212,6 +212,8 @@ void process_members(F& f) {
   f("stop_timeout_s", &C::stop_timeout_s);
   f("detach_keys", &C::detach_keys);
   f("init", &C::init);
+  f("init_path", &C::init_path);
+  f("timeout_s", &C::timeout_s);
 }
 
 template <typename F>
@@ -240,6 +242,7 @@ void isolation_members(F& f) {
   f("resources", &C::resources);
   f("oom_score_adj", &C::oom_score_adj);
   f("cgroup_parent", &C::cgroup_parent);
+  f("no_cgroup", &C::no_cgroup);
   f("devices", &C::devices);
   f("device_requests", &C::device_requests);
   f("device_cgroup_rules", &C::device_cgroup_rules);
@@ -248,6 +251,7 @@ void isolation_members(F& f) {
 template <typename F>
 void life_members(F& f) {
   using C = ContainerConfig;
+  f("no_hostname_file", &C::no_hostname_file);
   f("read_only", &C::read_only);
   f("read_only_tmpfs", &C::read_only_tmpfs);
   f("mounts", &C::mounts);

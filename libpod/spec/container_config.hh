@@ -174,6 +174,8 @@ struct ContainerConfig {
   std::int64_t stop_timeout_s = 10;
   std::string detach_keys;  // empty = default ctrl-p,ctrl-q
   bool init = false;
+  std::string init_path;       // --init-path: of the host; empty: ours
+  std::int64_t timeout_s = 0;  // killed after so many seconds of running; 0: never
 
   // identity
   std::string hostname;  // empty: short id
@@ -202,11 +204,13 @@ struct ContainerConfig {
   ResourceConfig resources;
   std::optional<std::int64_t> oom_score_adj;
   std::string cgroup_parent;
+  bool no_cgroup = false;  // --cgroups disabled
   std::vector<DeviceConfig> devices;
   std::vector<DeviceRequest> device_requests;
   std::vector<std::string> device_cgroup_rules;  // "c 1:3 mr": kept for inspect, only root could enforce them
 
   // files
+  bool no_hostname_file = false;  // leave /etc/hostname to the image
   bool read_only = false;
   bool read_only_tmpfs =
       false;  // with read_only: tmpfs on /run, /tmp, /var/tmp (podman's --read-only-tmpfs); docker has none

@@ -35,6 +35,21 @@ std::string read_part(const Paths& paths, const std::string& id, const char* par
   damaged(error, id);
 }
 
+// nullopt when there is none.
+std::optional<std::string> read_ref(const RefName& name, const std::string& path) {
+  constexpr const char* kWayOut = "run 'lichen system check --repair', or give the name again with 'lichen tag'";
+  try {
+    const auto text = sys::read_file_if_exists(path, 4096);
+    if (!text) return std::nullopt;
+    const std::string id(trim(*text));
+    if (!is_full_id(id)) throw_error(ErrorKind::invalid, "'{}' does not hold an image id", path);
+    return id;
+  } catch (Error& error) {
+    error.add_context(format("name '{}' is damaged", name.str()));
+    throw Error(error).with_hint(kWayOut);
+  }
+}
+
 bool is_plain(std::string_view part) {
   return !part.empty() && part != "." && part != ".." && part.find('\0') == part.npos;
 }
@@ -173,16 +188,7 @@ std::string ImageStore::ref_path(const RefName& name) const {
   return path + "/" + std::string(kTags) + "/" + name.tag;
 }
 
-std::optional<std::string> ImageStore::resolve(const RefName& name) const {
-  const auto text = sys::read_file_if_exists(ref_path(name), 4096);
-  if (!text) return std::nullopt;
-  const std::string id(trim(*text));
-  if (!is_full_id(id))
-    throw Error(ErrorKind::invalid,
-                format("name '{}' is damaged: '{}' does not hold an image id", name.str(), ref_path(name)))
-        .with_hint("run 'lichen system check --repair', or give the name again with 'lichen tag'");
-  return id;
-}
+std::optional<std::string> ImageStore::resolve(const RefName& name) const { return read_ref(name, ref_path(name)); }
 
 void ImageStore::set_ref(const RefName& name, const std::string& image_id) {
   LICHEN_ASSERT(is_full_id(image_id));
@@ -191,6 +197,7 @@ void ImageStore::set_ref(const RefName& name, const std::string& image_id) {
   for (int attempt = 0;; ++attempt) {
     try {
       sys::make_directories(parent_path(path));
+      ::rmdir(path.c_str());  // damage: a directory, which rename(2) would not replace
       return sys::write_file_atomic(path, image_id + "\n");
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::not_found || attempt == 8) throw;
@@ -207,21 +214,29 @@ bool ImageStore::remove_ref(const RefName& name) {
   return true;
 }
 
-void ImageStore::for_each_tag_file(
-    const std::function<void(const RefName& name, const std::string& path)>& visit) const {
+void ImageStore::for_each_tag_file(const std::function<void(const RefName& name, const std::string& path)>& visit,
+                                   const OnDamagedRef& on_damaged) const {
   struct Level {
     std::string path, repository;
     std::size_t depth;
   };
-  for (const auto& host : sys::list_directory(paths_.refs())) {
+  const auto entries = [&](const std::string& directory) -> std::vector<std::string> {
+    try {
+      return sys::list_directory(directory);
+    } catch (const Error& error) {
+      if (on_damaged) on_damaged(directory.substr(std::min(directory.size(), paths_.refs().size() + 1)), error);
+      return {};
+    }
+  };
+  for (const auto& host : entries(paths_.refs())) {
     std::vector<Level> pending{{paths_.refs() + "/" + host, "", 0}};
     while (!pending.empty()) {
       const Level here = std::move(pending.back());
       pending.pop_back();
-      for (const auto& entry : sys::list_directory(here.path)) {
+      for (const auto& entry : entries(here.path)) {
         const std::string path = here.path + "/" + entry;
         if (entry == kTags)
-          for (const auto& tag : sys::list_directory(path)) visit({host, here.repository, tag}, path + "/" + tag);
+          for (const auto& tag : entries(path)) visit({host, here.repository, tag}, path + "/" + tag);
         else if (here.depth < kMaxDepth && !entry.starts_with('.'))
           pending.push_back({path, here.repository.empty() ? entry : here.repository + "/" + entry, here.depth + 1});
       }
@@ -229,24 +244,29 @@ void ImageStore::for_each_tag_file(
   }
 }
 
-std::vector<Ref> ImageStore::refs() const {
+std::vector<Ref> ImageStore::refs(const OnDamagedRef& on_damaged) const {
   std::vector<Ref> found;
-  for_each_tag_file([&](const RefName& name, const std::string& path) {
-    if (name.tag.starts_with('.')) return;  // a temporary of write_file_atomic
-    const auto text = sys::read_file_if_exists(path, 4096);
-    if (!text) return;
-    const std::string id(trim(*text));
-    if (is_full_id(id)) found.push_back({name, id});
-  });
+  for_each_tag_file(
+      [&](const RefName& name, const std::string& path) {
+        if (name.tag.starts_with('.')) return;  // a temporary of write_file_atomic
+        try {
+          if (const auto id = read_ref(name, path)) found.push_back({name, *id});
+        } catch (const Error& error) {
+          if (on_damaged) on_damaged(name.str(), error);
+        }
+      },
+      on_damaged);
   std::sort(found.begin(), found.end(), [](const Ref& a, const Ref& b) { return a.name < b.name; });
   return found;
 }
 
 void ImageStore::sweep_temporaries() {
   try {
-    for_each_tag_file([](const RefName& name, const std::string& path) {
-      if (name.tag.starts_with('.')) sys::remove_file(path);
-    });
+    for_each_tag_file(
+        [](const RefName& name, const std::string& path) {
+          if (name.tag.starts_with('.')) sys::remove_file(path);
+        },
+        {});
   } catch (const Error& error) {
     log_debug("{}", error.what());
   }

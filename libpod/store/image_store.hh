@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "libpod/base/digest.hh"
+#include "libpod/base/error.hh"
 #include "libpod/base/json.hh"
 #include "libpod/spec/image_config.hh"
 #include "libpod/store/paths.hh"
@@ -66,13 +67,16 @@ class ImageStore {
   void set_ref(const RefName& name, const std::string& image_id);
   /// false when there is no such ref.
   bool remove_ref(const RefName& name);
-  std::vector<Ref> refs() const;
+  /// Sorted by name. `on_damaged` hears of each that cannot be read or holds no id; the others are all there.
+  using OnDamagedRef = std::function<void(const std::string& name, const Error& error)>;
+  std::vector<Ref> refs(const OnDamagedRef& on_damaged = {}) const;
   /// Unlink what killed writers of references have left. set_ref tries again when its own goes: no harm at any moment.
   void sweep_temporaries();
 
  private:
   std::string ref_path(const RefName& name) const;
-  void for_each_tag_file(const std::function<void(const RefName& name, const std::string& path)>& visit) const;
+  void for_each_tag_file(const std::function<void(const RefName& name, const std::string& path)>& visit,
+                         const OnDamagedRef& on_damaged) const;
   const Paths& paths_;
 };
 

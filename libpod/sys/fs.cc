@@ -77,6 +77,22 @@ void write_file_atomic(const std::string& path, std::string_view content, mode_t
   if (durability == Durability::synced) sync_directory(directory);
 }
 
+std::optional<std::string> read_cached(const std::string& path, std::size_t limit) {
+  try {
+    return read_file_if_exists(path, limit);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+void write_cached(const std::string& path, std::string_view content) {
+  ::rmdir(path.c_str());  // damage: an empty directory, which rename(2) would not replace
+  try {
+    write_file_atomic(path, content, 0600, Durability::none);
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): see the header
+  }
+}
+
 void write_file(const std::string& path, std::string_view content, mode_t mode) {
   const UniqueFd fd = open_path(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
   if (::fchmod(fd.get(), mode) != 0) throw_errno("set mode of '{}'", path);

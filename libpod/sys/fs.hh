@@ -39,6 +39,11 @@ enum class Durability {
 void write_file_atomic(const std::string& path, std::string_view content, mode_t mode = 0600,
                        Durability durability = Durability::synced);
 
+/// A cached answer; nullopt when there is none that can be read, whatever the reason.
+std::optional<std::string> read_cached(const std::string& path, std::size_t limit);
+/// A full disk or a directory that is not ours costs the caller time, nothing else: no error.
+void write_cached(const std::string& path, std::string_view content);
+
 /// Write a new or existing file in place: for files that nobody reads yet.
 void write_file(const std::string& path, std::string_view content, mode_t mode = 0600);
 

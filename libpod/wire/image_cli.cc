@@ -39,7 +39,8 @@ Json to_json(const ImageRequest& r) {
             {"result_fd", r.result_fd},
             {"limit", r.limit},
             {"compat_auth_file", r.compat_auth_file},
-            {"all_registries", r.all_registries}};
+            {"all_registries", r.all_registries},
+            {"only_ask", r.only_ask}};
   if (r.tls_verify) json["tls_verify"] = *r.tls_verify;
   return json;
 }
@@ -68,6 +69,7 @@ ImageRequest image_request_from_json(const Json& json) {
   r.all_tags = view.get_bool("all_tags");
   r.compat_auth_file = view.get_bool("compat_auth_file");
   r.all_registries = view.get_bool("all_registries");
+  r.only_ask = view.get_bool("only_ask");
   r.input = view.get_string("input");
   r.uid_map = view.get_strings("uid_map");
   r.gid_map = view.get_strings("gid_map");

@@ -68,6 +68,7 @@ struct ImageRequest {
   // login, logout: the registry is names[0]; `creds` what is to be stored; auth_file where, empty: as podman chooses.
   bool compat_auth_file = false;  // login, logout: docker's config.json instead; others look there first
   bool all_registries = false;    // logout
+  bool only_ask = false;          // login: who is logged in, as the credentials say; result: his `name`
 
   // save; volume-export: the archive, volume-import: the directory
   std::string output;  // path, "-" or empty for stdout

@@ -14,6 +14,11 @@
 
 namespace lichen::wire {
 
+/// Attribute of a rotated log's next file: the inode number, in decimal, of the one before it. A reader that is too
+/// late to find that one learns from it whether others have gone too. It is missing where the file system has no
+/// attributes.
+inline constexpr char kLogAfter[] = "user.lichen.after";
+
 enum class LogStream : std::uint8_t { out, err };
 enum class LogFormat : std::uint8_t { k8s_file, json_file };
 

@@ -4,6 +4,7 @@
 
 #include "libpod/base/error.hh"
 #include "libpod/base/parse.hh"
+#include "libpod/base/strings.hh"
 
 namespace lichen::wire {
 namespace {
@@ -68,9 +69,27 @@ Option fd_list(const char* name, std::vector<int> MonitorConfig::*field) {
           }};
 }
 
-std::vector<Option> options() {
+std::vector<Option> health_options() {
   using C = MonitorConfig;
   return {
+      text("health-process", &C::health_process),
+      number("health-interval", &C::health_interval_ms),
+      number("health-timeout", &C::health_timeout_ms),
+      number("health-start-period", &C::health_start_period_ms),
+      number("health-start-interval", &C::health_start_interval_ms),
+      number("health-retries", &C::health_retries),
+      text("startup-process", &C::startup_process),
+      number("startup-interval", &C::startup_interval_ms),
+      number("startup-timeout", &C::startup_timeout_ms),
+      number("startup-retries", &C::startup_retries),
+      number("startup-successes", &C::startup_successes),
+      text("health-on-failure", &C::health_on_failure),
+  };
+}
+
+std::vector<Option> options() {
+  using C = MonitorConfig;
+  std::vector<Option> table = {
       text("id", &C::id),
       text("name", &C::name),
       text("container-dir", &C::container_dir),
@@ -95,20 +114,9 @@ std::vector<Option> options() {
       flag("interactive", &C::interactive),
       text("stop-signal", &C::stop_signal),
       number("stop-timeout", &C::stop_timeout_s),
+      number("timeout", &C::timeout_s),
       text("restart", &C::restart),
       number("restart-max-retries", &C::restart_max_retries),
-      text("health-process", &C::health_process),
-      number("health-interval", &C::health_interval_ms),
-      number("health-timeout", &C::health_timeout_ms),
-      number("health-start-period", &C::health_start_period_ms),
-      number("health-start-interval", &C::health_start_interval_ms),
-      number("health-retries", &C::health_retries),
-      text("startup-process", &C::startup_process),
-      number("startup-interval", &C::startup_interval_ms),
-      number("startup-timeout", &C::startup_timeout_ms),
-      number("startup-retries", &C::startup_retries),
-      number("startup-successes", &C::startup_successes),
-      text("health-on-failure", &C::health_on_failure),
       flag("auto-remove", &C::auto_remove),
       text("marker", &C::marker_path),
       text("staging-dir", &C::staging_dir),
@@ -124,6 +132,8 @@ std::vector<Option> options() {
       fd("marker-fd", &C::marker_fd),
       fd_list("keep-fd", &C::keep_fds),
   };
+  for (auto& option : health_options()) table.push_back(std::move(option));
+  return table;
 }
 
 }  // namespace
@@ -155,6 +165,31 @@ MonitorConfig monitor_config_from_argv(const std::vector<std::string>& argv) {
                 "lichen-conmon is started by lichen: --id, --container-dir, --run-dir, --bundle and --runtime "
                 "are needed");
   return config;
+}
+
+std::string health_update_text(const MonitorConfig& config) {
+  std::string lines;
+  for (const auto& option : health_options())
+    for (const auto& value : option.write(config)) lines += std::string(option.name) + "=" + value + "\n";
+  return lines;
+}
+
+void apply_health_update(std::string_view lines, MonitorConfig& config) {
+  MonitorConfig changed = config;
+  for (std::string MonitorConfig::*field :
+       {&MonitorConfig::health_process, &MonitorConfig::startup_process, &MonitorConfig::health_on_failure})
+    (changed.*field).clear();  // what is empty has no line
+  const auto table = health_options();
+  for (const auto& line : split(lines, '\n')) {
+    if (line.empty()) continue;
+    const auto pair = cut(line, '=');
+    const Option* found = nullptr;
+    for (const auto& option : table)
+      if (pair && pair->first == option.name) found = &option;
+    if (found == nullptr) throw_error(ErrorKind::usage, "update '{}': it is not about health", line);
+    found->read(changed, pair->second);
+  }
+  config = std::move(changed);
 }
 
 }  // namespace lichen::wire

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lichen::wire {
@@ -38,6 +39,7 @@ struct MonitorConfig {
   bool interactive = false;  // keep standard input open without a client
   std::string stop_signal = "SIGTERM";
   std::int64_t stop_timeout_s = 10;
+  std::int64_t timeout_s = 0;  // --timeout: killed after it has run so long; 0 = never
   std::string restart = "no";  // no, on-failure, always, unless-stopped
   std::int64_t restart_max_retries = 0;
 
@@ -72,5 +74,10 @@ std::vector<std::string> to_argv(const MonitorConfig& config);
 
 /// @throws Error{usage} unknown option, missing value, missing id or directories
 MonitorConfig monitor_config_from_argv(const std::vector<std::string>& argv);
+
+/// The options about health as "name=value" lines, for an update while it runs; applying changes those alone.
+std::string health_update_text(const MonitorConfig& config);
+/// @throws Error{usage} another option, or a malformed value
+void apply_health_update(std::string_view lines, MonitorConfig& config);
 
 }  // namespace lichen::wire

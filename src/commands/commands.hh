@@ -73,6 +73,8 @@ int volume_inspect_command(Context& context, const ParsedArgs& args);
 int volume_rm_command(Context& context, const ParsedArgs& args);
 int volume_prune_command(Context& context, const ParsedArgs& args);
 int volume_export_command(Context& context, const ParsedArgs& args);
+int volume_mount_command(Context& context, const ParsedArgs& args);
+int volume_unmount_command(Context& context, const ParsedArgs& args);
 int volume_import_command(Context& context, const ParsedArgs& args);
 int network_create_command(Context& context, const ParsedArgs& args);
 int network_ls_command(Context& context, const ParsedArgs& args);

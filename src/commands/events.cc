@@ -11,6 +11,7 @@ namespace lichen::cli {
 int events_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   engine::EventQuery query;
+  query.on_damaged = report_damaged("event file");
   query.since = time_option(args, "since");
   query.until = time_option(args, "until");
   query.filters = args.get_list("filter");

@@ -1,8 +1,10 @@
 // exec: a further process in a running container.
 #include "libpod/engine/exec.hh"
 
+#include "libpod/engine/life.hh"
 #include "libpod/spec/env.hh"
 #include "libpod/spec/options.hh"
+#include "src/arg_parser.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
 #include "src/container_flags.hh"
@@ -12,7 +14,10 @@ namespace lichen::cli {
 
 int exec_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context, /*container_defaults=*/true);
-  const auto words = words_with_newest(*engine, args);
+  if (args.has("cidfile") && args.get_bool("latest"))
+    throw_usage(args.command(), "--cidfile and --latest exclude each other: both name the container");
+  auto words = words_with_newest(*engine, args);
+  if (const auto file = args.find_string("cidfile")) words.insert(words.begin(), engine::read_cidfile(*file));
   engine::ExecRequest request;
   request.command.assign(words.begin() + 1, words.end());
   request.env = collect_env(args, engine->environment.all);

@@ -26,6 +26,7 @@ int rmi_command(Context& context, const ParsedArgs& args) {
   const auto names = named_or_all(args, "image", [&] { return engine->images.list(); });
   return for_each_name(names, [&](const std::string& name) {
     try {
+      for (const auto& platform : args.get_list("platform")) engine::require_platform(*engine, name, platform);
       // With --all every name of an image goes, as many as it has.
       const auto removal = engine::remove_image(
           *engine, name, force || (all && engine::names_of_image(engine->images.refs(), name).size() > 1),

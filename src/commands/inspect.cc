@@ -3,6 +3,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/engine/container_inspect.hh"
 #include "libpod/engine/image_list.hh"
+#include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/networks.hh"
 #include "libpod/engine/volumes.hh"
 #include "src/commands/commands.hh"
@@ -78,8 +79,10 @@ int container_inspect_command(Context& context, const ParsedArgs& args) {
 
 int image_inspect_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  return inspect_each(args.positionals(), args,
-                      [&](const std::string& name) { return engine::inspect_image(*engine, name); });
+  return inspect_each(args.positionals(), args, [&](const std::string& name) {
+    engine::require_platform(*engine, name, args.get_string("platform"));
+    return engine::inspect_image(*engine, name);
+  });
 }
 
 int volume_inspect_command(Context& context, const ParsedArgs& args) {

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "libpod/base/error.hh"
+#include "libpod/base/parse.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/container_list.hh"
 #include "libpod/engine/life.hh"
@@ -179,19 +180,29 @@ int rm_command(Context& context, const ParsedArgs& args) {
   const engine::RemoveOptions options{.force = args.get_bool("force"), .volumes = args.get_bool("volumes")};
   // docker rm -f of a container that does not exist says so and succeeds; --ignore is podman's word for it.
   const bool ignore = args.get_bool("ignore") || options.force;
+  bool removed_some = false;  // by --depend, perhaps before their turn
   return for_each_name(chosen_names(*engine, args, is_any), [&](const std::string& name) {
     try {
+      if (args.get_bool("depend"))
+        for (const auto& id : engine::dependent_containers(*engine, name, options)) {
+          engine::remove_container(*engine, id, options);
+          removed_some = true;
+          std::printf("%s\n", id.c_str());
+        }
       if (options.force && args.find_int("time")) engine::stop_container(*engine, name, args.find_int("time"), "");
       engine::remove_container(*engine, name, options);
       std::printf("%s\n", name.c_str());
     } catch (const Error& error) {
-      if (!is_ignored(ignore, error)) throw;
+      if (!is_ignored(ignore || removed_some, error)) throw;
     }
   });
 }
 
 int wait_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
+  if (const auto text = args.find_string("interval"))  // podman's: milliseconds without a unit
+    if (!parse_uint(*text) && !parse_duration(*text))
+      throw_usage(args.command(), format("--interval '{}': it is no duration", *text), "such as 250ms");
   const auto conditions = engine::parse_wait_conditions(args.get_list("condition"));
   const bool ignore = args.get_bool("ignore");
   return for_each_name(named_or_newest(*engine, args), [&](const std::string& name) {

@@ -4,6 +4,7 @@
 
 #include "libpod/engine/container_list.hh"
 #include "libpod/engine/image_list.hh"
+#include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/networks.hh"
 #include "libpod/engine/volumes.hh"
 #include "src/arg_parser.hh"
@@ -181,6 +182,7 @@ int images_command(Context& context, const ParsedArgs& args) {
 
 int history_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
+  engine::require_platform(*engine, args.positionals()[0], args.get_string("platform"));
   const auto rows =
       engine::image_history(*engine, args.positionals()[0], args.get_bool("no-trunc"), args.get_bool("human"));
   return print_rows(args, rows, {kHistoryColumns, kHistory}, "{{.ID}}");

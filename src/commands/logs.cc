@@ -6,6 +6,7 @@
 
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
+#include "libpod/base/log.hh"
 #include "libpod/base/parse.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/logs.hh"
@@ -110,6 +111,7 @@ int logs_command(Context& context, const ParsedArgs& args) {
     query.until = until;
     query.tail = tail;
     query.follow = follow;
+    query.warn = [name](const char* text) { log_warn("logs of {}: {}", name, text); };
     const std::string prefix = log_prefix(args, record.config, several, number++);
     const std::string details = args.get_bool("details") ? engine::log_details(record.config) + " " : "";
     const auto read = [&printer, query, prefix, details, several] {

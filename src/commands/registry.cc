@@ -6,9 +6,11 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/engine/events.hh"
+#include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/image_program.hh"
 #include "src/arg_parser.hh"
 #include "src/commands/commands.hh"
+#include "src/container_flags_check.hh"
 #include "src/output.hh"
 #include "src/session.hh"
 
@@ -46,7 +48,12 @@ std::string ask_password() {
   return password;
 }
 
-std::string chosen_password(const ParsedArgs& args) {
+std::string chosen_password(const engine::Engine& engine, const ParsedArgs& args) {
+  if (const auto secret = args.find_string("secret")) {
+    if (args.has("password") || args.get_bool("password-stdin"))
+      throw_usage(args.command(), "--secret, --password and --password-stdin are mutually exclusive");
+    return engine.secrets.value(engine.secrets.find(*secret));
+  }
   if (args.get_bool("password-stdin")) {
     if (args.has("password")) throw_usage(args.command(), "--password and --password-stdin are mutually exclusive");
     if (!args.has("username")) throw_usage(args.command(), "Must provide --username with --password-stdin");
@@ -91,7 +98,9 @@ std::string without_transport(const std::string& text) {
 }  // namespace
 
 int push_command(Context& context, const ParsedArgs& args) {
+  check_content_trust(args);
   const auto engine = open_engine(context);
+  if (!args.get_bool("all-tags")) engine::require_platform(*engine, args.positionals()[0], args.get_string("platform"));
   auto request = registry_request(*engine, args);
   request.names = {args.positionals()[0]};
   if (args.positionals().size() > 1) request.reference = without_transport(args.positionals()[1]);
@@ -121,13 +130,21 @@ int login_command(Context& context, const ParsedArgs& args) {
   auto request = registry_request(*engine, args);
   request.names = {registry_of(args)};
   request.compat_auth_file |= args.get_bool("compat-auth-file");
+  if (args.get_bool("get-login")) {
+    request.only_ask = true;
+    write_out(engine::run_image_program(*engine, "login", request).images.at(0).name + "\n");
+    return 0;
+  }
   std::string user = args.get_string("username");
+  if (user.empty() && args.has("secret"))
+    user = *args.find_string("secret");  // podman: the secret is called like the user
   if (user.empty()) {
     if (::isatty(STDIN_FILENO) == 1) std::fputs("Username: ", stderr);
     user = read_line();
   }
-  request.creds = user + ":" + chosen_password(args);
-  engine::run_image_program(*engine, "login", request);
+  request.creds = user + ":" + chosen_password(*engine, args);
+  const auto result = engine::run_image_program(*engine, "login", request);
+  if (args.get_bool("verbose")) write_out("Used: " + result.images.at(0).digest + "\n");
   write_out("Login Succeeded\n");
   return 0;
 }

@@ -3,7 +3,9 @@
 #include <cstdlib>
 
 #include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
 #include "libpod/engine/create.hh"
+#include "libpod/engine/image_remove.hh"
 #include "libpod/engine/start.hh"
 #include "libpod/spec/options.hh"
 #include "src/commands/commands.hh"
@@ -33,11 +35,21 @@ engine::CreateRequest create_request(ContainerRequest&& request) {
   out.pull.policy = engine::parse_pull_policy(request.pull);
   out.pull.quiet = request.quiet;
   out.pull.auth_file = request.authfile.value_or("");
+  out.pull.creds = request.creds;
   if (!request.tls_verify) out.pull.tls_verify = false;
   out.config = std::move(request.config);
   out.gave = request.gave;
   out.replace = request.replace;
   return out;
+}
+
+// podman: another container that needs it keeps the image.
+void remove_unused_image(engine::Engine& engine, const std::string& name) {
+  try {
+    engine::remove_image(engine, name, /*force=*/false, /*no_prune=*/false);
+  } catch (const Error& error) {
+    log_warn("--rmi: {}", error.what());
+  }
 }
 
 }  // namespace
@@ -73,13 +85,15 @@ int run_command(Context& context, const ParsedArgs& args) {
   const bool passed_through = parsed.config.log.driver == "passthrough";
   const bool print_id = detach || (!attach.out && !attach.err && !passed_through);
   attach.detach_keys = spec::parse_detach_keys(parsed.config.detach_keys);
+  const bool remove_image = parsed.remove_image;
   auto request = create_request(std::move(parsed));
   engine::check_cidfile(request.config);
   auto created = engine::create_container(*engine, std::move(request));
   engine::write_cidfile(created.config);
-  const std::string id = created.config.id;
+  const std::string id = created.config.id, image = created.config.image_name;
   const auto outcome = engine::run_created(*engine, std::move(created), detach ? nullptr : &attach);
   if (print_id) write_out(id + "\n");
+  if (remove_image) remove_unused_image(*engine, image);
   return outcome.exit_code;
 }
 

@@ -71,8 +71,9 @@ int secret_inspect_command(Context& context, const ParsedArgs& args) {
     throw_usage(args.command(), "conflicting options: cannot specify both --pretty and --format");
   const auto engine = open_engine(context);
   std::vector<Json> found;
-  const int code = for_each_name(
-      args.positionals(), [&](const std::string& name) { found.push_back(engine::inspect_secret(*engine, name)); });
+  const int code = for_each_name(args.positionals(), [&](const std::string& name) {
+    found.push_back(engine::inspect_secret(*engine, name, args.get_bool("showsecret")));
+  });
   const std::string format_text = args.get_string("format");
   if (args.get_bool("pretty"))
     for (std::size_t i = 0; i < found.size(); ++i) write_out((i == 0 ? "" : "\n") + pretty_text(found[i]));

@@ -8,6 +8,7 @@
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/image_program.hh"
 #include "src/commands/commands.hh"
+#include "src/container_flags.hh"
 #include "src/container_flags_check.hh"
 #include "src/session.hh"
 
@@ -66,7 +67,7 @@ int pull_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   auto request = engine::image_request(*engine);
   request.names = args.positionals();
-  request.platform = args.get_string("platform");
+  request.platform = platform_flags(args);
   request.quiet = args.get_bool("quiet");
   request.creds = args.get_string("creds");
   request.auth_file = args.get_string("authfile");
@@ -119,7 +120,7 @@ int import_command(Context& context, const ParsedArgs& args) {
   if (words.size() > 1) request.reference = words[1];
   request.changes = args.get_list("change");
   request.message = args.get_string("message");
-  request.platform = args.find_string("platform").value_or("");
+  request.platform = platform_flags(args);
   request.quiet = args.get_bool("quiet");
   if (request.input == "-")
     refuse_terminal(0, "import: standard input is a terminal", "give an archive: lichen import FILE NAME");
@@ -136,6 +137,7 @@ int save_command(Context& context, const ParsedArgs& args) {
   request.output = args.get_string("output");
   request.format = args.get_string("format");
   request.compress = args.get_bool("compress");
+  for (const auto& name : request.names) engine::require_platform(*engine, name, args.get_string("platform"));
   request.quiet = args.get_bool("quiet");
   if (request.output.empty())
     refuse_terminal(1, "save: standard output is a terminal", "give a file: lichen save -o FILE IMAGE");

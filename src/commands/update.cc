@@ -6,6 +6,7 @@
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
 #include "src/container_flags.hh"
+#include "src/health_flags.hh"
 #include "src/output.hh"
 #include "src/resource_flags.hh"
 #include "src/session.hh"
@@ -20,6 +21,7 @@ engine::UpdateRequest request_of(const ParsedArgs& args, const engine::Engine& e
     if (args.has(option) && args.get_string(option).empty())
       throw_usage(args.command(), format("--{} '': name the numbers that may be used", option));
   if (args.has("restart")) request.restart = spec::parse_restart_policy(args.get_string("restart"));
+  request.health = health_update(args);
   request.env = collect_env(args, engine.environment.all);
   request.unset_env = args.get_list("unsetenv");
   for (const auto& text : args.get_list("ulimit")) request.ulimits.push_back(spec::parse_ulimit_option(text));

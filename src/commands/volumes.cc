@@ -2,6 +2,7 @@
 #include "libpod/engine/volumes.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/engine/volume_mount.hh"
 #include "libpod/spec/options.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
@@ -53,6 +54,20 @@ int volume_prune_command(Context& context, const ParsedArgs& args) {
   }
   write_out(text + reclaimed_line(done.bytes));
   return kExitOk;
+}
+
+int volume_mount_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  write_out(engine::mount_volume_here(*engine, args.positionals()[0]) + "\n");
+  return kExitOk;
+}
+
+int volume_unmount_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  return for_each_name(args.positionals(), [&](const std::string& name) {
+    engine::unmount_volume_here(*engine, name);
+    write_out(name + "\n");
+  });
 }
 
 int volume_export_command(Context& context, const ParsedArgs& args) {

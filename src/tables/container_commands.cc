@@ -10,6 +10,7 @@ using enum CompletionKind;
 constexpr OptionSpec kRunOnly[] = {
     flag('d', "detach", "Run in the background and print the id"),
     text("detach-keys", "keys", "Keys that leave the container running (default ctrl-p,ctrl-q)"),
+    flag("rmi", "Remove the container and then its image, unless another container uses it"),
     flag("sig-proxy", "Pass signals on to the process").with_default("true"),
 };
 constexpr OptionSpec kAttach[] = {
@@ -19,12 +20,15 @@ constexpr OptionSpec kAttach[] = {
     flag("sig-proxy", "Pass signals on to the process").with_default("true"),
 };
 constexpr OptionSpec kExec[] = {
+    text("cidfile", "path", "Read the container's id from this file; all words are the command then")
+        .with_objects(file),
     flag('d', "detach", "Run in the background"),
     text("detach-keys", "keys", "Keys that leave the process running (default ctrl-p,ctrl-q)"),
     list('e', "env", "name[=value]", "Set a variable; without a value it is taken from here"),
     list("env-file", "path", "Read variables from a file").with_objects(file),
     flag('i', "interactive", "Keep standard input open"),
     flag('l', "latest", "The newest container"),
+    flag("no-session", "Accepted: lichen keeps no record of what is executed").as_hidden(),
     flag("privileged", "Give the process all that you yourself have"),
     flag('t', "tty", "Give the process a terminal"),
     text('u', "user", "name|uid[:group]", "User of the process"),
@@ -81,10 +85,23 @@ constexpr OptionSpec kUpdate[] = {
     text("cpuset-cpus", "list", "CPUs that may be used, such as 0-3 or 0,1"),
     text("cpuset-mems", "list", "Memory nodes that may be used"),
     list('e', "env", "name[=value]", "Set a variable of processes started from now on"),
+    text("health-cmd", "command", "Look after the container with this command, run in it by /bin/sh"),
+    text("health-interval", "time", "Time between two checks; 'disable' for none by itself"),
+    text("health-on-failure", "action", "What becomes of an unhealthy container").with_values("none|kill|restart|stop"),
+    number("health-retries", "count", "Failures in a row until it is unhealthy"),
+    text("health-start-period", "time", "Time to start in which failures do not count"),
+    text("health-startup-cmd", "command",
+         "Until this succeeds the container is starting and --health-cmd does not run"),
+    text("health-startup-interval", "t", "Time between two startup checks; 'disable' for none by itself"),
+    number("health-startup-retries", "n", "Failed startup checks in a row until it is restarted; 0: never"),
+    number("health-startup-success", "n", "Startup checks in a row that must succeed"),
+    text("health-startup-timeout", "t", "A startup check that takes longer has failed"),
+    text("health-timeout", "time", "A check that takes longer has failed"),
     flag('l', "latest", "The newest container"),
     text('m', "memory", "bytes", "Memory limit, such as 512m"),
     text("memory-reservation", "bytes", "Memory that is taken back first when the host runs short"),
     text("memory-swap", "bytes", "Memory and swap together; -1 for no limit (default twice the memory)"),
+    flag("no-healthcheck", "Take the health checks away"),
     number("pids-limit", "count", "How many processes may exist; -1 for no limit"),
     text("restart", "policy", "When to start again").with_hints("no|on-failure|on-failure:|always|unless-stopped"),
     list("ulimit", "name=soft[:hard]", "Resource limit of processes started from now on, such as nofile=1024:4096")
@@ -128,6 +145,7 @@ constexpr OptionSpec kKill[] = {
 constexpr OptionSpec kRm[] = {
     flag('a', "all", "Remove every container"),
     list("cidfile", "path", "Read a container's id from this file").with_objects(file),
+    flag("depend", "Those that use its namespaces or volumes first"),
     list("filter", "key=value", "Only those that match, as in ps")
         .with_hints("id=|name=|label=|status=|restart-policy=|until="),
     flag('f', "force", "Kill a running container first; a missing one is no error"),
@@ -178,11 +196,15 @@ constexpr OptionSpec kLogs[] = {
     flag('t', "timestamps", "Print the time before each line"),
     text("until", "time", "Show what came before"),
 };
+constexpr OptionSpec kExists[] = {
+    flag("external", "Containers of other tools in the store too: there are none in lichen's").as_hidden(),
+};
 constexpr OptionSpec kWait[] = {
     csv("condition", "state", "Wait for this state")
         .with_values(
             "configured|created|exited|healthy|initialized|paused|removing|running|stopped|stopping|unhealthy"),
     flag("ignore", "A container that does not exist is no error"),
+    text('i', "interval", "time", "Accepted: lichen is told of the end and asks nobody at intervals").as_hidden(),
     flag('l', "latest", "The newest container"),
 };
 constexpr OptionSpec kHealthRun[] = {
@@ -206,7 +228,7 @@ constexpr CommandSpec kCommands[] = {
                  "# a web server in the background, on port 8080\nlichen run -d --name web -p 8080:80 nginx\n"
                  "# work on this directory\nlichen run --rm -v \"$PWD:/work\" -w /work python:3 python build.py\n",
      .options = {kContainerOptions, kRunOnly},
-     .not_yet_options = {kContainerNotYet, "passwd preserve-fd preserve-fds rmi"},
+     .not_yet_options = {kContainerNotYet, "passwd preserve-fd preserve-fds"},
      .arguments = {1, -1, image},
      .options_stop_at_first_argument = true,
      .group = HelpGroup::run,
@@ -294,17 +316,15 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Change limits and restart policy of containers",
      .usage = "OPTIONS CONTAINER [CONTAINER...]",
      .description =
-         "A running container gets limits and policy at once, and keeps them; 0 lifts a limit. Variables and ulimits\n"
-         "count for what is started from then on: by exec, restart or start.",
+         "A running container gets limits, policy and health checks at once, and keeps them; 0 lifts a limit; "
+         "checking\n"
+         "begins anew. Variables and ulimits count for what is started from then on: by exec, restart or start.",
      .examples = "lichen update --memory 512m --cpus 1.5 web\n# come back after a failure and after a reboot\n"
                  "lichen update --restart always web db\n",
      .options = {kUpdate},
      .not_yet_options = {"blkio-weight-device device-read-bps device-read-iops "
-                         "device-write-bps device-write-iops health-cmd health-interval health-log-destination "
-                         "health-max-log-count health-max-log-size health-on-failure health-retries "
-                         "health-start-period health-startup-cmd health-startup-interval health-startup-retries "
-                         "health-startup-success health-startup-timeout health-timeout kernel-memory "
-                         "memory-swappiness no-healthcheck"},
+                         "device-write-bps device-write-iops health-log-destination health-max-log-count "
+                         "health-max-log-size kernel-memory memory-swappiness"},
      .arguments = {0, -1, container},
      .group = HelpGroup::run,
      .handler = update_command},
@@ -325,7 +345,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen rm job\n# also when it runs\nlichen rm -f web\n",
      .options = {kRm},
-     .not_yet_options = {"depend link storage"},
+     .not_yet_options = {"link storage"},
      .arguments = {0, -1, container},
      .group = HelpGroup::run,
      .handler = rm_command},
@@ -336,7 +356,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen exec -it web sh\nlichen exec -u postgres db psql\n",
      .options = {kExec},
-     .not_yet_options = {"cidfile no-session preserve-fd preserve-fds wait"},
+     .not_yet_options = {"preserve-fd preserve-fds wait"},
      .arguments = {2, -1, running_container},
      .options_stop_at_first_argument = true,
      .group = HelpGroup::run,
@@ -358,7 +378,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen wait job\n",
      .options = {kWait},
-     .not_yet_options = {"exit-first-match interval/i"},
+     .not_yet_options = {"exit-first-match"},
      .arguments = {1, -1, container},
      .group = HelpGroup::run,
      .handler = wait_command},
@@ -480,7 +500,7 @@ constexpr CommandSpec kCommands[] = {
      .usage = "CONTAINER",
      .description = "",
      .examples = "lichen container exists web && echo yes\n",
-     .not_yet_options = {"external"},
+     .options = {kExists},
      .arguments = {1, 1, container},
      .group = HelpGroup::look,
      .handler = container_exists_command},

@@ -8,6 +8,7 @@ namespace lichen::cli {
 inline constexpr OptionSpec kContainerOptions[] = {
     list("add-host", "name:ip", "Add a line to /etc/hosts; 'host-gateway' stands for the host's address"),
     list("annotation", "key=value", "Add an annotation to the OCI spec"),
+    text("arch", "name", "Processor of the image, such as arm64; --platform says it all"),
     list('a', "attach", "stream", "Attach to stdin, stdout or stderr only").with_hints("stdin|stdout|stderr"),
     text("authfile", "path", "Credentials file for a pull").with_objects(CompletionKind::file),
     list("cap-add", "capability", "Give a Linux capability, or ALL").with_objects(CompletionKind::capability),
@@ -16,6 +17,8 @@ inline constexpr OptionSpec kContainerOptions[] = {
     list("blkio-weight-device", "path:weight", "The same for one device"),
     text("cgroup-parent", "path", "Cgroup, below the delegated one, in which the container's is made"),
     text("cgroupns", "mode", "Cgroup namespace").with_hints("private|host|container:"),
+    text("cgroups", "mode", "disabled: no cgroup of its own, and so no limits")
+        .with_values("enabled|disabled|no-conmon"),
     text("cidfile", "path", "Write the container's id to this new file").with_objects(CompletionKind::file),
     number("cpu-period", "microseconds", "Length of a CPU scheduling period"),
     number("cpu-quota", "microseconds", "CPU time allowed in one period"),
@@ -25,6 +28,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
     text("cpus", "decimal", "How many CPUs may be used, such as 1.5"),
     text("cpuset-cpus", "list", "CPUs that may be used, such as 0-3 or 0,1"),
     text("cpuset-mems", "list", "Memory nodes that may be used"),
+    text("creds", "name[:password]", "Credentials for the registry"),
     list("device", "host[:container[:rwm]]",
          "Make a device of the host visible; or vendor.com/class=name, as a CDI file says")
         .with_objects(CompletionKind::file),
@@ -44,6 +48,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
     text("entrypoint", "command", "Run this in place of the image's entrypoint; an empty text clears it"),
     list('e', "env", "name[=value]", "Set a variable; without a value it is taken from here"),
     list("env-file", "path", "Read variables from a file").with_objects(CompletionKind::file),
+    flag("env-host", "Give all variables that are set here"),
     list("expose", "port[/proto]", "Declare a port without publishing it"),
     list("gpus", "gpus", "GPUs as CDI files describe them: all, a number, 'device=0', driver=amd")
         .with_hints("all|device="),
@@ -69,6 +74,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
     text('h', "hostname", "name", "Host name in the container (default: its short id)"),
     flag("http-proxy", "Pass the host's proxy variables on").with_default("true"),
     flag("init", "Run a small init as PID 1 that forwards signals and reaps"),
+    text("init-path", "path", "Init program of the host for --init").with_objects(CompletionKind::file),
     flag('i', "interactive", "Keep standard input open"),
     text("ip", "address", "IPv4 address on the network"),
     text("ip6", "address", "IPv6 address on the network"),
@@ -95,9 +101,11 @@ inline constexpr OptionSpec kContainerOptions[] = {
         .with_objects(CompletionKind::network),
     list("network-alias", "name", "Another name of the container on its networks"),
     flag("no-healthcheck", "Do not run the image's health check"),
+    flag("no-hostname", "Leave /etc/hostname to the image"),
     flag("no-hosts", "Leave /etc/hosts as the image has it"),
     flag("oom-kill-disable", "Of cgroup version 1; without effect"),
     number("oom-score-adj", "number", "Who is killed first when memory runs out, -1000 to 1000"),
+    text("os", "name", "Operating system of the image"),
     text("pid", "mode", "PID namespace").with_hints("private|host|container:"),
     text("pidfile", "path", "Write the PID of the main process to this file").with_objects(CompletionKind::file),
     number("pids-limit", "count", "How many processes may exist; -1 for no limit"),
@@ -128,6 +136,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
     text("stop-signal", "signal", "Signal that asks the process to end").with_objects(CompletionKind::signal),
     number("stop-timeout", "seconds", "How long stop waits before it kills (default 10)"),
     list("sysctl", "name=value", "Kernel setting of the container's own namespaces"),
+    number("timeout", "seconds", "Kill it when it has run so long").with_default("0"),
     flag("tls-verify", "Verify the registry's certificate in a pull").with_default("true"),
     list("tmpfs", "path[:options]", "Mount an empty file system in memory"),
     flag('t', "tty", "Give the process a terminal"),
@@ -140,6 +149,7 @@ inline constexpr OptionSpec kContainerOptions[] = {
     text("userns", "mode", "How user ids map: host, keep-id, nomap, auto, container:NAME")
         .with_hints("host|keep-id|nomap|auto|container:"),
     text("uts", "mode", "UTS namespace: the host name").with_hints("private|host|container:"),
+    text("variant", "name", "Variant of the processor, such as v7"),
     list('v', "volume", "[source:]path[:options]", "Mount a directory of the host or a named volume")
         .with_objects(CompletionKind::volume),
     list("volumes-from", "name[:ro]", "Mount what another container mounts, at the same places")
@@ -149,15 +159,15 @@ inline constexpr OptionSpec kContainerOptions[] = {
 
 /// Flags of docker and podman that lichen knows and refuses until they are done.
 inline constexpr std::string_view kContainerNotYet =
-    "arch cert-dir cgroup-conf cgroups chrootdirs "
-    "conmon-pidfile cpu-count cpu-percent creds decryption-key "
-    "env-host env-merge "
+    "cert-dir cgroup-conf chrootdirs "
+    "conmon-pidfile cpu-count cpu-percent decryption-key "
+    "env-merge "
     "gidmap group-entry health-log-destination health-max-log-count health-max-log-size "
-    "hosts-file hostuser image-volume init-path io-maxbandwidth io-maxiops isolation "
+    "hosts-file hostuser image-volume io-maxbandwidth io-maxiops isolation "
     "link link-local-ip "
-    "no-hostname os override-arch override-os override-variant passwd-entry personality pod "
+    "override-arch override-os override-variant passwd-entry personality pod "
     "pod-id-file rdt-class requires retry retry-delay seccomp-policy shm-size-systemd "
-    "signature-policy storage-opt subgidname subuidname systemd timeout uidmap unsetenv unsetenv-all use-api-socket "
-    "variant volume-driver";
+    "signature-policy storage-opt subgidname subuidname systemd uidmap unsetenv unsetenv-all use-api-socket "
+    "volume-driver";
 
 }  // namespace lichen::cli

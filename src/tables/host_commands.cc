@@ -38,6 +38,7 @@ constexpr OptionSpec kSystemDf[] = {
 };
 constexpr OptionSpec kSystemPrune[] = {
     flag('a', "all", "Every image that no container uses, not only nameless ones"),
+    flag("external", "Containers of other tools in the store too: there are none in lichen's").as_hidden(),
     list("filter", "key=value", "Remove only what matches").with_hints("label=|label!=|until="),
     flag('f', "force", "Do not ask"),
     flag("volumes", "Anonymous volumes that no container uses too"),
@@ -147,7 +148,7 @@ constexpr CommandSpec kCommands[] = {
                  "# all that no container needs and that is older than a day\n"
                  "lichen system prune -a -f --volumes --filter until=24h\n",
      .options = {kSystemPrune},
-     .not_yet_options = {"build external"},
+     .not_yet_options = {"build"},
      .arguments = {0, 0},
      .group = HelpGroup::host,
      .handler = system_prune_command},

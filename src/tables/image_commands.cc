@@ -9,26 +9,33 @@ using enum CompletionKind;
 
 constexpr OptionSpec kPull[] = {
     flag('a', "all-tags", "Pull every tag of the repository"),
+    text("arch", "name", "Processor of the image, such as arm64; --platform says it all"),
     text("authfile", "path", "Credentials file").with_objects(file),
     text("cert-dir", "path", "Directory with the registry's CA and client certificates").with_objects(directory),
     text("creds", "name[:password]", "Credentials"),
     flag("disable-content-trust", "Docker's way to pull without notary signatures; lichen knows none")
         .with_default("true")
         .as_hidden(),
+    text("os", "name", "Operating system of the image"),
     text("platform", "os/arch[/variant]", "Platform of the image")
         .with_hints("linux/amd64|linux/arm64|linux/386|linux/arm/v7|linux/riscv64"),
     number("retry", "count", "How often a failed transfer is tried again").with_default("3"),
     text("policy", "policy", "When to pull").with_default("always").with_values("always|missing|never|newer"),
     flag('q', "quiet", "Print the image's id only"),
     flag("tls-verify", "Verify the registry's certificate").with_default("true"),
+    text("variant", "name", "Variant of the processor, such as v7"),
 };
 constexpr OptionSpec kPush[] = {
     flag('a', "all-tags", "Push every tag of the repository"),
     text("authfile", "path", "Credentials file").with_objects(file),
     text("cert-dir", "path", "Directory with the registry's CA and client certificates").with_objects(directory),
     text("creds", "name[:password]", "Credentials"),
+    flag("disable-content-trust", "Docker's way to push without notary signatures; lichen knows none")
+        .with_default("true")
+        .as_hidden(),
     text("digestfile", "path", "Write the digest of what was pushed to this file").with_objects(file),
     text('f', "format", "format", "Kind of manifest: oci or v2s2 (default: as the image came)").with_hints("oci|v2s2"),
+    text("platform", "os/arch[/variant]", "The image must be for this platform"),
     flag('q', "quiet", "Print the name only"),
     number("retry", "count", "How often a failed transfer is tried again").with_default("3"),
     flag("tls-verify", "Verify the registry's certificate").with_default("true"),
@@ -37,10 +44,13 @@ constexpr OptionSpec kLogin[] = {
     text("authfile", "path", "Keep the credentials in this file").with_objects(file),
     text("cert-dir", "path", "Directory with the registry's CA and client certificates").with_objects(directory),
     flag("compat-auth-file", "Keep them in docker's config.json"),
+    flag("get-login", "Print as whom you are logged in"),
     text('p', "password", "password", "Password; others can see it in the list of processes"),
     flag("password-stdin", "Read the password from standard input"),
+    text("secret", "name", "Take the password from this secret").with_objects(CompletionKind::secret),
     flag("tls-verify", "Verify the registry's certificate").with_default("true"),
     text('u', "username", "name", "User name"),
+    flag('v', "verbose", "Print the file that keeps the credentials"),
 };
 constexpr OptionSpec kLogout[] = {
     flag('a', "all", "Forget all registries"),
@@ -53,19 +63,24 @@ constexpr OptionSpec kLoad[] = {
     flag('q', "quiet", "No progress"),
 };
 constexpr OptionSpec kImport[] = {
+    text("arch", "name", "Processor of the image, such as arm64; --platform says it all"),
     list('c', "change", "instruction", "Set CMD, ENV, WORKDIR, ... of the image as a Dockerfile would"),
     text('m', "message", "text", "Comment of the image"),
+    text("os", "name", "Operating system of the image"),
     text("platform", "os/arch[/variant]", "Platform of the image"),
     flag('q', "quiet", "No progress"),
+    text("variant", "name", "Variant of the processor, such as v7"),
 };
 constexpr OptionSpec kSave[] = {
-    flag("compress", "Compress the layers (directory formats)").as_not_yet(),
+    flag("compress", "Compress the layers; with --format docker-dir"),
     text("format", "format", "Kind of archive")
         .with_default("docker-archive")
         .with_values("docker-archive|oci-archive|oci-dir|docker-dir"),
     flag('m', "multi-image-archive", "Accepted: an archive may always hold several images"),
     text('o', "output", "path", "Write to this file, not to standard output").with_objects(file),
+    text("platform", "os/arch[/variant]", "The image must be for this platform"),
     flag('q', "quiet", "No progress"),
+    flag("uncompressed", "Accepted: layers of OCI formats are written as they are, uncompressed"),
 };
 constexpr OptionSpec kImages[] = {
     flag('a', "all", "Show images without a name that others are made of too"),
@@ -84,18 +99,22 @@ constexpr OptionSpec kRmi[] = {
     flag('f', "force", "Take the names away although a stopped container uses the image; a missing image is no error"),
     flag('i', "ignore", "An image that does not exist is no error"),
     flag("no-prune", "Keep the layers; 'lichen system check --repair' takes those that nothing uses"),
+    list("platform", "os/arch[/variant]", "The images must be for this platform"),
 };
 constexpr OptionSpec kImageInspect[] = {
     text('f', "format", "template", "Print with a Go template, or 'json'"),
+    text("platform", "os/arch[/variant]", "The image must be for this platform"),
 };
 constexpr OptionSpec kHistory[] = {
     text("format", "template", "Print with a Go template, 'table TEMPLATE' or 'json'"),
     flag('H', "human", "Print sizes and times for people").with_default("true"),
     flag("no-trunc", "Print commands in full"),
+    text("platform", "os/arch[/variant]", "The image must be for this platform"),
     flag('q', "quiet", "Print ids only"),
 };
 constexpr OptionSpec kImagePrune[] = {
     flag('a', "all", "Remove every image that no container uses, not only nameless ones"),
+    flag("external", "Also those that only containers of other tools use: the store has none").as_hidden(),
     list("filter", "key=value", "Remove only what matches").with_hints("label=|label!=|until=|dangling="),
     flag('f', "force", "Do not ask"),
 };
@@ -113,6 +132,7 @@ constexpr OptionSpec kImageUnmount[] = {
 constexpr OptionSpec kSearch[] = {
     text("authfile", "path", "Credentials file").with_objects(file),
     text("cert-dir", "path", "Directory with the registry's CA and client certificates").with_objects(directory),
+    flag("compatible", "Accepted: the columns are docker's anyway").as_hidden(),
     text("creds", "name[:password]", "Credentials"),
     list('f', "filter", "key=value", "Show only what matches").with_hints("stars=|is-official=|is-automated="),
     text("format", "template", "Print with a Go template, 'table TEMPLATE' or 'json'"),
@@ -130,7 +150,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen pull debian:12\nlichen pull --platform linux/arm64 registry.example.org/team/app:1.4\n",
      .options = {kPull},
-     .not_yet_options = {"arch decryption-key os retry-delay signature-policy variant"},
+     .not_yet_options = {"decryption-key retry-delay signature-policy"},
      .arguments = {1, -1, image},
      .group = HelpGroup::images,
      .handler = pull_command},
@@ -152,7 +172,6 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen rmi debian:11\n",
      .options = {kRmi},
-     .not_yet_options = {"platform"},
      .arguments = {0, -1, image},
      .group = HelpGroup::images,
      .handler = rmi_command},
@@ -192,7 +211,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen save -o app.tar app:1.4\nlichen save app | ssh host lichen load\n",
      .options = {kSave},
-     .not_yet_options = {"platform signature-policy uncompressed"},
+     .not_yet_options = {"signature-policy"},
      .arguments = {1, -1, image},
      .group = HelpGroup::images,
      .handler = save_command},
@@ -204,7 +223,7 @@ constexpr CommandSpec kCommands[] = {
      .examples = "lichen import rootfs.tar debian:mine\n"
                  "mmdebstrap bookworm - | lichen import -c 'CMD [\"bash\"]' - debian:12\n",
      .options = {kImport},
-     .not_yet_options = {"arch os signature-policy variant"},
+     .not_yet_options = {"signature-policy"},
      .arguments = {1, 2, file},
      .group = HelpGroup::images,
      .handler = import_command},
@@ -215,7 +234,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen history debian:12\n",
      .options = {kHistory},
-     .not_yet_options = {"notruncate platform"},
+     .not_yet_options = {"notruncate"},
      .arguments = {1, 1, image},
      .group = HelpGroup::images,
      .handler = history_command},
@@ -234,7 +253,6 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen image inspect -f '{{.Config.Env}}' debian\n",
      .options = {kImageInspect},
-     .not_yet_options = {"platform"},
      .arguments = {1, -1, image},
      .group = HelpGroup::images,
      .handler = image_inspect_command},
@@ -254,7 +272,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen image prune -a -f\n",
      .options = {kImagePrune},
-     .not_yet_options = {"build-cache external"},
+     .not_yet_options = {"build-cache"},
      .arguments = {0, 0},
      .group = HelpGroup::images,
      .handler = image_prune_command},
@@ -299,7 +317,6 @@ constexpr CommandSpec kCommands[] = {
      .examples = "lichen search nginx\nlichen search --filter is-official=true --limit 5 debian\n"
                  "lichen search --list-tags localhost:5000/app\n",
      .options = {kSearch},
-     .not_yet_options = {"compatible"},
      .arguments = {1, 1},
      .group = HelpGroup::images,
      .handler = search_command},
@@ -313,8 +330,8 @@ constexpr CommandSpec kCommands[] = {
      .examples = "lichen tag app registry.example.org/team/app:1.4\nlichen push registry.example.org/team/app:1.4\n"
                  "lichen push app localhost:5000/app:test\n",
      .options = {kPush},
-     .not_yet_options = {"compress compression-format compression-level disable-content-trust encrypt-layer "
-                         "encryption-key force-compression platform remove-signatures retry-delay sign-by "
+     .not_yet_options = {"compress compression-format compression-level encrypt-layer "
+                         "encryption-key force-compression remove-signatures retry-delay sign-by "
                          "sign-by-sigstore sign-by-sigstore-private-key sign-by-sq-fingerprint sign-passphrase-file "
                          "signature-policy"},
      .arguments = {1, 2, image},
@@ -328,7 +345,6 @@ constexpr CommandSpec kCommands[] = {
      .examples = "lichen login registry.example.org\n# for scripts\n"
                  "lichen login -u ci --password-stdin registry.example.org < token\n",
      .options = {kLogin},
-     .not_yet_options = {"get-login secret verbose/v"},
      .arguments = {0, 1},
      .group = HelpGroup::images,
      .handler = login_command},

@@ -50,8 +50,6 @@ constexpr CommandSpec kCommands[] = {
     later("image tree", "", "Show the layers of an image as a tree", "lichen history IMAGE"),
     later("image trust", "trust", "Say whose images are trusted",
           "a digest is the proof of content: lichen pull NAME@sha256:..."),
-    later("volume mount", "", "Mount a volume"),
-    later("volume unmount", "", "Unmount a volume"),
     later("volume update", "", "Change a volume"),
     later("volume reload", "", "Look for new volumes of plugins"),
     never("system migrate", "", kNoReset),

@@ -17,6 +17,7 @@ constexpr OptionSpec kCreate[] = {
 constexpr OptionSpec kInspect[] = {
     text('f', "format", "template", "Print with a Go template, or 'json'"),
     flag("pretty", "Print lines for people"),
+    flag("showsecret", "Show the value too, as SecretData"),
 };
 constexpr OptionSpec kLs[] = {
     list('f', "filter", "key=value", "Show only what matches").with_hints("id=|label=|name="),
@@ -67,12 +68,11 @@ constexpr CommandSpec kCommands[] = {
      .handler = secret_ls_command},
     {.path = "secret inspect",
      .aliases = "",
-     .summary = "Show all about secrets as JSON, but their values",
+     .summary = "Show all about secrets as JSON; their values only when asked",
      .usage = "[OPTIONS] SECRET [SECRET...]",
      .description = "",
      .examples = "lichen secret inspect -f '{{.Spec.Labels}}' db-password\n",
      .options = {kInspect},
-     .not_yet_options = {"showsecret"},
      .arguments = {1, -1, secret},
      .group = HelpGroup::volumes,
      .handler = secret_inspect_command},

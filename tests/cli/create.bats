@@ -12,7 +12,7 @@ flags() {
   mkdir -p "$BASE/shared" "$BASE/cdi" "$HOME/.config/lichen"
   printf '[engine]\ncdi_spec_dirs = ["%s/cdi"]\n' "$BASE" >"$HOME/.config/lichen/config.toml"
   echo '{"cdiVersion":"0.8.0","kind":"nvidia.com/gpu","devices":[{"name":"0","containerEdits":{"env":["GPU=0"],"deviceNodes":[{"path":"/dev/gpu","hostPath":"/dev/null"}]}}]}' >"$BASE/cdi/gpu.json"
-  FLAGS=(--add-host web:10.1.2.3 --annotation a=b --attach stdout --cap-add NET_RAW --cap-drop KILL --cgroupns private
+  FLAGS=(--add-host web:10.1.2.3 --annotation a=b --attach stdout --cap-add NET_RAW --cap-drop KILL --cgroupns private --cgroups no-conmon
     --cpu-shares 512 --cpus 0.5 --cpuset-cpus 0 --cpuset-mems 0 --device /dev/null:/dev/mine --device-cgroup-rule "c 1:3 r" --disable-content-trust --dns 192.0.2.7
     --dns-opt ndots:2 --dns-option timeout:1 --dns-search example.org --domainname example.org --entrypoint /bin/sh --env E=1
     --env-file "$BASE/env" --expose 90 --gpus device=0 --group-add 4242 --hostname twin --http-proxy=false --init --interactive --ipc shareable
@@ -20,7 +20,7 @@ flags() {
     --memory-swap 128m --mount "type=bind,src=$BASE/shared,dst=/shared" --network none --oom-score-adj 100 --pids-limit 50
     --platform "linux/$(lichen image inspect -f '{{.Architecture}}' $BUSYBOX)" --pull never --quiet --read-only --restart no
     --security-opt no-new-privileges --shm-size 1m --stop-signal INT --stop-timeout 3 --sysctl net.ipv4.ip_forward=1
-    --tls-verify=false --tmpfs /scratch --tty --tz UTC --ulimit nofile=100:200 --umask 0077 --user 1000:1000 --userns host
+    --timeout 600 --tls-verify=false --tmpfs /scratch --tty --tz UTC --ulimit nofile=100:200 --umask 0077 --user 1000:1000 --userns host
     --volume "$BASE/shared:/volume:ro" --workdir /tmp)
 }
 
@@ -43,7 +43,7 @@ print(json.dumps(seen, indent=1, sort_keys=True))'
 @test "create takes every flag that run takes, and makes the same container" {
   lichen __flags >"$BASE/rows"
   assert_same_lines "$(awk -F'\t' '$1 == "create" && $2 != "-" && $3 == "works" {print $2}' "$BASE/rows" | sort)" \
-    "$(awk -F'\t' '$1 == "run" && $2 !~ /^(-|detach|detach-keys|sig-proxy)$/ && $3 == "works" {print $2}' "$BASE/rows" | sort)" "flags of create"
+    "$(awk -F'\t' '$1 == "run" && $2 !~ /^(-|detach|detach-keys|rmi|sig-proxy)$/ && $3 == "works" {print $2}' "$BASE/rows" | sort)" "flags of create"
   flags
   local script='id; pwd; umask; hostname; env | grep -v HOSTNAME; cat /etc/resolv.conf /proc/self/oom_score_adj; ulimit -n; df -k /dev/shm; grep Cap /proc/self/status; grep -v "^overlay\|^fuse" /proc/mounts | cut -d" " -f2-3'
   run_lichen create --name by-create "${FLAGS[@]}" $BUSYBOX -c "$script"

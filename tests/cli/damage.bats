@@ -75,6 +75,73 @@ others_work() {
   run_lichen ps -a; assert_success
 }
 
+@test "R11 a reference that is a directory or may not be read is named and left out; tag and --repair mend it" {
+  local ref id listed
+  ref=$LICHEN_ROOT/refs/localhost/layers/:tags/latest
+  id=$(lichen image inspect -f '{{.Id}}' localhost/layers)
+  rm "$ref"
+  mkdir "$ref"
+  for listed in images "system df" "system df -v"; do
+    # shellcheck disable=SC2086
+    run_lichen $listed
+    assert_success || return 1
+  done
+  run_lichen images
+  assert_contains busybox
+  assert_contains "<none>"
+  assert_stderr "localhost/layers:latest"
+  assert_stderr "system check"
+  others_work
+  run_lichen run --rm --network none --entrypoint "" "$id" echo by-id
+  assert_output by-id
+  run_lichen image inspect localhost/layers
+  assert_failure 1 "name 'localhost/layers:latest' is damaged" "Is a directory" "system check --repair"
+  run_lichen tag "$id" localhost/layers
+  assert_success
+  run_lichen images
+  assert_equal "$stderr" ""
+  chmod 0 "$ref"
+  if ! cat "$ref" 2>/dev/null; then
+    run_lichen images
+    assert_success
+    assert_stderr "localhost/layers:latest"
+  fi
+  run_lichen system check
+  assert_status 1
+  assert_contains "mode is 0000"
+  run_lichen system check --repair
+  assert_success
+  run_lichen image inspect -f '{{.Id}}' localhost/layers
+  assert_output "$id"
+}
+
+@test "R11 caches and events that are directories: no command fails, and they are made anew or set aside" {
+  local seccomp
+  run_lichen run --rm --network none $BUSYBOX true
+  for seccomp in "$LICHEN_ROOT"/cache/seccomp/*.bpf; do
+    rm "$seccomp"
+    mkdir "$seccomp"
+  done
+  rm -f "$LICHEN_ROOT/cache/storage-driver"
+  mkdir "$LICHEN_ROOT/cache/storage-driver"
+  others_work
+  [ -f "$seccomp" ]
+  [ -f "$LICHEN_ROOT/cache/storage-driver" ]
+  local events
+  events=$(echo "$LICHEN_ROOT"/events/*.jsonl)
+  rm "$events"
+  mkdir "$events"
+  others_work
+  run_lichen events --stream=false
+  assert_success
+  assert_stderr "event file $(basename "$events") is left out"
+  run_lichen system check --repair
+  assert_success
+  lichen rm hurt >/dev/null
+  run_lichen events --stream=false --filter event=destroy --format '{{.Name}}'
+  assert_contains hurt
+}
+
 @test "files that belong to nobody are no obstacle" {
   echo junk >"$LICHEN_ROOT/containers/junk"
   mkdir "$LICHEN_ROOT/images/notanid" "$LICHEN_ROOT/staging/left-by-a-dead-one"

@@ -403,11 +403,6 @@ nameserver"
   assert_failure 125 "localhost/nosuch"
 }
 
-@test "save --compress is refused as not done" {
-  run_lichen save --compress --format docker-dir -o "$BASE/saved" $BUSYBOX
-  assert_failure 125 "--compress" "not done yet"
-}
-
 # ---- containers.conf and config.toml
 
 @test "containers.conf: what a container gets without flags" {

@@ -315,3 +315,59 @@ ROWS
   lichen run --rm --network none --rootfs "$BASE/fs" nsenter
   assert_equal "$(cat "$BASE/fs/marker")" "/usr/local/sbin/nsenter" "the trojan that was asked for"
 }
+
+@test "C31 cp, top, stats, diff, export, commit, save, mount, healthcheck and volumes of an image full of trojans run none of them" {
+  layers_over_busybox trojans '{"Volumes": {"/data": {}}, "Healthcheck": {"Test": ["CMD", "/bin/busybox", "true"]}}' "
+trojan = '#!/bin/busybox sh\necho \$0 \$* >>/marker\n'
+names = 'xz unpigz gzip gunzip zstd bzip2 tar nsenter ps ldconfig newuidmap newgidmap slirp4netns fuse-overlayfs lichen lichen-oci lichen-conmon lichen-image lichen-init crun runc mount cp docker-credential-x nft ip'
+for folder in ('bin', 'usr/local/sbin', 'usr/bin', 'data'):
+    for name in names.split():
+        layer.file(folder + '/' + name, trojan, 0o755)
+for name in ('libnss_files.so.2', 'libc.so.6', 'libsubid.so.4', 'libarchive.so.13'):
+    layer.file('lib/x86_64-linux-gnu/' + name, trojan, 0o755)
+layer.file('etc/nsswitch.conf', 'passwd: evil files\n').file('etc/ld.so.preload', '/lib/x86_64-linux-gnu/libnss_files.so.2\n')"
+  assert_success
+  mkdir -p "$BASE/away"
+  cd "$BASE/away"
+  echo x >put
+  tar -cf put.tar put
+  gzip -kf put.tar
+  lichen run -d --name t --network none -v fresh:/data localhost/trojans busybox sh -c 'echo y >/made; busybox sleep 1000' >/dev/null
+  wait_until 5 lichen exec t busybox test -s /made
+  lichen healthcheck run t
+  local round
+  for round in running stopped; do
+    if [ $round = running ]; then
+      lichen top t >/dev/null
+      lichen top t pid user comm args >/dev/null
+      lichen stats --no-stream t >/dev/null
+      lichen restart -t 0 t >/dev/null
+    else
+      lichen stop -t 0 t >/dev/null
+    fi
+    lichen cp put t:/put
+    lichen cp - t:/ <put.tar
+    lichen cp - t:/ <put.tar.gz
+    lichen cp t:/made got
+    lichen cp t:/data - >data.tar
+    lichen diff t >changes
+    lichen export -o out.tar t
+    lichen commit -q t "localhost/committed:$round" >/dev/null
+    lichen inspect -s t >/dev/null
+    lichen ps -as >/dev/null
+    lichen logs t
+    ! grep -q marker changes || fail_with "$round" "no trojan was run" "$(tar -xOf out.tar marker)" || return 1
+  done
+  lichen volume export -o volume.tar fresh
+  lichen volume import fresh volume.tar
+  lichen save -q -o saved.tar localhost/trojans
+  # shellcheck disable=SC2016
+  lichen unshare sh -c 'cd "$("$1" mount t)" && ls bin >/dev/null && cd / && "$1" umount t' sh "$LICHEN" >/dev/null
+  lichen rm -f -t 0 t >/dev/null
+  run_lichen run --rm --network none localhost/committed:stopped busybox ls /
+  assert_contains made
+  refute_contains marker
+  # The twin: asked for, the trojan runs.
+  run_lichen run --rm --network none localhost/trojans busybox sh -c '/bin/nsenter a; busybox cat /marker'
+  assert_output "/bin/nsenter a"
+}

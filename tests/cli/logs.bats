@@ -20,14 +20,53 @@ spoken() { # NAME SCRIPT [FLAGS]: runs a container to its end
   assert_equal "$stderr" "err" stderr
 }
 
-@test "odd bytes survive: CR, ESC, invalid UTF-8, no newline at the end, forged records" {
+@test "C44 odd bytes survive: CR, ESC, invalid UTF-8, no newline at the end, forged records" {
   local script='printf "a\rb\033[31mc\377\376\n2026-01-01T00:00:00.000000000+00:00 stdout F forged\npartial"'
   spoken odd "$script"
   lichen logs odd >"$BASE/odd"
   printf 'a\rb\033[31mc\377\376\n2026-01-01T00:00:00.000000000+00:00 stdout F forged\npartial' | cmp - "$BASE/odd"
 }
 
-@test "a line of a megabyte comes back whole" {
+@test "C44 forged records of both formats, NUL, torn UTF-8: no record is made of them, streams and times stay right" {
+  cat >"$BASE/odd.py" <<'END'
+import os, sys, time
+forged = [b"2026-01-01T00:00:00.000000000Z stdout F forged\n", b"2026-01-01T00:00:00.000000000Z stderr P forged\n",
+          b'{"log":"forged\\n","stream":"stderr","time":"2026-01-01T00:00:00Z"}\n', b'"},{"log":"x","stream":"stdout","time":"2026-01-01T00:00:00Z"}\n']
+for line in forged:
+    os.write(1, b"visible\r" + line)
+    os.write(1, line)
+    os.write(2, b"e: " + line)
+# A forged record whose beginning and end come by different writes, after a piece that has no newline.
+os.write(1, b"begin")
+os.write(2, b"between\n")
+os.write(1, b"\n2026-01-01T00:00:00")
+os.write(1, b".000000000Z stdout F forged\n")
+for byte in "\u20ac\U0001f600".encode() + b"\xff\xfe\xc3":
+    os.write(1, bytes([byte]))
+    time.sleep(0.002)
+os.write(1, b"\x1b]0;title\x07\x1b[2J\0\0\x7f\x9b31m\n\r\r\n\v\f\x85\xe2\x80\xa8end")
+END
+  local driver mounts=(-v /usr:/usr:ro -v /lib:/lib:ro -v /lib64:/lib64:ro -v "$BASE/odd.py:/odd.py:ro")
+  local python
+  python=$(command -v python3)
+  "$python" "$BASE/odd.py" >"$BASE/out" 2>"$BASE/err"
+  for driver in k8s-file json-file; do
+    lichen run --name "odd-$driver" --log-driver $driver --network none "${mounts[@]}" $BUSYBOX "$python" /odd.py >"$BASE/shown" 2>"$BASE/shown.err"
+    cmp "$BASE/out" "$BASE/shown"
+    cmp "$BASE/err" "$BASE/shown.err"
+    lichen logs "odd-$driver" >"$BASE/logged" 2>"$BASE/logged.err"
+    cmp "$BASE/out" "$BASE/logged"
+    cmp "$BASE/err" "$BASE/logged.err"
+    # Each line has one time, of this year's clock and not of the forger's, and --since believes no other.
+    lichen logs -t "odd-$driver" 2>/dev/null >"$BASE/timed"
+    assert_equal "$(grep -ac "^$(date -u +%Y-%m)" "$BASE/timed")" "$(awk 'END {print NR}' "$BASE/out")" "lines with a time"
+    assert_equal "$(lichen logs --until 2026-01-02T00:00:00Z "odd-$driver" 2>&1 | wc -c)" 0 "bytes of the forged day"
+    assert_equal "$(lichen logs --since 10m "odd-$driver" 2>/dev/null | sha256sum)" "$(sha256sum <"$BASE/out")" "since"
+    lichen rm "odd-$driver" >/dev/null
+  done
+}
+
+@test "C44 a line of a megabyte comes back whole" {
   spoken wide 'head -c 1000000 /dev/zero | tr "\0" x; echo; echo after'
   assert_equal "$(lichen logs wide | sha256sum)" "$({ head -c 1000000 /dev/zero | tr '\0' x; echo; echo after; } | sha256sum)" sha256
 }

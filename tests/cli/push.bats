@@ -184,3 +184,31 @@ SH
   assert_failure 125 "destination"
   [ -z "$(leftover_staging)" ]
 }
+
+@test "login --secret, --verbose and --get-login; run --creds" {
+  trust
+  printf s3cret | lichen secret create tester - >/dev/null
+  run_lichen login --get-login "$AUTH"
+  assert_failure 125 "not logged into $AUTH"
+  run_lichen login --secret tester --verbose --authfile "$BATS_TEST_TMPDIR/kept.json" "$AUTH" </dev/null
+  assert_success
+  assert_output "Used: $BATS_TEST_TMPDIR/kept.json
+Login Succeeded"
+  run_lichen login --get-login --authfile "$BATS_TEST_TMPDIR/kept.json" "$AUTH"
+  assert_output "tester"
+  run_lichen login --secret tester -p x "$AUTH"
+  assert_failure 125 "mutually exclusive"
+  lichen push -q --creds tester:s3cret --disable-content-trust $BUSYBOX "$AUTH/given:1" >/dev/null
+  lichen rmi -f "$AUTH/given:1" >/dev/null 2>&1 || true
+  run_lichen run --rm --network none "$AUTH/given:1" true
+  assert_failure 125 "$AUTH"
+  run_lichen run --rm --network none --creds tester:s3cret --quiet "$AUTH/given:1" echo ran
+  assert_success
+  assert_output "ran"
+  lichen rmi "$AUTH/given:1" >/dev/null
+  run_lichen push --disable-content-trust=false $BUSYBOX "$AUTH/given:1"
+  assert_failure 125 "notary"
+  run_lichen push --platform linux/s390x $BUSYBOX "$AUTH/given:1"
+  assert_failure 125 "not for linux/s390x"
+  lichen secret rm tester
+}

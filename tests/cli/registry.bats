@@ -79,7 +79,7 @@ $PLAIN/many:b"
 @test "search --tls-verify=false looks at a registry that cannot be verified" {
   run_lichen search --list-tags "$TLS/tiny"
   assert_failure 125 "certificate"
-  run_lichen search --tls-verify=false --list-tags --format '{{.Tag}}' "$TLS/tiny"
+  run_lichen search --tls-verify=false --list-tags --compatible --format '{{.Tag}}' "$TLS/tiny"
   assert_output 1
 }
 

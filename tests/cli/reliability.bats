@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Containers through bad times: monitors killed and stopped, everything at once, pids that belong to others, growth. The drivers are
-# tests/helpers/life_rounds.py and damage_rounds.py; LICHEN_TEST_ROUNDS=N makes the rounds N times as many (README.md has the counts tried).
+# tests/helpers/life_rounds.py, byte_rounds.py and damage_rounds.py; LICHEN_TEST_ROUNDS=N makes the rounds N times as many (README.md has the counts tried).
 # ctest: timeout=600
 load helpers
 
@@ -21,6 +21,10 @@ rounds() { # DRIVER SCENARIO COUNT ARGUMENT...
 
 @test "R05 a stopped monitor, client or container holds nobody else up" { rounds life_rounds stopped 9; }
 
+@test "R11 every file of the store damaged in seven ways, one by one: no crash, the others work, the damaged one is named" { rounds damage_rounds files 24; }
+
+@test "R11 after damage 'system check --repair' leaves a store in which all that is there works" { rounds damage_rounds repair 15; }
+
 @test "R12 pull, run, rmi, prune, tag and rm at once: only honest errors, and a sound store" {
   need docker-registry skopeo
   local place
@@ -39,6 +43,10 @@ rounds() { # DRIVER SCENARIO COUNT ARGUMENT...
 @test "R13 many run -d at once, and as many removals" { rounds life_rounds many 2; }
 
 @test "R16 records that name a living process of somebody else: it is never signalled" { rounds life_rounds pids 8; }
+
+@test "R18 ten writers at once: without a cap no line is lost; with one it is held, and logs -f shows all or says that it is late" { rounds byte_rounds flood 2 3; }
+
+@test "R18 logs -f across rotations shows every line once" { rounds byte_rounds rotations 100; }
 
 @test "R19 random bytes of every size through run, exec, attach and logs; readers and writers that go early" { rounds byte_rounds exact 16; }
 

@@ -28,9 +28,25 @@ EOF
   assert_contains "0000000000000000"
 }
 
-@test "C43 seccomp is on in the first process, its children and exec" {
+@test "C43 seccomp is on in the first process, its children, exec of all kinds and health checks, with the same NoNewPrivs" {
   inside -- sh -c 'grep Seccomp: /proc/self/status; sh -c "grep Seccomp: /proc/self/status"'
   assert_equal "$(grep -c '2$' <<<"$output")" 2 "processes under a filter"
+  local option bit=0
+  for option in "" "--security-opt no-new-privileges"; do
+    # shellcheck disable=SC2086
+    lichen run -d --name all --network none $option --health-cmd 'until [ -e /checked ]; do grep -E "Seccomp:|NoNew" /proc/self/status >/health; : >/checked; done; sleep 100' \
+      --health-interval 1s --health-timeout 100s $BUSYBOX sh -c 'sleep 1000 & sleep 1000' >/dev/null
+    lichen exec -d all sleep 1000
+    lichen exec -d -t all sh -c 'sleep 1000 & sleep 1000'
+    wait_until 20 lichen exec all test -e /checked
+    # shellcheck disable=SC2016
+    wait_until 10 lichen exec all sh -c '[ "$(cat /proc/[0-9]*/comm | grep -c sleep)" -ge 5 ]'
+    run_lichen exec all sh -c 'cat /health /proc/[0-9]*/task/*/status | grep -E "Seccomp:|NoNew" | tr "\t" " " | sort | uniq -c | sed "s/^ *[0-9]* //"'
+    assert_output "NoNewPrivs: $bit
+Seccomp: 2" || return 1
+    lichen rm -f -t 0 all >/dev/null
+    bit=1
+  done
 }
 
 @test "C18 mount, unshare, keyctl, io_uring, userfaultfd, AF_ALG, AF_VSOCK are refused" {

@@ -149,3 +149,36 @@ one"
   wait
   assert_equal "$(lichen exec one env | grep -c '^V')" 8 "variables"
 }
+
+@test "update --health-*: a running container is checked by the new words at once, and keeps them" {
+  is_health() { [ "$(lichen inspect --format '{{with .State.Health}}{{.Status}}{{end}}' one)" = "$1" ]; }
+  lichen run -d --name one --network none $BUSYBOX sleep 1000 >/dev/null
+  run_lichen update --health-interval 1s one
+  assert_failure 1 "has no health check" "--health-cmd"
+  lichen update --health-cmd 'test -e /well' --health-interval 30ms --health-retries 2 one >/dev/null
+  wait_until 10 is_health unhealthy
+  lichen exec one touch /well
+  wait_until 10 is_health healthy
+  lichen update --health-cmd 'echo new; exit 4' --health-timeout 9s --health-start-period 0s --health-on-failure none one >/dev/null
+  wait_until 10 is_health unhealthy
+  run_lichen inspect --format '{{json .Config.Healthcheck}} {{(index .State.Health.Log 0).Output}}' one
+  assert_contains '{"Test":["CMD-SHELL","echo new; exit 4"],"Interval":30000000,"Timeout":9000000000,"Retries":2} new'
+  lichen restart -t 0 one >/dev/null
+  wait_until 10 is_health unhealthy
+  lichen update --health-startup-cmd 'test -e /up' --health-startup-interval 30ms --health-startup-retries 0 --health-startup-success 2 \
+    --health-startup-timeout 5s --health-cmd true one >/dev/null
+  is_health starting
+  lichen exec one touch /up
+  wait_until 10 is_health healthy
+  run_lichen inspect --format '{{json .Config.StartupHealthCheck}}' one
+  assert_output '{"Test":["CMD-SHELL","test -e /up"],"Interval":30000000,"Timeout":5000000000,"Successes":2}'
+  lichen update --no-healthcheck one >/dev/null
+  is_health ""
+  run_lichen healthcheck run one
+  assert_failure 125 "has no health check"
+  run_lichen update --no-healthcheck --health-cmd true one
+  assert_failure 125 "--no-healthcheck conflicts"
+  run_lichen update --health-retries -1 one
+  assert_failure 125 "--health-retries"
+  lichen rm -f -t 0 one >/dev/null
+}

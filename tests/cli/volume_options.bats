@@ -212,3 +212,31 @@ PY
   lichen rm keeper
   run_lichen volume prune -a -f; assert_contains two; assert_contains "Total reclaimed space:"
 }
+
+@test "volume mount and unmount: in lichen unshare, and what must be mounted is mounted there" {
+  lichen volume create plain >/dev/null
+  lichen volume create -o type=none -o o=bind -o device="$DIR" bound2 >/dev/null
+  lichen volume create -o type=tmpfs -o device=tmpfs -o o=size=1m mem2 >/dev/null
+  echo inside >"$DIR/seen"
+  run_lichen volume mount plain
+  assert_failure 125 "own mount namespace" "lichen unshare"
+  run_lichen unshare sh -c '
+    echo text >"$($0 volume mount plain)/file" && $0 volume unmount plain
+    cat "$($0 volume mount bound2)/seen"; cat "$($0 volume mount bound2)/seen"
+    $0 volume unmount bound2; $0 volume unmount bound2; echo $?
+    at=$($0 volume mount mem2); echo kept >"$at/file"; grep -c " $at tmpfs" /proc/mounts
+    $0 run --rm --network none -v mem2:/m '$BUSYBOX' cat /m/file
+    $0 volume unmount mem2; ls "$at"' "$LICHEN"
+  assert_output "plain
+inside
+inside
+bound2
+1
+1
+kept
+mem2"
+  assert_stderr "volume bound2 is not mounted here"
+  run_lichen run --rm --network none -v plain:/p $BUSYBOX cat /p/file
+  assert_output "text"
+  lichen volume rm plain bound2 mem2
+}

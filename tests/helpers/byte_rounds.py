@@ -2,8 +2,9 @@
 """Bytes on their way through a container, counted (security catalogue R18, R19, C45, C46; see driver.py).
 
   exact      random bytes of many sizes through run, exec, attach and logs, both ways; readers that go early; exit codes
-  flood      MEGABYTES: ten writers and a log that rotates: without a cap no line is lost or twice, with one the disk holds no more
-             than asked for, and `logs -f` sees every line; a reader that is killed changes nothing
+  flood      MEGABYTES: ten writers and a log that rotates: without a cap no line is lost or twice; with one the disk holds no more
+             than asked for, and `logs -f` shows every line once, or says that it came too late; a killed reader changes nothing
+  rotations  a writer that waits for its reader: `logs -f` over ROUNDS rotations shows every line once, and warns of nothing
   stalled    a client that does not read does not stop the container for long, and the monitor stays small; 200 clients come and go
   frames     random, torn, slow and lying packets at the monitor's socket: it lives, and serves the next client
 """
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import time
 
-from driver import BUSYBOX, Driver, Failure, main
+from driver import BUSYBOX, LIMIT, Driver, Failure, main
 
 
 def digest(data):
@@ -124,7 +125,8 @@ class Bytes(Driver):
         self.lichen("create", "--name", "capped", "--log-driver", driver, "--log-opt", f"max-size={cap}", "--log-opt", f"max-file={files}", "--network", "none", BUSYBOX,
                     "sh", "-c", f"mkfifo /go; read go </go; {script}")
         self.lichen("start", "capped")
-        follower = self.start("logs", "-f", "capped", stdout=subprocess.PIPE)
+        warnings = open(os.path.join(os.environ["TMPDIR"], "warnings"), "w+b")
+        follower = self.start("logs", "-f", "capped", stdout=subprocess.PIPE, stderr=warnings)
         killed = self.start("logs", "-f", "capped", stdout=subprocess.PIPE)
         monitor, log = self.monitor("capped"), self.inspect("capped", "{{.LogPath}}")
         self.until("no fifo", lambda: self.lichen("exec", "capped", "ls", "/go", status=None) != b"")
@@ -150,14 +152,63 @@ class Bytes(Driver):
             raise Failure(f"{driver}: {worst} bytes of logs on disk, {cap * files} were asked for")
         if memory > 16 << 10:
             raise Failure(f"{driver}: the monitor took {memory} kB")
-        got = self.count_lines(b"".join(seen))
-        for writer in range(self.WRITERS):
-            if got.get(f"w{writer}") != list(range(1, lines + 1)):
-                raise Failure(f"logs -f over rotations, {driver}: writer {writer} has {len(got.get(f'w{writer}', []))} of {lines} lines, or another order")
+        got, missing = self.count_lines(b"".join(seen)), 0
+        for name, numbers in got.items():
+            if any(a >= b for a, b in zip(numbers, numbers[1:])):
+                raise Failure(f"logs -f over rotations, {driver}: lines of {name} twice or in another order")
+        missing = self.WRITERS * lines - sum(len(numbers) for numbers in got.values())
+        warnings.seek(0)
+        told = b"lines are missing" in warnings.read()
+        warnings.close()
+        if told != (missing > 0):
+            raise Failure(f"logs -f over rotations, {driver}: {missing} of {self.WRITERS * lines} lines are missing, and it says {'so' if told else 'nothing'}")
+        if missing:
+            print(f"flood: {driver}: logs -f came too late for {missing} of {self.WRITERS * lines} lines", flush=True)
         kept = self.count_lines(self.lichen("logs", "capped"))
         if not any(numbers[-1] == lines for numbers in kept.values()):
             raise Failure(f"{driver}: the newest lines are not in what was kept")
         self.lichen("rm", "capped")
+
+    def rotations(self):
+        """The writer is `cat`: a piece of lines goes in when the one before has been shown."""
+        cap, line = 4096, b"%07d ..................................................................\n"
+        for driver, files in (("k8s-file", 3), ("json-file", 1)):
+            name = f"turning{files}"
+            self.lichen("create", "-i", "--name", name, "--network", "none", "--log-driver", driver, "--log-opt", f"max-size={cap}", "--log-opt", f"max-file={files}", BUSYBOX, "cat")
+            writer = self.start("start", "-i", "-a", name, stdin=subprocess.PIPE)
+            warnings = open(os.path.join(os.environ["TMPDIR"], "warnings"), "w+b")
+            self.until("not running", lambda: self.state(name) == "running")
+            follower = self.start("logs", "-f", name, stdout=subprocess.PIPE, stderr=warnings)
+            self.until("logs -f does not open the log", lambda: self.has_open(follower.pid, "ctr.log"))
+            number = 0
+            for _ in range(self.rounds):
+                # Less than a file holds, with what stands before each line: at most one rotation for each piece.
+                piece = [line % n for n in range(number, number + 20)]
+                number += len(piece)
+                writer.stdin.write(b"".join(piece))
+                writer.stdin.flush()
+                for wanted in piece:
+                    if (got := follower.stdout.readline()) != wanted:
+                        raise SystemExit(f"rotations: {driver}: {got!r} came, not {wanted!r}")
+            writer.stdin.close()
+            if follower.stdout.read() != b"" or follower.wait(LIMIT) != 0:
+                self.fail(f"{driver}: something follows the last line, or logs -f gave {follower.returncode}")
+            warnings.seek(0)
+            if said := warnings.read():
+                self.fail(f"{driver}: logs -f said {said!r}")
+            warnings.close()
+            self.finish_round()
+            self.lichen("rm", name)
+        return self.rounds
+
+    @staticmethod
+    def has_open(pid, name):
+        def target(fd):
+            try:
+                return os.readlink(f"/proc/{pid}/fd/{fd}")
+            except OSError:
+                return ""
+        return any(target(fd).endswith("/" + name) for fd in os.listdir(f"/proc/{pid}/fd"))
 
     @staticmethod
     def size(path):

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/engine/test_store.hh"
+
+#include <sys/stat.h>
 
 namespace lichen::engine {
 namespace {
@@ -53,6 +57,35 @@ TEST_F(SystemCheck, DamagedLayerTakesImageAndRefWithIt) {
   EXPECT_EQ(objects(), "layer 110000000000; image one:latest; ref docker.io/library/one:latest; container web; ");
   repair("layer 120000000000; container web; ");
   EXPECT_FALSE(engine.images.has(id_of("aa")));
+}
+
+TEST_F(SystemCheck, WhatItsOwnerCannotReadIsMended) {
+  // A secret-like mode that only others may read: as root of the user namespace we could read it, as the user not.
+  const std::string record = engine.paths.image(id_of("aa")) + "/meta.json";
+  ASSERT_EQ(::chmod(record.c_str(), 0040), 0);
+  auto findings = check_store(engine, false);
+  const auto mode = std::find_if(findings.begin(), findings.end(), [&](const StoreFinding& finding) {
+    return finding.object == "images/" + id_of("aa") + "/meta.json";
+  });
+  ASSERT_NE(mode, findings.end());
+  EXPECT_NE(mode->problem.find("0040"), std::string::npos);
+  mode->repair();
+  EXPECT_EQ(objects(), "");
+}
+
+TEST_F(SystemCheck, VolumeRecordThatIsADirectoryIsWrittenAnew) {
+  sys::make_directories(engine.paths.volume("v") + "/data");
+  sys::write_file(engine.paths.volume("v") + "/data/file", "kept");
+  sys::make_directories(engine.paths.volume("v") + "/volume.json/inside");
+  EXPECT_EQ(objects(), "volume v; ");
+  repair();
+  EXPECT_TRUE(sys::exists(engine.paths.volume("v") + "/data/file"));
+}
+
+TEST_F(SystemCheck, EventsThatAreNoFileAreSetAside) {
+  sys::make_directories(engine.paths.events() + "/20260101.jsonl");
+  EXPECT_EQ(objects(), "events/20260101.jsonl; ");
+  repair();
 }
 
 TEST_F(SystemCheck, MissingImageIsNamedForItsContainer) {

@@ -176,6 +176,16 @@ TEST(SeccompFile, RoundTripAndDamage) {
   for (const std::string& bad :
        {std::string(), text.substr(1), text.substr(0, text.size() - 1), text + "x", std::string("nonsense")})
     EXPECT_THROW(decode_seccomp(bad, "f"), Error);
+  // R11: no turned bit of the program gets into the kernel.
+  for (std::size_t bit = 0; bit < text.size() * 8; ++bit) {
+    std::string turned = text;
+    turned[bit / 8] = static_cast<char>(turned[bit / 8] ^ (1 << bit % 8));
+    try {
+      EXPECT_EQ(decode_seccomp(turned, "f").program, filter.program) << bit;
+    } catch (const Error&) {
+      continue;
+    }
+  }
 }
 
 }  // namespace

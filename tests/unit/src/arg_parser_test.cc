@@ -156,7 +156,7 @@ TEST(ArgParser, FlagsThatAreNotDoneYetSaySo) {
   EXPECT_THAT(error_of("run", {"--pod=x", "img"}), HasSubstr("the flag --pod of 'lichen "));
   EXPECT_THAT(error_of("ps", {"-p"}), HasSubstr("the flag -p of 'lichen "));
   EXPECT_THAT(error_of("run", {"--link", "db", "img"}), HasSubstr("the flag --link of 'lichen "));
-  EXPECT_THAT(error_of("exec", {"--no-session", "x"}), HasSubstr("the flag --no-session of 'lichen "));
+  EXPECT_THAT(error_of("exec", {"--preserve-fds", "x"}), HasSubstr("the flag --preserve-fds of 'lichen "));
   // Beyond the image it is the command's own flag.
   EXPECT_EQ(error_of("run", {"img", "--pod"}), "no error");
 }

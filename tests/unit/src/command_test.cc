@@ -170,7 +170,7 @@ TEST(CommandTable, FlagsOfRunThatTheIssueNamesAreDone) {
     EXPECT_EQ(option->state, OptionState::done) << name;
   }
   EXPECT_TRUE(is_not_yet_option(run, "pod"));
-  EXPECT_TRUE(is_not_yet_option(run, "timeout"));
+  EXPECT_TRUE(is_not_yet_option(run, "uidmap"));
   EXPECT_FALSE(is_not_yet_option(run, "nonsense"));
 }
 

@@ -39,6 +39,28 @@ class ImageStoreTest : public ::testing::Test {
   std::unique_ptr<ImageStore> images_;
 };
 
+TEST_F(ImageStoreTest, DamagedRefsAreNamedAndTheOthersListed) {
+  images_->set_ref({"h", "good", "1"}, kA);
+  images_->set_ref({"h", "torn", "1"}, kA);
+  sys::write_file(paths_->refs() + "/h/torn/:tags/1", kA.substr(0, 20));
+  sys::make_directories(paths_->refs() + "/h/folder/:tags/1");
+  std::vector<std::string> damaged;
+  const auto refs = images_->refs([&](const std::string& name, const Error&) { damaged.push_back(name); });
+  ASSERT_EQ(refs.size(), 1u);
+  EXPECT_EQ(refs[0].name.str(), "h/good:1");
+  EXPECT_THAT(damaged, ::testing::UnorderedElementsAre("h/torn:1", "h/folder:1"));
+  EXPECT_EQ(images_->refs().size(), 1u);
+  try {
+    images_->resolve({"h", "folder", "1"});
+    FAIL() << "a directory is no reference";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("name 'h/folder:1' is damaged"));
+    EXPECT_THAT(error.hint(), HasSubstr("lichen tag"));
+  }
+  images_->set_ref({"h", "folder", "1"}, kB);
+  EXPECT_EQ(images_->resolve({"h", "folder", "1"}), kB);
+}
+
 TEST_F(ImageStoreTest, PublishesAndReadsBack) {
   images_->publish(meta(kA), kConfig, "manifest");
   EXPECT_TRUE(images_->has(kA));

@@ -1,0 +1,22 @@
+// A layer as it goes out compressed: rebuilt from its files, hashed against its diff id on the way, and kept in an
+// unnamed file until it is sent or copied, as its digest must be known before.
+#pragma once
+
+#include "libpod/image/manifest.hh"
+#include "libpod/image/progress.hh"
+#include "libpod/store/layer_store.hh"
+#include "libpod/store/paths.hh"
+#include "libpod/sys/unique_fd.hh"
+
+namespace lichen::image {
+
+/// The compressed form in an unnamed file: it goes with its descriptor.
+struct PackedLayer {
+  sys::UniqueFd file;
+  Descriptor blob;  // digest and size; the media type is the caller's
+};
+
+/// @throws Error{invalid} the layer has no journal, or is not what its diff id says
+PackedLayer pack_layer(const store::Paths& paths, const store::LayerMeta& meta, ProgressLine& line);
+
+}  // namespace lichen::image
