@@ -1,6 +1,8 @@
 #include "libpod/image/yaml.hh"
 
-#include <algorithm>
+#include <map>
+#include <optional>
+#include <sstream>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/parse.hh"
@@ -13,72 +15,115 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wconversion"
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 #pragma GCC diagnostic pop
 
 namespace lichen::image {
 namespace {
 
-constexpr std::size_t kMaxText = 1 << 20, kMaxValues = 200'000;
-constexpr int kMaxDepth = 32;
+constexpr std::size_t kMaxText = 1 << 20, kMaxValues = 200'000, kMaxKeys = 1024, kMaxDepth = 32;
 
-class Converter {
+// Builds the document from the parser's events, not from its tree: that shares what aliases name, and a list that holds
+// itself would never be freed.
+class Builder final : public YAML::EventHandler {
  public:
-  explicit Converter(std::string_view what) : what_(what) {}
+  explicit Builder(std::string_view what) : what_(what) {}
+  Json take() { return std::move(root_); }
 
-  Json convert(const YAML::Node& node, int depth) {
-    if (depth > kMaxDepth) fail(node, "nested too deep");
-    if (++values_ > kMaxValues) fail(node, "too many values");
-    switch (node.Type()) {
-      case YAML::NodeType::Sequence:
-        return sequence(node, depth);
-      case YAML::NodeType::Map:
-        return map(node, depth);
-      case YAML::NodeType::Scalar:
-        return scalar(node);
-      default:
-        return nullptr;
-    }
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { put(mark, nullptr, anchor, 1); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) fail(mark, "an alias within what it names");
+    put(mark, found->second.value, 0, found->second.count);
   }
-
-  [[noreturn]] void fail(const YAML::Node& node, std::string_view why) {
-    throw_error(ErrorKind::invalid, "{}:{}: {}", what_, node.Mark().line + 1, why);
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    check_tag(mark, tag, "tag:yaml.org,2002:str");
+    if (wants_key()) return set_key(mark, value, anchor);
+    put(mark, tag == "?" ? plain(value) : Json(value), anchor, 1 + value.size() / 32);
   }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    check_tag(mark, tag, "tag:yaml.org,2002:seq");
+    open(mark, Json::array(), anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    check_tag(mark, tag, "tag:yaml.org,2002:map");
+    open(mark, Json::object(), anchor);
+  }
+  void OnMapEnd() override { close(); }
 
  private:
-  void check_tag(const YAML::Node& node, std::string_view known) {
-    const std::string& tag = node.Tag();
-    if (!tag.empty() && tag != "?" && tag != "!" && tag != known) fail(node, "a tag that is not known");
+  struct Level {
+    Json value;
+    YAML::Mark mark;
+    YAML::anchor_t anchor = 0;
+    std::size_t count = 1;           // values in it, and itself; long words count as several
+    std::optional<std::string> key;  // of a map: read, its value is next
+  };
+  struct Anchored {
+    Json value;
+    std::size_t count = 0;
+  };
+
+  [[noreturn]] void fail(const YAML::Mark& mark, std::string_view why) const {
+    throw_error(ErrorKind::invalid, "{}:{}: {}", what_, mark.line + 1, why);
   }
 
-  Json sequence(const YAML::Node& node, int depth) {
-    check_tag(node, "tag:yaml.org,2002:seq");
-    Json list = Json::array();
-    for (const auto& item : node) list.push_back(convert(item, depth + 1));
-    return list;
+  void check_tag(const YAML::Mark& mark, const std::string& tag, std::string_view known) const {
+    if (!tag.empty() && tag != "?" && tag != "!" && tag != known) fail(mark, "a tag that is not known");
   }
 
-  Json map(const YAML::Node& node, int depth) {
-    check_tag(node, "tag:yaml.org,2002:map");
-    Json object = Json::object();
-    std::vector<std::string> keys;
-    for (const auto& item : node) {
-      if (!item.first.IsScalar()) fail(node, "a key that is no word");
-      const std::string& key = item.first.Scalar();
-      if (key == "<<") fail(node, "merge keys are not read");
-      keys.push_back(key);
-      object.push_back({key, convert(item.second, depth + 1)});
+  bool wants_key() const { return !levels_.empty() && levels_.back().value.is_object() && !levels_.back().key; }
+
+  void set_key(const YAML::Mark& mark, const std::string& key, YAML::anchor_t anchor) {
+    Level& map = levels_.back();
+    if (anchor != 0) fail(mark, "a key with an anchor");
+    if (key == "<<") fail(mark, "merge keys are not read");
+    if (map.value.contains(key)) fail(mark, "a key is there twice");
+    if (map.value.size() == kMaxKeys) fail(mark, "too many keys");  // each is looked for among all
+    map.key = key;
+  }
+
+  void open(const YAML::Mark& mark, Json empty, YAML::anchor_t anchor) {
+    if (wants_key()) fail(mark, "a key that is no word");
+    if (levels_.size() == kMaxDepth) fail(mark, "nested too deep");
+    levels_.push_back({std::move(empty), mark, anchor, 1, {}});
+  }
+
+  void close() {
+    Level done = std::move(levels_.back());
+    levels_.pop_back();
+    put(done.mark, std::move(done.value), done.anchor, done.count);
+  }
+
+  void put(const YAML::Mark& mark, Json value, YAML::anchor_t anchor, std::size_t count) {
+    if (wants_key()) fail(mark, "a key that is no word");
+    if (count > kMaxValues || (!levels_.empty() && levels_.back().count + count > kMaxValues))
+      fail(mark, "too many values");
+    if (anchor != 0) {
+      anchored_ += count;
+      if (anchored_ > kMaxValues) fail(mark, "too many values");
+      anchors_[anchor] = {value, count};
     }
-    std::ranges::sort(keys);  // the object itself would be searched for each of them
-    if (std::ranges::adjacent_find(keys) != keys.end()) fail(node, "a key is there twice");
-    return object;
+    if (levels_.empty()) {
+      root_ = std::move(value);
+      return;
+    }
+    Level& above = levels_.back();
+    above.count += count;
+    if (above.value.is_array())
+      above.value.push_back(std::move(value));
+    else
+      above.value[*std::exchange(above.key, std::nullopt)] = std::move(value);
   }
 
-  // yaml-cpp's tag: "?" plain, "!" quoted.
-  Json scalar(const YAML::Node& node) {
-    check_tag(node, "tag:yaml.org,2002:str");
-    const std::string& text = node.Scalar();
-    if (node.Tag() != "?") return text;
+  static Json plain(const std::string& text) {
     if (text == "true" || text == "True" || text == "TRUE") return true;
     if (text == "false" || text == "False" || text == "FALSE") return false;
     if (const auto number = parse_int(text)) return *number;
@@ -88,7 +133,10 @@ class Converter {
   }
 
   std::string what_;
-  std::size_t values_ = 0;
+  Json root_;
+  std::vector<Level> levels_;
+  std::map<YAML::anchor_t, Anchored> anchors_;
+  std::size_t anchored_ = 0;
 };
 
 std::string read_bounded(const std::string& path) {
@@ -104,9 +152,13 @@ std::string read_bounded(const std::string& path) {
 Json yaml_to_json(std::string_view text, std::string_view what) {
   if (text.size() > kMaxText) throw_error(ErrorKind::invalid, "{}: larger than {} bytes", what, kMaxText);
   try {
-    const auto documents = YAML::LoadAll(std::string(text));
-    if (documents.size() != 1) throw_error(ErrorKind::invalid, "{}: it must have one document", what);
-    return Converter(what).convert(documents[0], 0);
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    Builder builder(what);
+    if (!parser.HandleNextDocument(builder)) throw_error(ErrorKind::invalid, "{}: it has no document", what);
+    Builder more(what);
+    if (parser.HandleNextDocument(more)) throw_error(ErrorKind::invalid, "{}: it has more than one document", what);
+    return builder.take();
   } catch (const YAML::Exception& error) {
     throw_error(ErrorKind::invalid, "{}:{}: {}", what, error.mark.line + 1, error.msg);
   }
