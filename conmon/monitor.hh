@@ -71,7 +71,7 @@ class Monitor {
   // monitor_end.cc
   void fail(const RuntimeFailure& failure);
   void abandon();
-  void remove_runtime_state(bool force, std::function<void()> then);
+  void remove_runtime_state(bool force, const std::function<void()>& then);
   void on_init_exit(sys::ExitStatus status);
   void end_container();
   void finish_end();

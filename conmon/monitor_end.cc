@@ -70,7 +70,7 @@ void Monitor::abandon() {
   poll(poll);
 }
 
-void Monitor::remove_runtime_state(bool force, std::function<void()> then) {
+void Monitor::remove_runtime_state(bool force, const std::function<void()>& then) {
   std::vector<std::string> args;
   if (force) args.push_back("--force");
   args.push_back(config_.id);

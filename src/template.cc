@@ -20,7 +20,7 @@ constexpr std::string_view kMaps[] = {"Labels", "Annotations",  "Options",      
                                       "Ports",  "Networks",     "ExposedPorts", "Volumes",    "Tmpfs",
                                       "Sysctl", "PortBindings", "IndexConfigs", "LogOpts"};
 
-enum class Flow { normal, break_, continue_ };
+enum class Flow { normal, break_out, next_item };
 
 class Executor {
  public:
@@ -51,15 +51,15 @@ class Executor {
       case Node::Kind::text:
         out_ += node.text;
         return Flow::normal;
-      case Node::Kind::break_:
-        return Flow::break_;
-      case Node::Kind::continue_:
-        return Flow::continue_;
+      case Node::Kind::break_out:
+        return Flow::break_out;
+      case Node::Kind::next_item:
+        return Flow::next_item;
       case Node::Kind::range:
         return run_range(node, dot);
       case Node::Kind::call:
         return run_call(node, dot);
-      case Node::Kind::if_:
+      case Node::Kind::if_block:
       case Node::Kind::with:
         return run_branch(node, dot);
       case Node::Kind::action:
@@ -104,7 +104,7 @@ class Executor {
       if (!names.empty()) set_variable(*node.pipeline, names.back(), value);
       const Flow flow = run_list(node.body, value);
       variables_.resize(scope);
-      if (flow == Flow::break_) break;
+      if (flow == Flow::break_out) break;
     }
     return Flow::normal;
   }

@@ -87,7 +87,7 @@ Value lt(Arguments a) { return Value::made(order(a[0].get(), a[1].get()) < 0); }
 Value le(Arguments a) { return Value::made(order(a[0].get(), a[1].get()) <= 0); }
 Value gt(Arguments a) { return Value::made(order(a[0].get(), a[1].get()) > 0); }
 Value ge(Arguments a) { return Value::made(order(a[0].get(), a[1].get()) >= 0); }
-Value not_(Arguments a) { return Value::made(!is_true(a[0])); }
+Value negate(Arguments a) { return Value::made(!is_true(a[0])); }
 
 // lists and maps
 // ---------------------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ struct Row {
 
 constexpr Row kFunctions[] = {
     {"and", 1, -1, nullptr},   {"or", 1, -1, nullptr},
-    {"not", 1, 1, not_},       {"eq", 2, -1, eq},
+    {"not", 1, 1, negate},     {"eq", 2, -1, eq},
     {"ne", 2, 2, ne},          {"lt", 2, 2, lt},
     {"le", 2, 2, le},          {"gt", 2, 2, gt},
     {"ge", 2, 2, ge},          {"len", 1, 1, len},

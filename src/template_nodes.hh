@@ -40,7 +40,7 @@ struct Pipeline {
 };
 
 struct Node {
-  enum class Kind : std::uint8_t { text, action, if_, with, range, break_, continue_, call };
+  enum class Kind : std::uint8_t { text, action, if_block, with, range, break_out, next_item, call };
   Kind kind = Kind::text;
   Offset at = 0;
   std::string text;  // text; call: the template's name

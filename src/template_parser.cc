@@ -10,7 +10,7 @@ constexpr int kMaxDepth = 100;
 
 /// How a list of nodes ended.
 struct Ending {
-  enum class Kind : std::uint8_t { end_of_text, end, else_ } kind;
+  enum class Kind : std::uint8_t { end_of_text, end, else_part } kind;
   Offset at;
 };
 
@@ -82,14 +82,14 @@ class Parser {
       }
       if (is_word("else")) {
         take();
-        return {Ending::Kind::else_, at};  // the caller reads what follows: }}, if or with
+        return {Ending::Kind::else_part, at};  // the caller reads what follows: }}, if or with
       }
       parse_action(list, at);
     }
   }
 
   void parse_action(std::vector<Node>& list, Offset at) {
-    if (is_word("if")) return parse_branch(list, Node::Kind::if_, at);
+    if (is_word("if")) return parse_branch(list, Node::Kind::if_block, at);
     if (is_word("with")) return parse_branch(list, Node::Kind::with, at);
     if (is_word("range")) return parse_branch(list, Node::Kind::range, at);
     if (is_word("define")) return parse_define(at);
@@ -100,7 +100,7 @@ class Parser {
       const std::string_view name = is_break ? "break" : "continue";
       if (range_depth_ == 0) fail_at(at, format("{{{{{}}}}} outside {{{{range}}}}", name));
       expect_close(name);
-      list.push_back(Node{.kind = is_break ? Node::Kind::break_ : Node::Kind::continue_, .at = at});
+      list.push_back(Node{.kind = is_break ? Node::Kind::break_out : Node::Kind::next_item, .at = at});
       return;
     }
     Node node{.kind = Node::Kind::action, .at = at};
@@ -119,15 +119,16 @@ class Parser {
     if (kind == Node::Kind::range) ++range_depth_;
     Ending ending = parse_list(node.body);
     if (kind == Node::Kind::range) --range_depth_;
-    if (ending.kind == Ending::Kind::else_) {
-      const bool chained = (kind == Node::Kind::if_ && is_word("if")) || (kind == Node::Kind::with && is_word("with"));
+    if (ending.kind == Ending::Kind::else_part) {
+      const bool chained =
+          (kind == Node::Kind::if_block && is_word("if")) || (kind == Node::Kind::with && is_word("with"));
       if (chained) {
         parse_branch(node.otherwise, kind, peek().at);  // its {{end}} is ours
         ending.kind = Ending::Kind::end;
       } else {
         expect_close("else");
         ending = parse_list(node.otherwise);
-        if (ending.kind == Ending::Kind::else_) fail_at(ending.at, "expected end; found {{else}}");
+        if (ending.kind == Ending::Kind::else_part) fail_at(ending.at, "expected end; found {{else}}");
       }
     }
     if (ending.kind == Ending::Kind::end_of_text) fail_at(at, format("{{{{{}}}}} without {{{{end}}}}", keyword));

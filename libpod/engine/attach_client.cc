@@ -26,7 +26,7 @@ namespace {
 using wire::Message;
 using wire::MessageType;
 
-constexpr int kHoldInterval_ms = 2000;  // well below wire::kSlowClient
+constexpr int kHoldIntervalMs = 2000;  // well below wire::kSlowClient
 
 // What stays with us: job control belongs to our shell, the rest is about this process alone.
 constexpr int kNotProxied[] = {SIGKILL, SIGSTOP, SIGCHLD, SIGPIPE, SIGURG, SIGWINCH, SIGTSTP, SIGTTIN, SIGTTOU,
@@ -148,7 +148,7 @@ class AttachClient {
         {err_.pending() ? err_.fd() : -1, POLLOUT, 0}};
     // A closed socket reports POLLHUP even when nothing is asked for: not before the reader has taken what we hold.
     if (blocked && outgoing_.empty()) polled[0].fd = -1;
-    const int ready = ::poll(polled, 5, blocked ? kHoldInterval_ms : -1);
+    const int ready = ::poll(polled, 5, blocked ? kHoldIntervalMs : -1);
     if (ready < 0 && errno != EINTR) throw_errno("wait for the container");
     if (ready == 0) send({.type = MessageType::hold, .a = 0, .b = 0, .text = {}});
     if (ready <= 0) return;
@@ -164,7 +164,7 @@ class AttachClient {
   // What was typed before the detach keys, when the monitor was slow to take it.
   void send_the_rest() {
     pollfd polled{socket_.get(), POLLOUT, 0};
-    while (!outgoing_.empty() && ::poll(&polled, 1, kHoldInterval_ms) > 0) flush();
+    while (!outgoing_.empty() && ::poll(&polled, 1, kHoldIntervalMs) > 0) flush();
   }
 
   bool may_read() const { return reading_ && outgoing_.empty() && under_way_ + wire::kMaxData <= wire::kStdinWindow; }

@@ -23,8 +23,8 @@ namespace lichen::engine {
 namespace {
 
 constexpr std::size_t kBlock = 64 * 1024;
-constexpr int kEndedInterval_ms = 200;  // how often `ended` is asked while nothing is written
-constexpr std::size_t kAhead = 64;      // files held open before they are read; the disk gets them back after that
+constexpr int kEndedIntervalMs = 200;  // how often `ended` is asked while nothing is written
+constexpr std::size_t kAhead = 64;     // files held open before they are read; the disk gets them back after that
 
 std::optional<wire::LogRecord> parse_record(wire::LogFormat format, std::string_view line) {
   return format == wire::LogFormat::k8s_file ? wire::parse_k8s_record(line) : wire::parse_json_record(line);
@@ -226,18 +226,10 @@ class Reader {
         const std::uint64_t start = at > kBlock ? at - kBlock : 0;
         std::string block = read_block(files[i].fd.get(), start, at - start) + carry;
         if (block.size() > LineSplitter::kMaxRecord) block.clear();
-        // Complete lines of the block, last first; the first one may have begun earlier.
-        std::size_t stop = block.size();
-        while (stop > 0) {
-          const auto newline = stop >= 2 ? block.rfind('\n', stop - 2) : std::string::npos;
-          if (newline == std::string::npos && start > 0) break;
-          const std::size_t from = newline == std::string::npos ? 0 : newline + 1;
-          const std::string_view line = std::string_view(block).substr(from, stop - from);
-          if (line.ends_with('\n') && counts(line.substr(0, line.size() - 1)) && ++ends > query_.tail) {
-            tail_offset_ = start + stop;
-            return i;
-          }
-          stop = from;
+        const auto [stop, found] = count_back(block, start > 0, ends);
+        if (found) {
+          tail_offset_ = start + stop;
+          return i;
         }
         carry = block.substr(0, stop);
         at = start;
@@ -245,6 +237,21 @@ class Reader {
     }
     tail_offset_ = 0;
     return files.size() - 1;
+  }
+
+  // Goes through the complete lines of a block, last first; the first one may have begun earlier (`is_cut`).
+  // @return {where it stopped, whether more than `tail` lines end behind it}
+  std::pair<std::size_t, bool> count_back(const std::string& block, bool is_cut, std::int64_t& ends) const {
+    std::size_t stop = block.size();
+    while (stop > 0) {
+      const auto newline = stop >= 2 ? block.rfind('\n', stop - 2) : std::string::npos;
+      if (newline == std::string::npos && is_cut) break;
+      const std::size_t from = newline == std::string::npos ? 0 : newline + 1;
+      const std::string_view line = std::string_view(block).substr(from, stop - from);
+      if (line.ends_with('\n') && counts(line.substr(0, line.size() - 1)) && ++ends > query_.tail) return {stop, true};
+      stop = from;
+    }
+    return {stop, false};
   }
 
   bool counts(std::string_view line) const {
@@ -301,7 +308,7 @@ class Reader {
 
   void wait() {
     pollfd polled{inotify_.get(), POLLIN, 0};
-    ::poll(&polled, 1, kEndedInterval_ms);
+    ::poll(&polled, 1, kEndedIntervalMs);
     alignas(inotify_event) char events[4096];
     while (inotify_ && ::read(inotify_.get(), events, sizeof events) > 0) {
     }

@@ -92,29 +92,29 @@ class Checker {
 
   void check_images() {
     name_strays(engine_.paths.images(), "image");
-    for (const auto& id : engine_.images.list()) {
-      try {
-        const auto meta = engine_.images.get(id);
-        const auto config = engine_.images.config(id);
-        if (config.diff_ids.size() != meta.chain_ids.size())
-          throw_error(ErrorKind::invalid, "its config has {} layers, its record {}", config.diff_ids.size(),
-                      meta.chain_ids.size());
-        used_layers_.insert(meta.chain_ids.begin(), meta.chain_ids.end());
-        good_images_.insert(id);
-        for (const auto& layer : meta.chain_ids)
-          if (good_layers_.count(layer) == 0) {
-            add("image " + image_name(id), format("its layer {} is missing or damaged", short_id(layer)),
-                "take its record away; pull or load it again",
-                [this, id] { set_aside(engine_.paths.image(id), "image", id); });
-            lost_images_.insert(id);
-            break;
-          }
-      } catch (const Error& error) {
-        any_image_damaged_ = true;
-        lost_images_.insert(id);
-        add("image " + image_name(id), error.what(), std::string(kSetAside) + ", then pull or load it again",
-            [this, id] { set_aside(engine_.paths.image(id), "image", id); });
-      }
+    for (const auto& id : engine_.images.list()) check_image(id);
+  }
+
+  void check_image(const std::string& id) {
+    const auto remove = [this, id] { set_aside(engine_.paths.image(id), "image", id); };
+    try {
+      const auto meta = engine_.images.get(id);
+      const auto config = engine_.images.config(id);
+      if (config.diff_ids.size() != meta.chain_ids.size())
+        throw_error(ErrorKind::invalid, "its config has {} layers, its record {}", config.diff_ids.size(),
+                    meta.chain_ids.size());
+      used_layers_.insert(meta.chain_ids.begin(), meta.chain_ids.end());
+      good_images_.insert(id);
+      const auto lost =
+          std::ranges::find_if(meta.chain_ids, [&](const auto& layer) { return !good_layers_.contains(layer); });
+      if (lost == meta.chain_ids.end()) return;
+      lost_images_.insert(id);
+      add("image " + image_name(id), format("its layer {} is missing or damaged", short_id(*lost)),
+          "take its record away; pull or load it again", remove);
+    } catch (const Error& error) {
+      any_image_damaged_ = true;
+      lost_images_.insert(id);
+      add("image " + image_name(id), error.what(), std::string(kSetAside) + ", then pull or load it again", remove);
     }
   }
 

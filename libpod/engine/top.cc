@@ -89,7 +89,7 @@ struct Descriptor {
 };
 
 const std::vector<Descriptor>& descriptors() {
-  static const std::vector<Descriptor> all = {
+  static const std::vector<Descriptor> kAll = {
       {"args", "COMMAND", [](const auto& p, const auto&) { return p.command; }},
       {"comm", "COMMAND", [](const auto& p, const auto&) { return p.name; }},
       {"etime", "ELAPSED", [](const auto& p, const auto& t) { return clock_text(running_seconds(p, t)); }},
@@ -109,7 +109,7 @@ const std::vector<Descriptor>& descriptors() {
       {"user", "USER", user_name},
       {"vsz", "VSZ", [](const auto& p, const auto&) { return std::to_string(p.virtual_bytes / 1024); }},
   };
-  return all;
+  return kAll;
 }
 
 const Descriptor* find_descriptor(std::string_view name) {

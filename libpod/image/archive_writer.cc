@@ -89,7 +89,7 @@ class TarWriter : public ArchiveWriter {
 
 class DirectoryWriter : public ArchiveWriter {
  public:
-  explicit DirectoryWriter(std::string path) : path_(clean_path(path)) {
+  explicit DirectoryWriter(const std::string& path) : path_(clean_path(path)) {
     if (sys::exists(path_) && (!sys::is_directory(path_) || !sys::list_directory(path_).empty()))
       throw Error(ErrorKind::conflict, format("save to '{}': it is there and not an empty directory", path_))
           .with_hint("choose another name, or remove it first");

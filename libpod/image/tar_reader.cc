@@ -171,13 +171,14 @@ std::optional<TarEntry> TarReader::next() {
   skip_data();
   Extras extras;
   std::uint8_t block[kTarBlock];
-  for (bool first = true;; first = false) {
+  bool awaits_entry = false;  // an extended header has been read that belongs to the next entry
+  for (;;) {
     if (!read_block(block)) {
-      if (!first) refuse("it ends after an extended header");
+      if (awaits_entry) refuse("it ends after an extended header");
       return std::nullopt;
     }
     if (is_zero_block(block)) {
-      if (!first) refuse("it ends after an extended header");
+      if (awaits_entry) refuse("it ends after an extended header");
       if (read_block(block) && !is_zero_block(block)) refuse("a single empty block between entries");
       return std::nullopt;
     }
@@ -197,12 +198,13 @@ std::optional<TarEntry> TarReader::next() {
       parse_pax(read_special(length, "pax header"), extras);
     } else if (type == 'g') {
       read_special(length, "global pax header");
-      first = true;  // it stands for itself and may be the last thing
+      continue;  // it stands for itself and may be the last thing
     } else {
       std::string text = read_special(length, "long name");
       text.resize(::strnlen(text.c_str(), text.size()));
       (type == 'L' ? extras.gnu_name : extras.gnu_link) = text;
     }
+    awaits_entry = true;
   }
 }
 
@@ -309,34 +311,38 @@ void TarReader::read_old_sparse(const std::uint8_t* block, TarEntry& entry) {
   check_sparse(entry);
 }
 
+// Decimal lines in the data's first blocks: how many parts, then offset and length of each.
+void TarReader::read_map_in_data(TarEntry& entry, std::vector<std::uint64_t>& numbers) {
+  std::uint8_t block[kTarBlock];
+  std::string line;
+  std::optional<std::uint64_t> wanted;
+  while (!wanted || numbers.size() < 2 * *wanted) {
+    if (data_left_ < kTarBlock || !read_block(block)) refuse("it ends within a sparse file's map");
+    data_left_ -= kTarBlock;
+    entry.stored -= kTarBlock;
+    for (const std::uint8_t byte : block) {
+      if (byte != '\n') {
+        line += static_cast<char>(byte);
+        continue;
+      }
+      const auto value = parse_uint(std::exchange(line, {}));
+      if (!value || (!wanted && *value > kMaxSparseParts)) refuse("a malformed map of a sparse file");
+      if (!wanted)
+        wanted = *value;
+      else
+        numbers.push_back(*value);
+      if (numbers.size() >= 2 * *wanted) break;
+    }
+    if (line.size() > 20) refuse("a malformed map of a sparse file");
+  }
+}
+
 void TarReader::read_pax_sparse(TarEntry& entry, Extras& extras) {
   const bool map_in_data = extras.sparse_major == "1" && extras.sparse_minor == "0";
   if (!map_in_data && extras.sparse_map.empty() && extras.sparse_numbers.empty() && extras.sparse_major.empty()) return;
   std::vector<std::uint64_t> numbers = std::move(extras.sparse_numbers);
   if (map_in_data) {
-    // Decimal lines in the data's first blocks: how many parts, then offset and length of each.
-    std::uint8_t block[kTarBlock];
-    std::string line;
-    std::optional<std::uint64_t> wanted;
-    while (!wanted || numbers.size() < 2 * *wanted) {
-      if (data_left_ < kTarBlock || !read_block(block)) refuse("it ends within a sparse file's map");
-      data_left_ -= kTarBlock;
-      entry.stored -= kTarBlock;
-      for (const std::uint8_t byte : block) {
-        if (byte != '\n') {
-          line += static_cast<char>(byte);
-          continue;
-        }
-        const auto value = parse_uint(std::exchange(line, {}));
-        if (!value || (!wanted && *value > kMaxSparseParts)) refuse("a malformed map of a sparse file");
-        if (!wanted)
-          wanted = *value;
-        else
-          numbers.push_back(*value);
-        if (numbers.size() >= 2 * *wanted) break;
-      }
-      if (line.size() > 20) refuse("a malformed map of a sparse file");
-    }
+    read_map_in_data(entry, numbers);
   } else if (!extras.sparse_map.empty()) {
     numbers.clear();
     for (const auto& item : split(extras.sparse_map, ',')) {

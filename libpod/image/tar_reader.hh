@@ -69,6 +69,7 @@ class TarReader {
   void parse_pax(const std::string& text, Extras& extras);
   TarEntry make_entry(const std::uint8_t* block, Extras& extras);
   void read_old_sparse(const std::uint8_t* block, TarEntry& entry);
+  void read_map_in_data(TarEntry& entry, std::vector<std::uint64_t>& numbers);
   void read_pax_sparse(TarEntry& entry, Extras& extras);
   void check_sparse(TarEntry& entry) const;
   [[noreturn]] void refuse(const std::string& why) const;

@@ -335,6 +335,9 @@ TEST_F(UnpackTest, C26_SizesOfAllKinds) {
   unpack(TarBuilder().file("f").without_end());                                  // no end mark
   unpack(TarBuilder().file("f").end() + std::string(20000, '\0') + "trailing");  // and bytes after it
   unpack("");
+  // A global header stands for itself, one for an entry does not.
+  unpack(TarBuilder().add('g', "pax_global_header", {.data = TarBuilder::pax("comment", "x")}).end());
+  refused(TarBuilder().add('x', "pax", {.data = TarBuilder::pax("path", "f")}).end(), "after an extended header");
 }
 
 TEST_F(UnpackTest, C26_SparseFiles) {
