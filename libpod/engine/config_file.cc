@@ -13,6 +13,7 @@ std::vector<SettingKey> known_keys() {
       text_key("storage.root", &Settings::root),
       text_key("storage.runroot", &Settings::run_root),
       text_key("storage.fuse_overlayfs", &Settings::fuse_overlayfs),
+      flag_key("storage.keep_blobs", &Settings::keep_blobs),
       text_key("engine.runtime", &Settings::runtime),
       text_key("engine.pull_policy", &Settings::pull_policy),
       number_key("engine.stop_timeout", "a number of seconds", &Settings::stop_timeout_s),

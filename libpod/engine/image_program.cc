@@ -71,6 +71,7 @@ wire::ImageRequest image_request(const Engine& engine) {
   request.registry_auth_file = engine.environment.registry_auth_file;
   request.registries_conf = engine.environment.registries_conf;
   request.compat_auth_file = engine.settings.docker_ways;
+  request.keep_blobs = engine.settings.keep_blobs;
   return request;
 }
 

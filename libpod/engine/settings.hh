@@ -46,6 +46,7 @@ struct Settings {
   std::int64_t stop_timeout_s = 10;
   std::string pull_policy = "missing";                                 // of run and create
   std::vector<std::string> cdi_spec_dirs{"/etc/cdi", "/var/run/cdi"};  // descriptions of devices; the last one wins
+  bool keep_blobs = false;   // a pulled layer's compressed form stays with it, and is what a push sends
   bool docker_ways = false;  // short names are docker.io's, credentials go to docker's config.json and come from there
 
   // Defaults of flags, as the flags write them; empty: none. From containers.conf only.

@@ -10,6 +10,7 @@
 #include "libpod/image/hash.hh"
 #include "libpod/image/limits.hh"
 #include "libpod/image/manifest.hh"
+#include "libpod/image/packed_layer.hh"
 #include "libpod/spec/image_config.hh"
 
 namespace lichen::image {
@@ -65,7 +66,8 @@ class LayerGang {
   void work(std::size_t index, const LayerSource& source, const std::string& parent, const std::string& chain,
             [[maybe_unused]] LayerLock lock, ProgressLine& line) {
     try {
-      LayerInput input{source.diff_id, parent, source.blob_size, Allowed::layers, {}};
+      LayerInput input{source.diff_id, parent, source.blob_size, Allowed::layers, {}, {}};
+      if (source.keep_blob && source.remote) input.keep_as = kept_blob_name(source.remote->digest);
       input.feed = [&](const FeedSink& sink) {
         source.feed([&](Bytes data) { return !cancelled_ && sink(data); }, line);
         if (cancelled_) throw_error(ErrorKind::interrupted, "another layer failed");

@@ -20,6 +20,7 @@ struct LayerSource {
   std::optional<store::RemoteBlob> remote;  // remembered with the layer
   /// Called in a thread of its own; `line` wants the bytes of the blob as they come.
   std::function<void(const FeedSink&, ProgressLine& line)> feed;
+  bool keep_blob = false;  // the bytes of `remote` stay with the layer: see packed_layer.hh
 };
 
 struct ImageSource {

@@ -11,6 +11,7 @@
 #include "libpod/image/limits.hh"
 #include "libpod/image/unpack.hh"
 #include "libpod/sys/fs.hh"
+#include "libpod/sys/io.hh"
 #include "libpod/sys/landlock.hh"
 #include "libpod/sys/userns.hh"
 
@@ -137,9 +138,47 @@ std::uint64_t size_limit(std::uint64_t blob_size) {
 
 }  // namespace
 
-std::unique_ptr<StagedLayer> stage_layer(const store::Paths& paths, const LayerInput& input) {
+namespace {
+
+// Writes down what passes by. Whether it was right is known when the layer is whole.
+class BlobKeeper {
+ public:
+  BlobKeeper(const std::string& dir, const LayerInput& input) : input_(input), path_(dir + "/" + input.keep_as) {
+    if (!input.keep_as.empty()) file_ = sys::open_path(path_, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+  }
+
+  LayerInput watched() {
+    LayerInput watched = input_;
+    if (file_)
+      watched.feed = [this](const FeedSink& sink) {
+        input_.feed([&](Bytes data) {
+          sys::write_all(file_.get(), {reinterpret_cast<const char*>(data.data()), data.size()}, path_);
+          size_ += data.size();
+          return sink(data);
+        });
+      };
+    return watched;
+  }
+
+  // A reader that knows the end of a tar need not take what follows it.
+  void finish() const {
+    if (file_ && size_ != input_.blob_size) sys::remove_file(path_);
+  }
+
+ private:
+  const LayerInput& input_;
+  const std::string path_;
+  sys::UniqueFd file_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<StagedLayer> stage_layer(const store::Paths& paths, const LayerInput& given) {
   auto staged = std::make_unique<StagedLayer>(StagedLayer{store::StagingDir(paths), {}});
   const std::string& dir = staged->dir.path();
+  BlobKeeper keeper(dir, given);
+  const LayerInput input = keeper.watched();
   JournalWriter journal(sys::open_path(dir + "/tar.journal", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
   SpaceGuard space(dir, size_limit(input.blob_size));
   std::uint64_t tar_size = 0;
@@ -158,6 +197,7 @@ std::unique_ptr<StagedLayer> stage_layer(const store::Paths& paths, const LayerI
     });
     digest = pipeline.finish();
   }
+  keeper.finish();
   journal.finish(tar_size);
   if (!input.diff_id.empty() && digest != input.diff_id)
     throw_error(ErrorKind::invalid, "the layer's tar has digest {}, the image's config says {}", digest.str(),

@@ -32,6 +32,7 @@ struct LayerInput {
   std::string parent;           // chain id of the layer beneath, or empty
   std::uint64_t blob_size = 0;  // of the compressed form; bounds what may come out
   Allowed allowed = Allowed::layers;
+  std::string keep_as;  // file in the layer's directory for the bytes as they came; empty: they are not kept
   std::function<void(const FeedSink&)>
       feed;  // gives the (compressed) bytes and checks them; throws when they are wrong
 };
@@ -43,7 +44,7 @@ struct StagedLayer {
 };
 
 /// Run the pipeline. @throws Error from any of its stages, the first cause
-std::unique_ptr<StagedLayer> stage_layer(const store::Paths& paths, const LayerInput& input);
+std::unique_ptr<StagedLayer> stage_layer(const store::Paths& paths, const LayerInput& given);
 
 /// syncfs and one rename. @return false when the layer was there already
 bool publish_layer(const store::Paths& paths, StagedLayer& staged);

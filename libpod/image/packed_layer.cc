@@ -12,6 +12,23 @@
 
 namespace lichen::image {
 
+std::string kept_blob_name(const Digest& digest) { return "blob-" + digest.hex(); }
+
+std::optional<PackedLayer> find_kept_blob(const store::Paths& paths, const store::LayerMeta& meta, bool docker_type) {
+  for (const auto& blob : meta.blobs) {
+    if (blob.media_type.starts_with("application/vnd.docker.") != docker_type) continue;
+    const std::string path = paths.layer(meta.chain_id) + "/" + kept_blob_name(blob.digest);
+    PackedLayer kept;
+    kept.file.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!kept.file) continue;
+    kept.blob.media_type = blob.media_type;
+    kept.blob.digest = blob.digest;
+    kept.blob.size = static_cast<std::uint64_t>(blob.size);
+    return kept;
+  }
+  return std::nullopt;
+}
+
 PackedLayer pack_layer(const store::Paths& paths, const store::LayerMeta& meta, ProgressLine& line) {
   if (!meta.has_journal)
     throw Error(ErrorKind::invalid, format("layer '{}' has lost its journal", short_id(meta.chain_id)))

@@ -13,8 +13,14 @@ namespace lichen::image {
 /// The compressed form in an unnamed file: it goes with its descriptor.
 struct PackedLayer {
   sys::UniqueFd file;
-  Descriptor blob;  // digest and size; the media type is the caller's
+  Descriptor blob;  // digest and size; the media type of what is packed anew is the caller's
 };
+
+/// With keep_blobs the form in which a layer came lies in its directory under this name, and goes with it. A push sends
+/// it as it is, so that the manifest's digest is the same at another registry.
+std::string kept_blob_name(const Digest& digest);
+/// The kept form with a media type of docker's, or of OCI's; nullopt: none was kept.
+std::optional<PackedLayer> find_kept_blob(const store::Paths& paths, const store::LayerMeta& meta, bool docker_type);
 
 /// @throws Error{invalid} the layer has no journal, or is not what its diff id says
 PackedLayer pack_layer(const store::Paths& paths, const store::LayerMeta& meta, ProgressLine& line);

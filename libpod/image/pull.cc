@@ -115,6 +115,7 @@ class Puller {
       layer.blob_size = blob.size;
       layer.remote =
           store::RemoteBlob{reference.name(), blob.digest, static_cast<std::int64_t>(blob.size), blob.media_type};
+      layer.keep_blob = request_.keep_blobs;
       layer.feed = [&registry, repository, blob](const FeedSink& sink, ProgressLine& line) {
         registry.stream_blob(repository, blob, sink, line);
       };

@@ -115,8 +115,9 @@ class Pusher {
       line->state("Layer already exists");
       return *known;
     }
-    PackedLayer packed = pack_layer(paths_, meta, *line);
-    packed.blob.media_type = types.layer;
+    auto kept = find_kept_blob(paths_, meta, is_docker_type(types.layer));
+    PackedLayer packed = kept ? std::move(*kept) : pack_layer(paths_, meta, *line);
+    if (!kept) packed.blob.media_type = types.layer;
     if (registry_->has_blob(repository_, packed.blob.digest)) {
       line->state("Layer already exists");
     } else {
@@ -125,7 +126,7 @@ class Pusher {
       line->state("Pushed");
     }
     layers_.add_blob(chain, {destination_.name(), packed.blob.digest, static_cast<std::int64_t>(packed.blob.size),
-                             std::string(types.layer)});
+                             packed.blob.media_type});
     return packed.blob;
   }
 

@@ -21,6 +21,7 @@ Json to_json(const ImageRequest& r) {
             {"cert_dir", r.cert_dir},
             {"retries", r.retries},
             {"all_tags", r.all_tags},
+            {"keep_blobs", r.keep_blobs},
             {"input", r.input},
             {"uid_map", r.uid_map},
             {"gid_map", r.gid_map},
@@ -67,6 +68,7 @@ ImageRequest image_request_from_json(const Json& json) {
   r.cert_dir = view.get_string("cert_dir");
   r.retries = static_cast<int>(view.get_int("retries", 3));
   r.all_tags = view.get_bool("all_tags");
+  r.keep_blobs = view.get_bool("keep_blobs");
   r.compat_auth_file = view.get_bool("compat_auth_file");
   r.all_registries = view.get_bool("all_registries");
   r.only_ask = view.get_bool("only_ask");

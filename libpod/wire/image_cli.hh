@@ -45,6 +45,7 @@ struct ImageRequest {
   std::string auth_file, cert_dir;
   int retries = 3;
   bool all_tags = false;
+  bool keep_blobs = false;  // the compressed layers stay too
 
   /// volume-export: how owners are shown, "inside:outside:count" each; none: as they are. With names[0] only that entry
   /// of the directory goes out.

@@ -212,3 +212,27 @@ Login Succeeded"
   assert_failure 125 "not for linux/s390x"
   lichen secret rm tester
 }
+
+@test "keep_blobs: what was pulled goes to another registry as it came, manifest and all" {
+  trust
+  local theirs
+  "$HELPERS/registry.sh" push "$BASE/plain" "$LICHEN_TEST_FIXTURES/layers.tar" kept:1
+  digest_of() { sed -n 's/^Digest: //p; s/.*digest: \(sha256:[0-9a-f]*\).*/\1/p' <<<"$output"; }
+  run_split other pull "$PLAIN/kept:1"
+  theirs=$(digest_of)
+  other tag "$PLAIN/kept:1" "$AUTH/again:1"
+  run_split other push --creds tester:s3cret "$AUTH/again:1"
+  [ "$(digest_of)" != "$theirs" ] || skip "this registry's blobs are what lichen would make anyway"
+  other rmi -a -f >/dev/null
+  install -d "$HOME/.config/lichen"
+  printf '[storage]\nkeep_blobs = true\n' >"$HOME/.config/lichen/config.toml"
+  run_split other pull "$PLAIN/kept:1"
+  assert_equal "$(digest_of)" "$theirs" "digest of the pull"
+  other tag "$PLAIN/kept:1" "$AUTH/kept:1"
+  run_split other push --creds tester:s3cret "$AUTH/kept:1"
+  assert_success
+  assert_equal "$(digest_of)" "$theirs" "digest of the push"
+  [ -n "$(find "$BASE/other/layers" -name 'blob-*')" ]
+  other rmi -a -f >/dev/null
+  [ -z "$(find "$BASE/other/layers" -name 'blob-*')" ]
+}

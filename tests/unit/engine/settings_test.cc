@@ -87,13 +87,15 @@ TEST_F(SettingsTest, RelativePathsMeanTheCurrentDirectory) {
 
 TEST_F(SettingsTest, EveryKeyOfTheFile) {
   configure(
-      "[storage]\nfuse_overlayfs = \"/f\"\n[engine]\nstop_timeout = 3\npull_policy = \"always\"\ndetach_keys = "
+      "[storage]\nkeep_blobs = true\nfuse_overlayfs = \"/f\"\n[engine]\nstop_timeout = 3\npull_policy = "
+      "\"always\"\ndetach_keys = "
       "\"ctrl-x\"\ncdi_spec_dirs = [\"/a\", {append=true}]\n"
       "[containers]\nlog_driver = \"none\"\nlog_size_max = 1000\ndefault_capabilities = [\"chown\", "
       "\"kill\"]\n[network]\ndefault = \"none\"\n");
   const Settings settings = load();
   EXPECT_EQ(settings.config_path, dir_ / "config/lichen/config.toml");
   EXPECT_EQ(settings.fuse_overlayfs, "/f");
+  EXPECT_TRUE(settings.keep_blobs);
   EXPECT_EQ(settings.pull_policy, "always");
   EXPECT_EQ(settings.stop_timeout_s, 3);
   EXPECT_EQ(settings.detach_keys, "ctrl-x");
