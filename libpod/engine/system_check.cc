@@ -9,6 +9,7 @@
 #include "libpod/base/log.hh"
 #include "libpod/base/time.hh"
 #include "libpod/engine/image_lookup.hh"
+#include "libpod/engine/image_program.hh"
 #include "libpod/engine/image_remove.hh"
 #include "libpod/store/staging.hh"
 #include "libpod/sys/fs.hh"
@@ -27,8 +28,9 @@ class Checker {
  public:
   Checker(Engine& engine, bool quick) : engine_(engine), quick_(quick) {}
 
-  std::vector<StoreFinding> run() {
+  std::vector<StoreFinding> run(const VerifyLayers& verify) {
     check_layers();
+    if (verify && !quick_) check_contents(verify);
     check_images();
     check_refs();
     check_unused_layers();
@@ -71,8 +73,19 @@ class Checker {
         good_layers_.insert(id);
         continue;
       }
-      add("layer " + short_id(id), problem, std::string(kSetAside) + ", then pull or load its images again",
-          [this, id] { set_aside(engine_.paths.layer(id), "layer", id); });
+      add_layer(id, problem);
+    }
+  }
+
+  void add_layer(const std::string& id, const std::string& problem) {
+    add("layer " + short_id(id), problem, std::string(kSetAside) + ", then pull or load its images again",
+        [this, id] { set_aside(engine_.paths.layer(id), "layer", id); });
+  }
+
+  void check_contents(const VerifyLayers& verify) {
+    for (const auto& [id, problem] : verify(engine_, {good_layers_.begin(), good_layers_.end()})) {
+      good_layers_.erase(id);
+      add_layer(id, problem);
     }
   }
 
@@ -335,11 +348,21 @@ class Checker {
 
 }  // namespace
 
-std::vector<StoreFinding> check_store(Engine& engine, bool quick) {
+LayerProblems verify_layers(Engine& engine, const std::vector<std::string>& ids) {
+  LayerProblems problems;
+  if (ids.empty()) return problems;
+  auto request = image_request(engine);
+  request.names = ids;
+  request.quiet = true;
+  for (const auto& damaged : run_image_program(engine, "verify", request).images) problems[damaged.id] = damaged.name;
+  return problems;
+}
+
+std::vector<StoreFinding> check_store(Engine& engine, bool quick, const VerifyLayers& verify) {
   engine.enter_userns();
   // Findings outlive the checker through its repairs: it lives as long as they do.
   const auto checker = std::make_shared<Checker>(engine, quick);
-  auto findings = checker->run();
+  auto findings = checker->run(verify);
   for (auto& finding : findings)
     if (finding.repair) finding.repair = [checker, repair = std::move(finding.repair)] { repair(); };
   return findings;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,15 @@ struct StoreFinding {
   bool repaired = false;
 };
 
-/// Look at all records, and unless `quick` at the layers' directories too. Enters U0. The findings may refer to
-/// `engine`.
-std::vector<StoreFinding> check_store(Engine& engine, bool quick);
+/// Chain ids of layers in, what is wrong with the files of each damaged one out.
+using LayerProblems = std::map<std::string, std::string>;
+using VerifyLayers = std::function<LayerProblems(Engine&, const std::vector<std::string>& ids)>;
+/// By lichen-image, which reads every byte of them. @throws what it reports
+LayerProblems verify_layers(Engine& engine, const std::vector<std::string>& ids);
+
+/// Look at all records, and unless `quick` at the layers' directories too, their contents by `verify`. Enters U0. The
+/// findings may refer to `engine`.
+std::vector<StoreFinding> check_store(Engine& engine, bool quick, const VerifyLayers& verify = {});
 
 /// Do what can be done. A repair that fails says so in `problem`.
 void repair_store(std::vector<StoreFinding>& findings);

@@ -9,6 +9,7 @@
 #include "libpod/image/push.hh"
 #include "libpod/image/save.hh"
 #include "libpod/image/search.hh"
+#include "libpod/image/verify.hh"
 #include "libpod/image/volume_tar.hh"
 #include "libpod/image/yaml.hh"
 
@@ -33,6 +34,7 @@ constexpr Command kCommands[] = {
     {"login", log_in},
     {"logout", log_out},
     {"yaml", read_yaml_files},
+    {"verify", verify_layers},
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 // How the engine asks lichen-image for something, and what comes back.
 //
 //   argv     lichen-image COMMAND --request FD       COMMAND: pull load import save
-//            volume-export volume-import search tags push login logout yaml
+//            volume-export volume-import search tags push login logout yaml verify
 //   FD       one JSON object (ImageRequest), to its end. A descriptor and not argv, as it may hold a password.
 //   stdin    `load`, `import`: the archive when input is "-".   stdout of `save`: see below.
 //   stdout   one JSON line: the result (ImageResult) with exit status 0, or {"error":{"kind","message","hint"}} with
@@ -35,7 +35,8 @@ struct ImageRequest {
   std::string home, xdg_config_home, xdg_runtime_dir, docker_config, registry_auth_file;
   std::string registries_conf;  // CONTAINERS_REGISTRIES_CONF, or --registries-conf
 
-  /// pull: names as typed. save: names or ids (unique prefixes). load, import: none.
+  /// pull: names as typed. save: names or ids (unique prefixes). load, import: none. verify: chain ids of layers; the
+  /// result has `id` and, in `name`, the problem of each that is damaged.
   std::vector<std::string> names;
   std::string platform;  // os[/arch[/variant]]; empty: the host's
 

@@ -17,7 +17,7 @@ std::string cell(const std::string& text) { return replace_all(replace_all(print
 
 int system_check_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  auto findings = engine::check_store(*engine, args.get_bool("quick"));
+  auto findings = engine::check_store(*engine, args.get_bool("quick"), engine::verify_layers);
   if (findings.empty()) {
     write_out("No damage found.\n");
     return kExitOk;

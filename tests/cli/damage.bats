@@ -75,6 +75,27 @@ others_work() {
   run_lichen ps -a; assert_success
 }
 
+@test "R11 a byte of a layer's file that has turned: check finds it, --repair and a new load bring it back" {
+  run_lichen system check
+  assert_success
+  # shellcheck disable=SC2016
+  lichen unshare sh -c 'for file in "$1"/layers/*/diff/bin/busybox; do printf X | dd of="$file" bs=1 seek=100000 conv=notrunc status=none; done' sh "$LICHEN_ROOT"
+  run_lichen system check --quick
+  assert_success
+  run_lichen system check
+  assert_status 1
+  assert_contains "its files are not those that came with it"
+  run_lichen system check --repair
+  lichen rm -f -t 0 good >/dev/null
+  run_lichen load -q -i "$LICHEN_TEST_FIXTURES/busybox.tar"
+  assert_success
+  run_lichen load -q -i "$LICHEN_TEST_FIXTURES/layers.tar"
+  run_lichen system check
+  assert_success
+  run_lichen run --rm --network none $BUSYBOX echo sound
+  assert_output sound
+}
+
 @test "R11 a reference that is a directory or may not be read is named and left out; tag and --repair mend it" {
   local ref id listed
   ref=$LICHEN_ROOT/refs/localhost/layers/:tags/latest

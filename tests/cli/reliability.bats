@@ -21,9 +21,9 @@ rounds() { # DRIVER SCENARIO COUNT ARGUMENT...
 
 @test "R05 a stopped monitor, client or container holds nobody else up" { rounds life_rounds stopped 9; }
 
-@test "R11 every file of the store damaged in seven ways, one by one: no crash, the others work, the damaged one is named" { rounds damage_rounds files 24; }
+@test "R11 every file of the store damaged in seven ways, one by one: no crash, the others work, the damaged one is named" { rounds damage_rounds files 12; }
 
-@test "R11 after damage 'system check --repair' leaves a store in which all that is there works" { rounds damage_rounds repair 15; }
+@test "R11 after damage 'system check --repair' leaves a store in which all that is there works" { rounds damage_rounds repair 10; }
 
 @test "R12 pull, run, rmi, prune, tag and rm at once: only honest errors, and a sound store" {
   need docker-registry skopeo

@@ -228,10 +228,10 @@ class Bytes(Driver):
 
     def stalled(self):
         def play(_):
-            self.run("busy", "sh", "-c", "i=0; while :; do i=$((i+1)); echo \"$i ...........................................................\"; echo $i >/count; done",
+            self.run("busy", "sh", "-c", "i=0; while :; do i=$((i+1)); echo \"$i ...........................................................\"; echo $i >/dev/shm/count; done",
                      flags=["--log-opt", "max-size=1m"])
             monitor = self.monitor("busy")
-            self.until("no output", lambda: self.count() > 0)
+            self.until("no output", lambda: self.lichen("exec", "busy", "ls", "/dev/shm") != b"")
             before = self.settled_descriptors(monitor)
             reader = self.start("attach", "--no-stdin", "busy", stdout=subprocess.PIPE)
             reader.stdout.read(100)
@@ -245,8 +245,11 @@ class Bytes(Driver):
             for _ in range(200):
                 client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
                 client.connect(self.control_socket("busy"))
-                client.send(b"\x01" + struct.pack("<qq", 6, 0) if self.random.random() < 0.5 else b"\x08" + bytes(16))
-                if self.random.random() < 0.3:
+                client.settimeout(LIMIT)
+                # To attach is answered with output; to wait is not, as long as the container runs.
+                attaches = self.random.random() < 0.5
+                client.send(b"\x01" + struct.pack("<qq", 6, 0) if attaches else b"\x08")
+                if attaches and self.random.random() < 0.3:
                     client.recv(65536)
                 client.close()
             self.until(lambda: f"descriptors of the monitor: {before} before, {self.descriptors(monitor)} after 200 clients",
@@ -256,7 +259,10 @@ class Bytes(Driver):
         return self.repeat(play)
 
     def count(self):
-        return int(self.lichen("exec", "busy", "cat", "/count").strip() or 0)
+        # Empty between the shell's open(2) and its write(2).
+        while not (text := self.lichen("exec", "busy", "cat", "/dev/shm/count").strip()):
+            pass
+        return int(text)
 
     @staticmethod
     def descriptors(pid):

@@ -82,6 +82,22 @@ TEST_F(SystemCheck, VolumeRecordThatIsADirectoryIsWrittenAnew) {
   EXPECT_TRUE(sys::exists(engine.paths.volume("v") + "/data/file"));
 }
 
+TEST_F(SystemCheck, LayerWithOtherContentsTakesItsImageWithIt) {
+  const auto verify = [](Engine&, const std::vector<std::string>& ids) {
+    EXPECT_EQ(ids.size(), 2u);
+    return LayerProblems{{id_of("12"), "its files are others"}};
+  };
+  EXPECT_TRUE(check_store(engine, true, verify).empty());
+  auto findings = check_store(engine, false, verify);
+  ASSERT_GE(findings.size(), 2u);
+  EXPECT_EQ(findings[0].object, "layer 120000000000");
+  EXPECT_EQ(findings[0].problem, "its files are others");
+  EXPECT_EQ(findings[1].object, "image one:latest");
+  repair_store(findings);
+  EXPECT_FALSE(engine.layers.has(id_of("12")));
+  EXPECT_FALSE(engine.images.has(id_of("aa")));
+}
+
 TEST_F(SystemCheck, EventsThatAreNoFileAreSetAside) {
   sys::make_directories(engine.paths.events() + "/20260101.jsonl");
   EXPECT_EQ(objects(), "events/20260101.jsonl; ");
