@@ -59,7 +59,8 @@ std::vector<std::string> member_files(const store::Paths& paths) {
   for (const auto& name : sys::list_directory(paths.userns_members()))
     if (parse_uint(name)) files.push_back(name);
   if (!files.empty())
-    std::rotate(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(::getpid() * 7919UL % files.size()),
+    std::rotate(files.begin(),
+                files.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(::getpid()) * 7919 % files.size()),
                 files.end());
   return files;
 }
