@@ -72,8 +72,9 @@ bool remove_stopped(Engine& engine, const spec::ContainerConfig& config, bool vo
   return true;
 }
 
-void remove_container(Engine& engine, const std::string& name_or_id, const RemoveOptions& options) {
-  const std::string id = engine.containers.find(name_or_id);
+namespace {
+
+void remove_found(Engine& engine, const std::string& id, const RemoveOptions& options) {
   store::ContainerRecord record;
   try {
     record = load_container(engine, id);
@@ -97,8 +98,21 @@ void remove_container(Engine& engine, const std::string& name_or_id, const Remov
     throw Error(ErrorKind::conflict, format("container {}: process {} has it mounted", record.config.name, *pid))
         .with_hint(format("lichen unmount {} in that shell, or use force: lichen rm -f {}", record.config.name,
                           record.config.name));
-  // Of several at once one removes it, and the others say that there is none.
-  if (!remove_stopped(engine, record.config, options.volumes)) engine.containers.find(name_or_id);
+  if (!remove_stopped(engine, record.config, options.volumes))
+    throw_error(ErrorKind::not_found, "another command has removed it");
+}
+
+}  // namespace
+
+void remove_container(Engine& engine, const std::string& name_or_id, const RemoveOptions& options) {
+  const std::string id = engine.containers.find(name_or_id);
+  try {
+    remove_found(engine, id, options);
+  } catch (const Error& error) {
+    // Of several at once one removes it, and the others say that there is none, wherever they noticed.
+    if (error.kind() == ErrorKind::not_found && !engine.containers.has(id)) engine.containers.find(name_or_id);
+    throw;
+  }
 }
 
 namespace {

@@ -72,8 +72,7 @@ std::string input_rules(const std::vector<const wire::HubEndpoint*>& endpoints) 
   for (const auto& [family, set] : {std::pair{"ip", &v4}, std::pair{"ip6", &v6}}) {
     if (set->empty()) continue;
     const std::string elements = join(std::vector(set->begin(), set->end()), ", ");
-    text +=
-        format("    iifname . {} daddr {{ {} }} meta l4proto {{ tcp, udp }} th dport 53 accept\n", family, elements);
+    text += format("    iifname . {} daddr {{ {} }} meta l4proto {{ 6, 17 }} th dport 53 accept\n", family, elements);
   }
   return text;
 }
@@ -102,7 +101,8 @@ std::string rules_text(const std::vector<wire::HubMember>& members, const std::v
   for (const auto& member : members)
     for (const auto& endpoint : member.endpoints)
       if (is_sound(endpoint)) endpoints.push_back(&endpoint);
-  // "table" makes it unless it is there, so that "delete" always finds it.
+  // Protocols by number: names need /etc/protocols, which a small machine does not have. 1 and 58: ICMP for IPv4 and
+  // IPv6. "table" makes it unless it is there, so that "delete" always finds it.
   return "table inet lichen\ndelete table inet lichen\ntable bridge lichen\ndelete table bridge lichen\n"
          "table inet lichen {\n"
          "  chain forward {\n    type filter hook forward priority 0; policy drop;\n"
@@ -111,7 +111,7 @@ std::string rules_text(const std::vector<wire::HubMember>& members, const std::v
          "  }\n"
          "  chain input {\n    type filter hook input priority 0; policy drop;\n"
          "    iifname \"lo\" accept\n    ct state established,related accept\n"
-         "    meta l4proto { icmp, ipv6-icmp } accept\n" +
+         "    meta l4proto { 1, 58 } accept\n" +
          input_rules(endpoints) +
          "  }\n"
          "  chain prerouting {\n    type nat hook prerouting priority -100;\n" +

@@ -197,7 +197,6 @@ $place/team/tiny 2"
     run_lichen $word ls
     assert_failure 125 "$word" "hint:" || return 1
   done
-  run_lichen network prune -f; assert_failure 125 network "list or prune"
   run_lichen context use default; assert_failure 125 context "ssh HOST lichen"
   run_lichen config create x y; assert_failure 125 "lichen secret"
   run_lichen service create nginx; assert_failure 125 "--restart always"

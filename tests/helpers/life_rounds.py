@@ -10,6 +10,7 @@
   pids       records name a living process that is not ours, after a kill and after a reboot: it is never signalled
   growth     N containers, exec sessions and attached clients: the monitor keeps its descriptors and its memory, the store its files
 """
+import contextlib
 import os
 import re
 import signal
@@ -54,7 +55,9 @@ class Life(Driver):
                 self.until("the fifo is not there", lambda: self.lichen("exec", name, "ls", "/go", status=None) != b"")
                 client = self.start("exec", name, "sh", "-c", "echo x >/go")
                 time.sleep(self.random.uniform(0, 0.03))
-            os.kill(monitor, signal.SIGKILL)
+            # One that ends may be gone.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(monitor, signal.SIGKILL)
             self.until(f"{kind}: said to be {self.state(name)} without a monitor", lambda: self.state(name) == "exited", limit=2)
             self.until(f"{kind}: its first process lives on", lambda: not alive(init), limit=2)
             if kind in ("attached", "exec"):

@@ -40,7 +40,7 @@ TEST(Rules, NamesAreAskedAtOnesOwnGatewayOnly) {
   const auto text = rules_text(
       {member({endpoint("app", "10.1.0.2", "10.1.0.1")}), member({endpoint("six", "fd00::2", "fd00::1")})}, {});
   EXPECT_THAT(text,
-              HasSubstr("iifname . ip daddr { \"br-app\" . 10.1.0.1 } meta l4proto { tcp, udp } th dport 53 accept"));
+              HasSubstr("iifname . ip daddr { \"br-app\" . 10.1.0.1 } meta l4proto { 6, 17 } th dport 53 accept"));
   EXPECT_THAT(text, HasSubstr("iifname . ip6 daddr { \"br-six\" . fd00::1 }"));
 }
 
