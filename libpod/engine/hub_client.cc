@@ -1,7 +1,6 @@
 #include "libpod/engine/hub_client.hh"
 
 #include <chrono>
-#include <thread>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
@@ -18,7 +17,7 @@ namespace {
 
 constexpr std::chrono::seconds kStartTimeout{10};
 constexpr std::chrono::seconds kAnswerTimeout{20};
-constexpr std::chrono::microseconds kStartInterval{300};
+constexpr int kStarts = 3;
 
 bool wait_readable(int socket, std::chrono::milliseconds timeout) {
   pollfd polled{socket, POLLIN, 0};
@@ -42,12 +41,19 @@ std::optional<HubConnection> try_connect(const std::string& directory) {
   }
 }
 
+constexpr int kReadyFd = 3;
+
+// Returns when it listens, or has ended.
 void start_hub(const Engine& engine) {
-  sys::SpawnOptions options{.argv = {"lichen-hub", engine.paths.hub(), engine.paths.userns_members()},
-                            .program = engine.program("lichen-hub")};
+  sys::SpawnOptions options{
+      .argv = {"lichen-hub", engine.paths.hub(), engine.paths.userns_members(), std::to_string(kReadyFd)},
+      .program = engine.program("lichen-hub")};
+  auto ready = sys::make_pipe();
   options.new_session = true;
-  options.fds = {{2, 2}};
+  options.fds = {{2, 2}, {ready.write.get(), kReadyFd}};
   sys::spawn(options).release();
+  ready.write.reset();
+  wait_readable(ready.read.get(), kStartTimeout);  // nothing is ever written: its end is what counts
 }
 
 }  // namespace
@@ -59,14 +65,11 @@ HubConnection connect_hub(Engine& engine) {
   sys::make_directories(directory, 0700);
   // One starts it, the others wait for that one.
   const auto lock = sys::wait_lock(directory + "/start.lock", sys::LockMode::exclusive, kStartTimeout, /*create=*/true);
-  const auto deadline = std::chrono::steady_clock::now() + kStartTimeout;
-  bool started = false;
-  do {
+  if (auto connection = try_connect(directory)) return *std::move(connection);
+  for (int tries = 0; tries < kStarts; ++tries) {  // one that was about to end can be in the way of the first
+    start_hub(engine);
     if (auto connection = try_connect(directory)) return *std::move(connection);
-    if (!started) start_hub(engine);
-    started = true;
-    std::this_thread::sleep_for(kStartInterval);
-  } while (std::chrono::steady_clock::now() < deadline);
+  }
   throw Error(ErrorKind::system, format("the network hub does not answer at '{}/hub.sock'", directory))
       .with_hint("use --network slirp4netns, none or host");
 }

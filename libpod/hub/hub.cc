@@ -1,6 +1,6 @@
 #include "libpod/hub/hub.hh"
 
-#include <set>
+#include <algorithm>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
@@ -22,7 +22,10 @@ namespace {
 constexpr std::chrono::seconds kLinger{3};
 constexpr std::chrono::hours kLookAgain{1};
 constexpr std::chrono::milliseconds kSparePause{50};
+constexpr std::chrono::milliseconds kHelperPause{500};
 constexpr std::chrono::seconds kSettled{1};
+// Whoever has gone is still answered for so long: the server is told once when many go, or one goes and one comes.
+constexpr std::chrono::milliseconds kNamesLater{100};
 constexpr std::chrono::seconds kMemberTimeout{5};
 constexpr std::size_t kMaxClients = 512;
 
@@ -31,6 +34,10 @@ Json error_json(const Error& error) {
 }
 
 }  // namespace
+
+std::string Hub::member_path(const std::string& id) const {
+  return format("{}/members/{}.json", holdings_.directory, id);
+}
 
 Hub::Hub(Holdings& holdings)
     : holdings_(holdings),
@@ -42,6 +49,7 @@ void Hub::run() {
       sys::wait_lock(format("{}/{}", holdings_.userns_members, ::getpid()), sys::LockMode::exclusive, kMemberTimeout,
                      /*create=*/true);
   keep_spare();
+  rules_.emplace(holdings_.netns.get());
   start_way_out();
   loop_.watch(holdings_.listener.get(), EPOLLIN, [this](std::uint32_t) { accept(); });
   read_members();
@@ -78,15 +86,16 @@ void Hub::keep_spare() {
 
 void Hub::start_way_out() {
   way_out_.start();
+  way_out_started_ = std::chrono::steady_clock::now();
   way_out_watch_ = loop_.watch(way_out_.pidfd(), EPOLLIN, [this](std::uint32_t) {
     loop_.forget(way_out_watch_);
-    start_way_out();
-    for (auto& [id, member] : members_) try {
-        way_out_.add(member.config);
-      } catch (const Error& error) {
-        log_debug("{}", error.what());
-      }
-    apply();
+    // At once, but one that cannot work here is not started again and again.
+    const auto since = std::chrono::steady_clock::now() - way_out_started_;
+    loop_.after(since < kSettled ? kHelperPause : std::chrono::milliseconds(0), [this] {
+      start_way_out();
+      for (auto& [id, member] : members_) reopen_ports(member.config);
+      apply_quietly();
+    });
   });
 }
 
@@ -154,74 +163,119 @@ void Hub::read_members() {
   for (const auto& name : sys::list_directory(holdings_.directory + "/members")) {
     if (!name.ends_with(".json") || !is_full_id(name.substr(0, name.size() - 5))) continue;
     try {
-      const std::string path = holdings_.directory + "/members/" + name;
-      const auto text = sys::read_file_if_exists(path, wire::kMaxHubPacket);
-      if (text) add(wire::hub_member_from_json(parse_json(*text, path), path));
+      if (auto config = read_member(name.substr(0, name.size() - 5))) add(*std::move(config));
     } catch (const Error& error) {
       log_debug("{}", error.what());
     }
   }
-  if (!members_.empty()) apply();
+  for (auto& [id, member] : members_) reopen_ports(member.config);
+  if (!members_.empty()) apply_quietly();
+}
+
+std::optional<wire::HubMember> Hub::read_member(const std::string& id) const {
+  const std::string path = member_path(id);
+  const auto text = sys::read_file_if_exists(path, wire::kMaxHubPacket);
+  if (!text) return std::nullopt;
+  return wire::hub_member_from_json(parse_json(*text, path), path);
 }
 
 void Hub::sync(const std::string& id) {
-  const std::string path = holdings_.directory + "/members/" + id + ".json";
-  const auto text = sys::read_file_if_exists(path, wire::kMaxHubPacket);
+  auto config = read_member(id);
   remove(id);
-  if (text) add(wire::hub_member_from_json(parse_json(*text, path), path));
-  apply();
+  try {
+    if (config && add(*config)) open_ports(*config);
+    apply();
+  } catch (const Error&) {
+    remove(id);
+    sys::remove_file(member_path(id));
+    throw;
+  }
 }
 
-void Hub::add(wire::HubMember config) {
+bool Hub::add(wire::HubMember config) {
   const std::string id = config.id;
   auto pidfd = sys::open_process(static_cast<pid_t>(config.pid), config.pid_start);
   if (!pidfd) {
-    sys::remove_file(holdings_.directory + "/members/" + id + ".json");
-    return;
+    sys::remove_file(member_path(id));
+    return false;
   }
-  for (const auto& endpoint : config.endpoints)
-    if (!endpoint.internal) way_out_.wait_ready();
-  way_out_.add(config);
   loop_.cancel(idle_timer_);
+  for (const auto& endpoint : config.endpoints) bridges_.insert(endpoint.bridge);
   Member& member = members_[id];
   member.config = std::move(config);
   member.pidfd = *std::move(pidfd);
   member.watch = loop_.watch(member.pidfd.get(), EPOLLIN, [this, id](std::uint32_t) {
     remove(id);
-    sys::remove_file(holdings_.directory + "/members/" + id + ".json");
-    apply();
+    sys::remove_file(member_path(id));
+    apply_quietly();
     end_when_idle();
   });
+  return true;
+}
+
+void Hub::open_ports(const wire::HubMember& member) {
+  if (std::ranges::any_of(member.endpoints, [](const auto& endpoint) { return !endpoint.internal; }))
+    way_out_.wait_ready();
+  way_out_.add(member);
+}
+
+void Hub::reopen_ports(const wire::HubMember& member) {
+  try {
+    open_ports(member);
+  } catch (const Error& error) {
+    log_debug("{}", error.what());
+  }
 }
 
 void Hub::remove(const std::string& id) {
   const auto found = members_.find(id);
   if (found == members_.end()) return;
-  bridges_left_ = true;
   way_out_.remove(id);
   loop_.forget(found->second.watch);
   members_.erase(found);
 }
 
-void Hub::apply() {
+std::vector<wire::HubMember> Hub::all_members() const {
   std::vector<wire::HubMember> all;
   for (const auto& [id, member] : members_) all.push_back(member.config);
-  const std::string refused = load_rules(holdings_.netns.get(), rules_text(all, way_out_.deliveries()));
-  if (!refused.empty())
-    throw Error(ErrorKind::unsupported, format("set the rules of the networks: {}", refused))
-        .with_hint("the kernel needs nf_tables with inet, bridge and NAT; or use --network slirp4netns");
-  names_.apply(all);
+  return all;
+}
+
+void Hub::apply() {
+  rules_->load(rule_elements(all_members(), way_out_.deliveries()));
+  apply_names();
+}
+
+void Hub::apply_names() {
+  loop_.cancel(names_timer_);
+  names_.apply(all_members());
   watch_name_server();
+}
+
+// Nobody is there who could be told, and the next one who comes tries again.
+void Hub::apply_quietly() {
+  try {
+    rules_->load(rule_elements(all_members(), way_out_.deliveries()));
+  } catch (const Error& error) {
+    log_debug("{}", error.what());
+  }
+  if (names_timer_ == 0)
+    names_timer_ = loop_.after(kNamesLater, [this] {
+      names_timer_ = 0;
+      apply_names();
+    });
 }
 
 // Not while a client is there: it may be about to put a link into one of them.
 void Hub::remove_unused_bridges() {
-  if (!bridges_left_ || !clients_.empty()) return;
+  if (!clients_.empty()) return;
   std::set<std::string> used;
   for (const auto& [id, member] : members_)
     for (const auto& endpoint : member.config.endpoints) used.insert(endpoint.bridge);
+  if (!bridges_unknown_ && used == bridges_) return;
   remove_other_bridges(holdings_.netns.get(), used);
-  bridges_left_ = false;
+  bridges_ = std::move(used);
+  bridges_unknown_ = false;
 }
 
 void Hub::end_when_idle() {

@@ -15,9 +15,11 @@
 #pragma once
 
 #include <map>
-#include <memory>
+#include <optional>
+#include <set>
 
 #include "libpod/hub/names.hh"
+#include "libpod/hub/rule_loader.hh"
 #include "libpod/hub/way_out.hh"
 #include "libpod/sys/event_loop.hh"
 #include "libpod/sys/lock.hh"
@@ -58,11 +60,20 @@ class Hub {
   void drop_client(std::uint64_t number);
   std::string answer(std::string_view request);
   void read_members();
+  std::string member_path(const std::string& id) const;
+  std::optional<wire::HubMember> read_member(const std::string& id) const;
   /// @throws Error; then the member is not there
   void sync(const std::string& id);
-  void add(wire::HubMember member);
+  /// false: its process is gone, and its file now too.
+  bool add(wire::HubMember member);
   void remove(const std::string& id);
+  void open_ports(const wire::HubMember& member);
+  void reopen_ports(const wire::HubMember& member);
+  std::vector<wire::HubMember> all_members() const;
+  /// Rules and names say what members are there. @throws Error{unsupported}
   void apply();
+  void apply_names();
+  void apply_quietly();
   void end_when_idle();
   void remove_unused_bridges();
 
@@ -70,15 +81,17 @@ class Hub {
   sys::EventLoop loop_;
   WayOut way_out_;
   NameServer names_;
+  std::optional<RuleLoader> rules_;  // its thread comes after the first fork
   std::map<std::string, Member> members_;
   std::map<std::uint64_t, Client> clients_;
   std::uint64_t last_client_ = 0;
-  sys::EventLoop::TimerId idle_timer_ = 0;
+  sys::EventLoop::TimerId idle_timer_ = 0, names_timer_ = 0;
   sys::EventLoop::WatchId spare_watch_ = 0, names_watch_ = 0, way_out_watch_ = 0;
   sys::Pid spare_;
-  bool bridges_left_ = true;  // some may have no member: an earlier hub's, too
+  std::set<std::string> bridges_;  // that members have brought and nobody has taken away yet
+  bool bridges_unknown_ = true;    // an earlier hub may have left some
   int watched_names_ = -1;
-  std::chrono::steady_clock::time_point names_started_;
+  std::chrono::steady_clock::time_point names_started_, way_out_started_;
   sys::FileLock member_;
 };
 

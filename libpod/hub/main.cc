@@ -1,7 +1,9 @@
-// lichen-hub DIRECTORY USERNS-MEMBERS: keeps a user's bridge networks (hub.hh). Started by lichen in U0, never by hand;
-// "ready" is said by the listening socket, which is there before the namespace is: clients wait in its queue.
+// lichen-hub DIRECTORY USERNS-MEMBERS READY-FD: keeps a user's bridge networks (hub.hh). Started by lichen in U0, never
+// by hand. READY-FD is closed as soon as the socket listens, which is before the namespace is there: clients wait in
+// its queue.
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
+#include "libpod/base/parse.hh"
 #include "libpod/hub/hub.hh"
 #include "libpod/hub/hub_namespace.hh"
 #include "libpod/sys/fs.hh"
@@ -25,13 +27,14 @@ void leave_callers_streams() {
   if (::chdir("/") != 0) throw_errno("change to directory '/'");
 }
 
-int run(const std::string& directory, const std::string& userns_members) {
+int run(const std::string& directory, const std::string& userns_members, sys::UniqueFd ready) {
   sys::make_directories(directory + "/members", 0700);
   // One that ends holds it until its children are gone.
   auto lock = sys::wait_lock(directory + "/lock", sys::LockMode::exclusive, kTakeOver, /*create=*/true);
   hub::Holdings holdings{
       directory, userns_members, lock.release(), sys::listen_unix(directory + "/hub.sock", SOCK_SEQPACKET), {}};
   leave_callers_streams();
+  ready.reset();
   holdings.netns = hub::make_hub_namespace();
   hub::Hub(holdings).run();
   return 0;
@@ -42,9 +45,10 @@ int run(const std::string& directory, const std::string& userns_members) {
 int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   try {
-    if (argc != 3 || argv[1][0] != '/')
-      throw lichen::Error(lichen::ErrorKind::usage, "usage: lichen-hub DIRECTORY USERNS-MEMBERS");
-    return run(argv[1], argv[2]);
+    const auto ready = argc == 4 ? lichen::parse_uint(argv[3]) : std::nullopt;
+    if (!ready || *ready < 3 || argv[1][0] != '/')
+      throw lichen::Error(lichen::ErrorKind::usage, "usage: lichen-hub DIRECTORY USERNS-MEMBERS READY-FD");
+    return run(argv[1], argv[2], lichen::sys::UniqueFd(static_cast<int>(*ready)));
   } catch (const lichen::Error& error) {
     const std::string text = std::string("lichen-hub: ") + error.what() + "\n";
     [[maybe_unused]] const auto written = ::write(2, text.data(), text.size());

@@ -1,20 +1,19 @@
 #include "libpod/hub/rules.hh"
 
-#include <map>
-#include <set>
-
 #include "libpod/base/error.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/spec/ip_network.hh"
-#include "libpod/sys/io.hh"
-#include "libpod/sys/namespaces.hh"
-#include "libpod/sys/process.hh"
-
-#include <nftables/libnftables.h>
-#include <sched.h>
 
 namespace lichen::hub {
 namespace {
+
+constexpr const char* kOpen = "inet lichen open";
+constexpr const char* kNames4 = "inet lichen names4";
+constexpr const char* kNames6 = "inet lichen names6";
+constexpr const char* kDeliveries = "inet lichen deliveries";
+constexpr const char* kMacs = "bridge lichen macs";
+constexpr const char* kAddresses4 = "bridge lichen addresses4";
+constexpr const char* kAddresses6 = "bridge lichen addresses6";
 
 bool is_link_name(const std::string& name) {
   return !name.empty() && name.size() < 16 &&
@@ -31,112 +30,100 @@ bool is_sound(const wire::HubEndpoint& endpoint) {
   return true;
 }
 
-std::string addresses(const wire::HubEndpoint& endpoint, bool v6) {
-  std::vector<std::string> found;
-  for (const auto& subnet : endpoint.subnets)
-    if (spec::IpAddress::parse(subnet.address)->v6 == v6) found.push_back(subnet.address);
-  // Neighbours are asked from these before there is an address, and IPv6 hosts always have a local one.
-  if (v6) found.insert(found.end(), {"::", "fe80::/10"});
-  return join(found, ", ");
-}
-
-std::string member_chain(const wire::HubEndpoint& endpoint) {
-  std::string text = format("  chain {} {{\n    ether saddr != {} drop\n", endpoint.outer_link, endpoint.mac);
-  const std::string v4 = addresses(endpoint, false);
-  if (v4.empty())
-    text += "    ether type { ip, arp } drop\n";
-  else
-    text += format("    ether type ip ip saddr != {{ {} }} drop\n    ether type arp arp saddr ip != {{ {} }} drop\n",
-                   v4, v4);
-  return text + format("    ether type ip6 ip6 saddr != {{ {} }} drop\n  }}\n", addresses(endpoint, true));
-}
-
-std::string bridge_table(const std::vector<const wire::HubEndpoint*>& endpoints) {
-  std::string chains, jumps;
-  for (const auto* endpoint : endpoints) {
-    chains += member_chain(*endpoint);
-    jumps += format("{}\"{}\" : jump {}", jumps.empty() ? "" : ", ", endpoint->outer_link, endpoint->outer_link);
+void add_endpoint(const wire::HubEndpoint& endpoint, RuleElements& elements) {
+  const auto with = [](const std::string& link, const std::string& value) {
+    return format("\"{}\" . {}", link, value);
+  };
+  if (!endpoint.internal) elements[kOpen].insert(format("\"{}\"", endpoint.bridge));
+  elements[kMacs].insert(with(endpoint.outer_link, endpoint.mac));
+  for (const auto& subnet : endpoint.subnets) {
+    const auto address = *spec::IpAddress::parse(subnet.address), gateway = *spec::IpAddress::parse(subnet.gateway);
+    elements[address.v6 ? kAddresses6 : kAddresses4].insert(with(endpoint.outer_link, address.text()));
+    elements[gateway.v6 ? kNames6 : kNames4].insert(with(endpoint.bridge, gateway.text()));
   }
-  return "table bridge lichen {\n" + chains +
-         "  chain prerouting {\n    type filter hook prerouting priority -200; policy accept;\n" +
-         (jumps.empty() ? "" : "    iifname vmap { " + jumps + " }\n") + "  }\n}\n";
 }
 
-std::string input_rules(const std::vector<const wire::HubEndpoint*>& endpoints) {
-  std::set<std::string> v4, v6;
-  for (const auto* endpoint : endpoints)
-    for (const auto& subnet : endpoint->subnets)
-      (spec::IpAddress::parse(subnet.gateway)->v6 ? v6 : v4)
-          .insert(format("\"{}\" . {}", endpoint->bridge, subnet.gateway));
-  std::string text;
-  for (const auto& [family, set] : {std::pair{"ip", &v4}, std::pair{"ip6", &v6}}) {
-    if (set->empty()) continue;
-    const std::string elements = join(std::vector(set->begin(), set->end()), ", ");
-    text += format("    iifname . {} daddr {{ {} }} meta l4proto {{ 6, 17 }} th dport 53 accept\n", family, elements);
-  }
-  return text;
-}
-
-std::string forward_rules(const std::vector<const wire::HubEndpoint*>& endpoints) {
-  std::set<std::string> open;
-  for (const auto* endpoint : endpoints)
-    if (!endpoint->internal) open.insert(format("\"{}\"", endpoint->bridge));
-  if (open.empty()) return {};
-  return format("    iifname {{ {} }} oifname \"{}\" accept\n", join(std::vector(open.begin(), open.end()), ", "),
-                kOutside);
-}
-
-std::string delivery_rules(const std::vector<Delivery>& deliveries) {
-  std::string text;
-  for (const auto& delivery : deliveries)
-    text += format("    iifname \"{}\" {} dport {} dnat ip to {}:{}\n", kOutside, delivery.protocol, delivery.port,
-                   delivery.address, delivery.container_port);
-  return text;
-}
+// Protocols by number: names need /etc/protocols, which a small machine does not have.
+int protocol_number(const std::string& name) { return name == "udp" ? 17 : 6; }
 
 }  // namespace
 
-std::string rules_text(const std::vector<wire::HubMember>& members, const std::vector<Delivery>& deliveries) {
-  std::vector<const wire::HubEndpoint*> endpoints;
-  for (const auto& member : members)
-    for (const auto& endpoint : member.endpoints)
-      if (is_sound(endpoint)) endpoints.push_back(&endpoint);
-  // Protocols by number: names need /etc/protocols, which a small machine does not have. 1 and 58: ICMP for IPv4 and
-  // IPv6. "table" makes it unless it is there, so that "delete" always finds it.
-  return "table inet lichen\ndelete table inet lichen\ntable bridge lichen\ndelete table bridge lichen\n"
-         "table inet lichen {\n"
-         "  chain forward {\n    type filter hook forward priority 0; policy drop;\n"
-         "    ct state established,related accept\n    ct status dnat accept\n" +
-         forward_rules(endpoints) +
-         "  }\n"
-         "  chain input {\n    type filter hook input priority 0; policy drop;\n"
-         "    iifname \"lo\" accept\n    ct state established,related accept\n"
-         "    meta l4proto { 1, 58 } accept\n" +
-         input_rules(endpoints) +
-         "  }\n"
-         "  chain prerouting {\n    type nat hook prerouting priority -100;\n" +
-         delivery_rules(deliveries) +
-         "  }\n"
-         "  chain postrouting {\n    type nat hook postrouting priority 100;\n    oifname \"" +
-         std::string(kOutside) + "\" masquerade\n  }\n}\n" + bridge_table(endpoints);
+// 1 and 58: ICMP for IPv4 and IPv6; 6 and 17: TCP and UDP. "table" makes it unless it is there, so that "delete" always
+// finds it. IPv6 hosts ask for neighbours from "::" before they have an address, and always have one in fe80::/10.
+std::string rules_text() {
+  return format(R"(table inet lichen
+delete table inet lichen
+table bridge lichen
+delete table bridge lichen
+table inet lichen {{
+  set open {{ type ifname; }}
+  set names4 {{ type ifname . ipv4_addr; }}
+  set names6 {{ type ifname . ipv6_addr; }}
+  map deliveries {{ type inet_proto . inet_service : ipv4_addr . inet_service; }}
+  chain forward {{
+    type filter hook forward priority 0; policy drop;
+    ct state established,related accept
+    ct status dnat accept
+    iifname @open oifname "{0}" accept
+  }}
+  chain input {{
+    type filter hook input priority 0; policy drop;
+    iifname "lo" accept
+    ct state established,related accept
+    meta l4proto {{ 1, 58 }} accept
+    meta l4proto {{ 6, 17 }} th dport 53 iifname . ip daddr @names4 accept
+    meta l4proto {{ 6, 17 }} th dport 53 iifname . ip6 daddr @names6 accept
+  }}
+  chain prerouting {{
+    type nat hook prerouting priority -100;
+    iifname "{0}" dnat ip to meta l4proto . th dport map @deliveries
+  }}
+  chain postrouting {{
+    type nat hook postrouting priority 100;
+    oifname "{0}" masquerade
+  }}
+}}
+table bridge lichen {{
+  set macs {{ type ifname . ether_addr; }}
+  set addresses4 {{ type ifname . ipv4_addr; }}
+  set addresses6 {{ type ifname . ipv6_addr; }}
+  chain prerouting {{
+    type filter hook prerouting priority -200; policy accept;
+    iifname . ether saddr != @macs drop
+    ether type ip iifname . ip saddr != @addresses4 drop
+    ether type arp iifname . arp saddr ip != @addresses4 drop
+    ether type ip6 ip6 saddr != {{ ::, fe80::/10 }} iifname . ip6 saddr != @addresses6 drop
+  }}
+}}
+)",
+                kOutside);
 }
 
-std::string load_rules(int hub_netns, const std::string& text) {
-  auto answer = sys::make_pipe();
-  sys::Pid child = sys::fork_child([&] {
-    sys::join_namespace(hub_netns, CLONE_NEWNET, "enter the network hub");
-    nft_ctx* nft = ::nft_ctx_new(NFT_CTX_DEFAULT);
-    if (nft == nullptr) return 1;
-    ::nft_ctx_buffer_error(nft);
-    if (::nft_run_cmd_from_buffer(nft, text.c_str()) == 0) return 0;
-    sys::write_all(answer.write.get(), ::nft_ctx_get_error_buffer(nft), "answer of nftables");
-    return 1;
-  });
-  answer.write.reset();
-  const std::string said = sys::read_all(answer.read.get(), "answer of nftables", 64 << 10);
-  if (child.wait().code == 0) return {};
-  const auto line = std::string(trim(said.substr(0, said.find('\n'))));
-  return line.empty() ? "nftables ended without a word" : line;
+RuleElements rule_elements(const std::vector<wire::HubMember>& members, const std::vector<Delivery>& deliveries) {
+  RuleElements elements;
+  for (const auto& member : members)
+    for (const auto& endpoint : member.endpoints)
+      if (is_sound(endpoint)) add_endpoint(endpoint, elements);
+  for (const auto& delivery : deliveries)
+    elements[kDeliveries].insert(format("{} . {} : {} . {}", protocol_number(delivery.protocol), delivery.port,
+                                        delivery.address, delivery.container_port));
+  return elements;
+}
+
+std::string rules_change(const RuleElements& from, const RuleElements& to) {
+  std::string gone, come;
+  const auto write = [](std::string& text, const char* verb, const RuleElements& all, const RuleElements& known) {
+    for (const auto& [set, elements] : all) {
+      const auto other = known.find(set);
+      std::vector<std::string> changed;
+      for (const auto& element : elements)
+        if (other == known.end() || !other->second.contains(element)) changed.push_back(element);
+      if (!changed.empty()) text += format("{} element {} {{ {} }}\n", verb, set, join(changed, ", "));
+    }
+  };
+  write(gone, "delete", from, to);
+  write(come, "add", to, from);
+  return gone + come;
 }
 
 }  // namespace lichen::hub
