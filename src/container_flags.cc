@@ -308,7 +308,8 @@ void set_network(const ParsedArgs& args, const HostView& host, spec::ContainerCo
   const auto networks = args.get_list("network");
   spec::NetworkConfig& network = config.network;
   const engine::Settings& defaults = host.settings;
-  network = spec::parse_network_option(networks.empty() ? host.settings.network : networks[0]);
+  const bool is_default = networks.empty() || networks[0] == "default" || networks[0] == "private";
+  network = spec::parse_network_option(is_default ? host.settings.network : networks[0]);
   for (std::size_t i = 1; i < networks.size(); ++i) spec::add_network(network, spec::parse_network_option(networks[i]));
   set_addresses(args, network);
   for (const auto& text : given_or(args, "dns", defaults.dns_servers))

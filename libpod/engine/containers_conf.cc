@@ -55,6 +55,8 @@ std::vector<SettingKey> known_keys() {
       flag_key("containers.no_hosts", &Settings::no_hosts),
       flag_key("containers.read_only", &Settings::read_only),
       known_text_key("containers.log_driver", {"k8s-file", "json-file", "none"}, &Settings::log_driver),
+      known_text_key("containers.netns", {"bridge", "host", "none", "pasta", "private", "slirp4netns"},
+                     &Settings::network),
       log_size_key(),
       pids_limit_key(),
       text_key("containers.seccomp_profile", &Settings::seccomp_profile),

@@ -38,8 +38,8 @@ struct Settings {
   std::string runtime;         // "" = lichen-oci beside us
   std::string config_path;     // the file that was read; empty: none
   std::string log_driver = "k8s-file";
-  std::string fuse_overlayfs;  // path; empty = found in PATH
-  std::string network = "slirp4netns";
+  std::string fuse_overlayfs;      // path; empty = found in PATH
+  std::string network = "bridge";  // what --network default is
   std::string detach_keys = "ctrl-p,ctrl-q";
   std::vector<std::string> default_capabilities;  // empty: lichen's own
   std::int64_t log_max_size = 0;                  // bytes; 0: no rotation

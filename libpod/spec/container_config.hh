@@ -118,7 +118,7 @@ struct NetworkEndpoint {
 };
 
 struct NetworkConfig {
-  std::string mode = "slirp4netns";        // none host slirp4netns pasta container ns bridge network
+  std::string mode = "none";               // none host slirp4netns pasta container ns bridge network
   std::string target;                      // container: its id; ns: path
   std::vector<std::string> options;        // slirp4netns:k=v,...
   std::vector<NetworkEndpoint> endpoints;  // bridge, network: where it is connected, in order

@@ -105,7 +105,7 @@ NetworkConfig parse_network_option(std::string_view text) {
   if (has_control_characters(text)) fail("...", "control characters in the value", "remove them");
   if (text.empty())
     fail(text, "no network named", "use none, host, slirp4netns, container:NAME or the name of a network");
-  if (text == "default" || text == "private") return {};
+  if (text == "default" || text == "private") text = "bridge";
   if (text == "none" || text == "host") return with_mode(std::string(text));
   const auto pair = cut(text, ':');
   const std::string head = pair ? pair->first : std::string(text);

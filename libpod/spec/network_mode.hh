@@ -11,7 +11,7 @@ namespace lichen::spec {
 /// "none", "host", "bridge", "default", "private", "slirp4netns[:k=v,...]", "pasta[:opts]", "container:NAME",
 /// "ns:PATH", or the name of a network.
 ///
-/// @return only mode, target and options are set. "default" and "private" give the default mode. A network's name gives
+/// @return only mode, target and options are set. "default" and "private" are `bridge`. A network's name gives
 /// mode "network" with the
 ///         name as target. The options of slirp4netns are checked, pasta's are handed to pasta word by word.
 /// @throws Error{usage} an empty target, a relative path, an unknown or malformed option, a name with characters that

@@ -283,7 +283,7 @@ TEST(Network, Parse) {
     EXPECT_EQ(format_network_option(parse_network_option(text)), text);
   EXPECT_EQ(parse_network_option("mynet").mode, "network");
   EXPECT_EQ(parse_network_option("mynet").target, "mynet");
-  EXPECT_EQ(parse_network_option("default").mode, NetworkConfig{}.mode);
+  EXPECT_EQ(parse_network_option("default").mode, "bridge");
   EXPECT_EQ(parse_network_option("ns:/a/../b").target, "/b");
 }
 

@@ -54,7 +54,7 @@ TEST(ContainerFlags, Defaults) {
   const auto r = request({"debian"});
   EXPECT_EQ(r.config.image_name, "debian");
   EXPECT_THAT(r.config.command, IsEmpty());
-  EXPECT_EQ(r.config.network.mode, "slirp4netns");
+  EXPECT_EQ(r.config.network.mode, "bridge");
   EXPECT_EQ(r.config.stop_timeout_s, 10);
   EXPECT_EQ(r.config.log.driver, "k8s-file");
   EXPECT_EQ(r.config.shm_size_bytes, 64 << 20);
