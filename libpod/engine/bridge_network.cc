@@ -6,7 +6,6 @@
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
 #include "libpod/network/bridge.hh"
-#include "libpod/network/name_server.hh"
 
 namespace lichen::engine {
 namespace {
@@ -51,7 +50,7 @@ wire::HubEndpoint make_endpoint(Engine& engine, const spec::ContainerConfig& con
   endpoint.inner_link = wanted.interface.empty() ? format("eth{}", number) : wanted.interface;
   endpoint.mtu = record.mtu;
   endpoint.internal = record.internal;
-  endpoint.dns = record.dns && !network::name_server_program().empty();
+  endpoint.dns = record.dns;
   endpoint.names = names_of(config, wanted);
   endpoint.mac = wanted.mac;
   for (const bool v6 : {false, true}) {

@@ -24,8 +24,6 @@ constexpr std::chrono::hours kLookAgain{1};
 constexpr std::chrono::milliseconds kSparePause{50};
 constexpr std::chrono::milliseconds kHelperPause{500};
 constexpr std::chrono::seconds kSettled{1};
-// Whoever has gone is still answered for so long: the server is told once when many go, or one goes and one comes.
-constexpr std::chrono::milliseconds kNamesLater{100};
 constexpr std::chrono::seconds kMemberTimeout{5};
 constexpr std::size_t kMaxClients = 512;
 
@@ -40,9 +38,7 @@ std::string Hub::member_path(const std::string& id) const {
 }
 
 Hub::Hub(Holdings& holdings)
-    : holdings_(holdings),
-      way_out_(holdings.directory, holdings.netns.get()),
-      names_(holdings.directory, holdings.netns.get()) {}
+    : holdings_(holdings), way_out_(holdings.directory, holdings.netns.get()), names_(holdings.netns.get()) {}
 
 void Hub::run() {
   member_ =
@@ -55,7 +51,6 @@ void Hub::run() {
   read_members();
   end_when_idle();
   loop_.run();
-  names_.stop();
 }
 
 // See the top of hub.hh.
@@ -247,7 +242,6 @@ void Hub::apply() {
 }
 
 void Hub::apply_names() {
-  loop_.cancel(names_timer_);
   names_.apply(all_members());
   watch_name_server();
 }
@@ -259,11 +253,7 @@ void Hub::apply_quietly() {
   } catch (const Error& error) {
     log_debug("{}", error.what());
   }
-  if (names_timer_ == 0)
-    names_timer_ = loop_.after(kNamesLater, [this] {
-      names_timer_ = 0;
-      apply_names();
-    });
+  apply_names();
 }
 
 // Not while a client is there: it may be about to put a link into one of them.

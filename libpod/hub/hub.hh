@@ -8,7 +8,7 @@
 //
 //   lichen-hub ─┬─ lichen-hub (spare)   waits for the first one's end, then takes its place with the same namespace
 //               ├─ slirp4netns          goes with the hub's life descriptor
-//               └─ aardvark-dns         goes with the hub
+//               └─ lichen-names         answers names (name_answers.hh), goes with the hub
 //
 // Members are files (wire/hub_protocol.hh) whose process is watched by a pidfd; so a hub that takes over reads them,
 // and puts back ports, rules and names. Without members and clients for a while it ends, and the namespace with it.
@@ -85,7 +85,7 @@ class Hub {
   std::map<std::string, Member> members_;
   std::map<std::uint64_t, Client> clients_;
   std::uint64_t last_client_ = 0;
-  sys::EventLoop::TimerId idle_timer_ = 0, names_timer_ = 0;
+  sys::EventLoop::TimerId idle_timer_ = 0;
   sys::EventLoop::WatchId spare_watch_ = 0, names_watch_ = 0, way_out_watch_ = 0;
   sys::Pid spare_;
   std::set<std::string> bridges_;  // that members have brought and nobody has taken away yet

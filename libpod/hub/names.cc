@@ -1,160 +1,88 @@
 #include "libpod/hub/names.hh"
 
-#include <algorithm>
 #include <chrono>
-#include <thread>
+#include <set>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
-#include "libpod/base/parse.hh"
-#include "libpod/base/strings.hh"
-#include "libpod/network/name_server.hh"
-#include "libpod/spec/ip_network.hh"
+#include "libpod/hub/name_answers.hh"
+#include "libpod/sys/capabilities.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/namespaces.hh"
+#include "libpod/sys/socket.hh"
 
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
-#include <climits>
-#include <cstdlib>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 namespace lichen::hub {
 namespace {
 
-// slirp4netns' own server (slirp4netns(1), "10.0.2.3").
-constexpr std::chrono::milliseconds kReload{200};
-constexpr std::chrono::microseconds kReloadInterval{300};
-constexpr std::string_view kResolvConf = "nameserver 10.0.2.3\n";
+constexpr std::chrono::milliseconds kAnswer{500};
 
-std::string of_family(const wire::HubEndpoint& endpoint, bool v6) {
-  std::vector<std::string> found;
-  for (const auto& subnet : endpoint.subnets)
-    if (const auto address = spec::IpAddress::parse(subnet.address); address && address->v6 == v6)
-      found.push_back(subnet.address);
-  return join(found, ",");
+// Nothing of the hub's may be in its hands: it would keep locks, clients and helpers alive, and could be made to.
+void close_all_but(const std::set<int>& kept) {
+  for (const auto& name : sys::list_directory("/proc/self/fd"))
+    if (const int fd = std::stoi(name); fd > 2 && !kept.contains(fd)) ::close(fd);
 }
 
-std::string gateways(const wire::HubEndpoint& endpoint) {
-  std::vector<std::string> found;
-  for (const auto& subnet : endpoint.subnets) found.push_back(subnet.gateway);
-  return join(found, ",");
-}
-
-void hide_resolv_conf(const std::string& ours) {
-  char target[PATH_MAX];
-  if (::realpath("/etc/resolv.conf", target) == nullptr) return;  // none: nothing leads elsewhere
-  if (::unshare(CLONE_NEWNS) != 0 || ::mount("", "/", "", MS_REC | MS_SLAVE, nullptr) != 0 ||
-      ::mount(ours.c_str(), target, "", MS_BIND, nullptr) != 0)
-    throw_errno("give the name server its resolv.conf");
+int answer_names(int hub_netns, sys::UniqueFd control) {
+  ::prctl(PR_SET_NAME, "lichen-names");
+  close_all_but({hub_netns, control.get()});
+  sys::join_namespace(hub_netns, CLONE_NEWNET, "enter the network hub");
+  NameAnswers answers(std::move(control));
+  sys::limit_bounding_set(0);
+  sys::set_capabilities(0, 0, 0);
+  sys::set_no_new_privs();
+  sys::set_dumpable(false);
+  answers.run();
+  return 0;
 }
 
 }  // namespace
 
-std::map<std::string, std::string> names_files(const std::vector<wire::HubMember>& members) {
-  std::map<std::string, std::string> files;
-  for (const auto& member : members)
-    for (const auto& endpoint : member.endpoints) {
-      if (!endpoint.dns || endpoint.subnets.empty()) continue;
-      std::string& file = files[endpoint.network];
-      if (file.empty()) file = gateways(endpoint) + "\n";
-      file += format("{} {} {} {}", member.id, of_family(endpoint, false), of_family(endpoint, true),
-                     join(endpoint.names, ","));
-      if (!member.dns_servers.empty()) file += " " + join(member.dns_servers, ",");
-      file += "\n";
-    }
-  return files;
-}
-
 void NameServer::apply(const std::vector<wire::HubMember>& members) {
-  auto files = names_files(members);
-  if (files == written_) return;
-  const std::string dns = directory_ + "/dns";
-  sys::make_directories(dns, 0700);
-  for (const auto& [name, content] : written_)
-    if (!files.contains(name)) sys::remove_file(dns + "/" + name);
-  for (const auto& [name, content] : files)
-    if (const auto old = written_.find(name); old == written_.end() || old->second != content)
-      sys::write_file_atomic(dns + "/" + name, content, 0600, sys::Durability::none);
-  written_ = std::move(files);
-  if (pidfd_)
-    reload();
-  else if (!written_.empty())
-    start();
-}
-
-// The rows of port 53 in its table of sockets: address and inode.
-std::set<std::string> NameServer::sockets() const {
-  std::set<std::string> found;
-  for (const char* table : {"udp", "udp6"}) {
-    const auto text = sys::read_file_if_exists(format("/proc/{}/net/{}", pid_, table), 1 << 20).value_or("");
-    for (const auto& line : split(text, '\n')) {
-      std::vector<std::string> words = split(line, ' ');
-      std::erase(words, "");
-      // proc_pid_net(5): sl local_address rem_address st queues tr retrnsmt uid timeout inode
-      if (words.size() > 9 && words[1].ends_with(":0035")) found.insert(words[1] + " " + words[9]);
-    }
-  }
-  return found;
-}
-
-void NameServer::reload() {
-  const auto before = sockets();
-  if (!sys::signal_pidfd(pidfd_.get(), SIGHUP)) return;
-  std::size_t expected = 0;
-  for (const auto& [name, content] : written_)
-    expected += 1 + static_cast<std::size_t>(std::ranges::count(content.substr(0, content.find('\n')), ','));
-  for (const auto deadline = std::chrono::steady_clock::now() + kReload; std::chrono::steady_clock::now() < deadline;) {
-    std::this_thread::sleep_for(kReloadInterval);
-    const auto after = sockets();
-    if (after.size() >= expected && std::ranges::none_of(after, [&](const auto& row) { return before.contains(row); }))
-      return;
-  }
-  log_debug("aardvark-dns takes its time to read its configuration");
+  wanted_.clear();
+  for (const auto& member : members) wanted_[member.id] = dump_json(Json{{"set", wire::to_json(member)}});
+  if (!process_ && !wanted_.empty()) start();
+  if (process_) tell(wanted_);
 }
 
 void NameServer::restart() {
-  pidfd_.reset();
-  if (!written_.empty()) start();
-}
-
-void NameServer::stop() {
-  if (const auto left = find_process()) sys::signal_pidfd(left->get(), SIGKILL);
-  sys::remove_file(directory_ + "/dns/aardvark.pid");
-  pidfd_.reset();
-}
-
-std::optional<sys::UniqueFd> NameServer::find_process() const {
-  const auto text = sys::read_file_if_exists(directory_ + "/dns/aardvark.pid", 32);
-  const auto pid = text ? parse_uint(trim(*text)) : std::nullopt;
-  if (!pid || *pid < 2) return std::nullopt;
-  auto pidfd = sys::open_pidfd(static_cast<pid_t>(*pid));
-  // The number may be another's by now.
-  const auto words = sys::read_file_if_exists(format("/proc/{}/cmdline", *pid), 4096);
-  if (!pidfd || !words || words->find(directory_ + "/dns") == std::string::npos) return std::nullopt;
-  return pidfd;
+  process_ = {};
+  control_.reset();
+  if (wanted_.empty()) return;
+  start();
+  tell(wanted_);
 }
 
 void NameServer::start() {
-  const std::string program = network::name_server_program();
-  if (program.empty()) return;
-  stop();
-  const std::string resolv = directory_ + "/resolv.conf";
-  sys::write_file(resolv, kResolvConf, 0644);
-  sys::SpawnOptions options{.argv = {"aardvark-dns", "-c", directory_ + "/dns", "-p", "53", "run"}, .program = program};
-  options.in_child = [&] {
-    sys::join_namespace(netns_, CLONE_NEWNET, "enter the network hub");
-    hide_resolv_conf(resolv);
-  };
-  try {
-    sys::spawn(options).wait();
-    if (auto process = find_process()) pidfd_ = *std::move(process);
-    pid_ = static_cast<pid_t>(
-        parse_uint(trim(sys::read_file_if_exists(directory_ + "/dns/aardvark.pid", 32).value_or(""))).value_or(0));
-  } catch (const Error& error) {
-    log_warn("names of containers are not answered: {}", error.what());
+  auto pair = sys::make_socket_pair(SOCK_SEQPACKET);
+  process_ = sys::fork_child([&] { return answer_names(netns_, std::move(pair.second)); });
+  control_ = std::move(pair.first);
+  told_.clear();
+}
+
+void NameServer::tell(const std::map<std::string, std::string>& members) {
+  std::vector<std::string> orders;
+  for (const auto& [id, order] : told_)
+    if (!members.contains(id)) orders.push_back(dump_json(Json{{"drop", id}}));
+  for (const auto& [id, order] : members)
+    if (const auto old = told_.find(id); old == told_.end() || old->second != order) orders.push_back(order);
+  for (const auto& order : orders) {
+    pollfd polled{control_.get(), POLLIN, 0};
+    if (!sys::send_packet(control_.get(), order) || ::poll(&polled, 1, static_cast<int>(kAnswer.count())) != 1 ||
+        !sys::receive_packet(control_.get(), 1)) {
+      // It has ended, which its pidfd tells too, or it hangs.
+      log_debug("the process that answers names does not answer");
+      sys::signal_pidfd(process_.pidfd(), SIGKILL);
+      return;
+    }
   }
+  told_ = members;
 }
 
 }  // namespace lichen::hub

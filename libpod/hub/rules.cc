@@ -39,7 +39,7 @@ void add_endpoint(const wire::HubEndpoint& endpoint, RuleElements& elements) {
   for (const auto& subnet : endpoint.subnets) {
     const auto address = *spec::IpAddress::parse(subnet.address), gateway = *spec::IpAddress::parse(subnet.gateway);
     elements[address.v6 ? kAddresses6 : kAddresses4].insert(with(endpoint.outer_link, address.text()));
-    elements[gateway.v6 ? kNames6 : kNames4].insert(with(endpoint.bridge, gateway.text()));
+    if (endpoint.dns) elements[gateway.v6 ? kNames6 : kNames4].insert(with(endpoint.bridge, gateway.text()));
   }
 }
 

@@ -85,7 +85,7 @@ void describe_bridge(NetworkPlan& plan) {
     }
     if (endpoint.dns && !endpoint.subnets.empty()) plan.dns_servers.push_back(endpoint.subnets[0].gateway);
   }
-  // resolv.conf(5): three are asked. Each answers for all networks' containers that it knows, and asks on for others.
+  // resolv.conf(5): three are asked. Each answers for all networks of the asker; the others count when one is left.
   if (plan.dns_servers.size() > 3) plan.dns_servers.resize(3);
   if (plan.dns_servers.empty() && plan.default_route < plan.endpoints.size()) plan.dns_servers = {"10.0.2.3"};
 }
@@ -166,6 +166,8 @@ ResolvInput resolv_input(const NetworkPlan& plan, const spec::NetworkConfig& con
   if (plan.kind == NetworkKind::bridge && (answers_names || config.dns.empty())) host.dns = plan.dns_servers;
   host.dns_search = config.dns_search;
   host.dns_options = config.dns_options;
+  // A container's name has no dot and would be looked for in the host's domains first, resolv.conf(5): docker's way.
+  if (answers_names && config.dns_options.empty()) host.dns_options = {"ndots:0"};
   return host;
 }
 

@@ -283,7 +283,6 @@ std::vector<Probe> probe_host(const ProbeInput& input) {
       probe_tun(),
       probe_program("slirp4netns", "slirp4netns", "the default network"),
       probe_program("pasta", "passt", "--network pasta"),
-      probe_program("/usr/lib/podman/aardvark-dns", "aardvark-dns", "names in networks made with 'network create'"),
       probe_runtime_dir(input.runtime_dir, input.uid),
       probe_linger(input.user),
       probe_cgroup(),

@@ -3,8 +3,7 @@
 //   <run>/<boot-id>/hub/       lock      held by the hub and its spare
 //                              hub.sock  SOCK_SEQPACKET, our own user only
 //                              members/<container-id>.json   one HubMember each: all that the hub knows
-//                              dns/      aardvark-dns' configuration, made from the members
-//                              slirp.sock, resolv.conf
+//                              slirp.sock
 //
 // A client connects and is greeted with "hello" and a descriptor of the hub's network namespace. It writes a member's
 // file, sends {"sync": ID} and gets {} or {"error": {...}}. The hub reads the file, and keeps what it says (forwarded

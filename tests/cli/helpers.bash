@@ -44,7 +44,7 @@ remove_world() {
 # processes do not; their monitor does, and with the monitor alive they are found below it.
 leftover_processes() {
   local pid
-  for pid in $(pgrep -u "$(id -u)" -f 'lichen-conmon|lichen-oci|lichen-hub|slirp4netns|aardvark-dns|fuse-overlayfs' || true); do
+  for pid in $(pgrep -u "$(id -u)" -f 'lichen-conmon|lichen-oci|lichen-hub|slirp4netns|fuse-overlayfs' || true); do
     tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qxF "LICHEN_ROOT=$LICHEN_ROOT" || tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF "$LICHEN_ROOT" || continue
     printf '%s %s\n' "$pid" "$(tr '\0' ' ' <"/proc/$pid/cmdline" | cut -c1-160)"
   done

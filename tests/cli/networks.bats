@@ -105,7 +105,6 @@ END
 
 @test "containers of a network reach each other by name, alias, id and address, and nobody else does" {
   need_hub
-  need_names
   lichen network create app >/dev/null
   lichen network create other >/dev/null
   serve web hello --network app --network-alias www --network-alias w3
@@ -120,15 +119,8 @@ END
   done
 }
 
-need_names() {
-  local program
-  for program in /usr/lib/podman/aardvark-dns /usr/libexec/podman/aardvark-dns; do [ ! -x $program ] || return 0; done
-  skip "aardvark-dns is not installed"
-}
-
 @test "an alias of several containers answers with all of them" {
   need_hub
-  need_names
   lichen network create app >/dev/null
   local name
   for name in one two three; do serve $name $name --network app --network-alias all; done
@@ -233,9 +225,8 @@ says() { # PORT TEXT: a web server on the host's loopback answers TEXT
   refute_contains spoofed
 }
 
-@test "the hub, slirp4netns and aardvark-dns killed: they come back, containers go on; the hub goes with the last" {
+@test "the hub, slirp4netns and who answers names killed: they come back, containers go on; the hub goes with the last" {
   need_hub
-  need_names
   lichen network create app >/dev/null
   serve web hello --network app
   local hub round
@@ -244,7 +235,7 @@ says() { # PORT TEXT: a web server on the host's loopback answers TEXT
     case $round in
       hub) kill -9 "$(pgrep -o -u "$(id -u)" -f "^lichen-hub $hub ")" ;;
       slirp) kill -9 "$(pgrep -P "$(pgrep -o -u "$(id -u)" -f "^lichen-hub $hub ")" -x slirp4netns)" ;;
-      names) kill -9 "$(cat "$hub/dns/aardvark.pid")" ;;
+      names) kill -9 "$(pgrep -P "$(pgrep -o -u "$(id -u)" -f "^lichen-hub $hub ")" -x lichen-names)" ;;
     esac
     wait_until 10 eval '[ "$(fetch_from app web)" = hello ]' || fail_with "$round killed" "names and traffic" "none" || return 1
   done

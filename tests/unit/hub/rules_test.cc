@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include "libpod/hub/names.hh"
-
 namespace lichen::hub {
 namespace {
 
@@ -79,19 +77,6 @@ TEST(Rules, AChangeSaysOnlyWhatChanged) {
             "add element inet lichen deliveries { 6 . 80 : 10.0.0.3 . 80 }\n"
             "add element inet lichen open { \"c\" }\n");
   EXPECT_EQ(rules_change(after, after), "");
-}
-
-TEST(Names, OneFileForEachNetwork) {
-  auto second = member({endpoint("app", "10.1.0.3", "10.1.0.1")});
-  second.id = std::string(64, 'b');
-  second.endpoints[0].names = {"db"};
-  second.dns_servers = {"192.0.2.1", "192.0.2.2"};
-  auto silent = endpoint("silent", "10.3.0.2", "10.3.0.1");
-  silent.dns = false;
-  const auto files = names_files({member({endpoint("app", "10.1.0.2", "10.1.0.1"), silent}), second});
-  ASSERT_EQ(files.size(), 1U);
-  EXPECT_EQ(files.at("app"), "10.1.0.1\n" + std::string(64, 'a') + " 10.1.0.2  web,0123456789ab\n" +
-                                 std::string(64, 'b') + " 10.1.0.3  db 192.0.2.1,192.0.2.2\n");
 }
 
 }  // namespace
