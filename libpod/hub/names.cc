@@ -61,7 +61,8 @@ std::map<std::string, std::string> names_files(const std::vector<wire::HubMember
       if (file.empty()) file = gateways(endpoint) + "\n";
       file += format("{} {} {} {}", member.id, of_family(endpoint, false), of_family(endpoint, true),
                      join(endpoint.names, ","));
-      if (!member.dns_servers.empty()) file += " " + join(member.dns_servers, ",");
+      const auto& servers = member.dns_servers.empty() ? endpoint.dns_servers : member.dns_servers;
+      if (!servers.empty()) file += " " + join(servers, ",");
       file += "\n";
     }
   return files;

@@ -69,5 +69,16 @@ TEST(Names, OneFileForEachNetwork) {
                                  std::string(64, 'b') + " 10.1.0.3  db 192.0.2.1,192.0.2.2\n");
 }
 
+TEST(Names, ServersOfTheNetworkAreForMembersWithoutTheirOwn) {
+  auto first = endpoint("app", "10.1.0.2", "10.1.0.1"), second = endpoint("app", "10.1.0.3", "10.1.0.1");
+  first.dns_servers = second.dns_servers = {"192.0.2.53", "192.0.2.54"};
+  auto other = member({second});
+  other.id = std::string(64, 'b');
+  other.dns_servers = {"192.0.2.1"};
+  const auto file = names_files({member({first}), other}).at("app");
+  EXPECT_THAT(file, HasSubstr(" 10.1.0.2  web,0123456789ab 192.0.2.53,192.0.2.54\n"));
+  EXPECT_THAT(file, HasSubstr(" 10.1.0.3  web,0123456789ab 192.0.2.1\n"));
+}
+
 }  // namespace
 }  // namespace lichen::hub
