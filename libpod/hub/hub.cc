@@ -91,9 +91,7 @@ void Hub::start_way_out() {
 }
 
 void Hub::watch_name_server() {
-  if (names_watch_ != 0 && names_.pidfd() == watched_names_) return;
-  loop_.forget(names_watch_);
-  watched_names_ = names_.pidfd();
+  loop_.forget(names_watch_);  // always: another one's descriptor may have the same number
   if (names_.pidfd() < 0) return;
   names_started_ = std::chrono::steady_clock::now();
   names_watch_ = loop_.watch(names_.pidfd(), EPOLLIN, [this](std::uint32_t) {

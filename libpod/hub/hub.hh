@@ -77,7 +77,6 @@ class Hub {
   sys::EventLoop::WatchId spare_watch_ = 0, names_watch_ = 0, way_out_watch_ = 0;
   sys::Pid spare_;
   bool bridges_left_ = true;  // some may have no member: an earlier hub's, too
-  int watched_names_ = -1;
   std::chrono::steady_clock::time_point names_started_;
   sys::FileLock member_;
 };
