@@ -304,6 +304,19 @@ void set_addresses(const ParsedArgs& args, spec::NetworkConfig& network) {
   }
 }
 
+void set_links(const ParsedArgs& args, spec::NetworkConfig& network) {
+  if (args.has("link-local-ip"))
+    throw Error(ErrorKind::unsupported,
+                "--link-local-ip: containers of lichen have no further addresses in 169.254.0.0/16")
+        .with_hint("use --ip and --ip6");
+  for (const auto& text : args.get_list("link")) {
+    if (network.endpoints.empty())
+      throw Error(ErrorKind::usage, format("--link '{}' needs a network that both containers are on", text))
+          .with_hint("make one: lichen network create NAME, then --network NAME for both");
+    network.endpoints[0].links.push_back(spec::parse_link(text));
+  }
+}
+
 void set_network(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
   const auto networks = args.get_list("network");
   spec::NetworkConfig& network = config.network;
@@ -312,6 +325,7 @@ void set_network(const ParsedArgs& args, const HostView& host, spec::ContainerCo
   network = spec::parse_network_option(is_default ? host.settings.network : networks[0]);
   for (std::size_t i = 1; i < networks.size(); ++i) spec::add_network(network, spec::parse_network_option(networks[i]));
   set_addresses(args, network);
+  set_links(args, network);
   for (const auto& text : given_or(args, "dns", defaults.dns_servers))
     network.dns.push_back(spec::parse_dns_server(text));
   for (const auto& text : given_or(args, "dns-search", defaults.dns_searches))

@@ -5,6 +5,8 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
+#include "libpod/base/strings.hh"
+#include "libpod/engine/hub_client.hh"
 #include "libpod/network/bridge.hh"
 
 namespace lichen::engine {
@@ -22,21 +24,34 @@ std::optional<spec::IpAddress> wanted_address(const spec::NetworkEndpoint& wante
   return text.empty() ? std::nullopt : spec::IpAddress::parse(text);
 }
 
-// The subnets of one family in which the container gets an address: the one that holds the wanted one, else the first.
-const spec::SubnetConfig* choose_subnet(const spec::NetworkRecord& record, const spec::NetworkEndpoint& wanted,
-                                        bool v6) {
-  const auto address = wanted_address(wanted, v6);
-  const spec::SubnetConfig* first = nullptr;
-  for (const auto& subnet : record.subnets) {
-    if (subnet.subnet.base.v6 != v6) continue;
-    if (first == nullptr) first = &subnet;
-    if (address && subnet.subnet.contains(*address)) return &subnet;
+// One address in each subnet of the network, as podman gives them; a wanted one counts for the subnet that holds it.
+// @throws Error{usage} none does
+void check_wanted(const spec::NetworkRecord& record, const spec::NetworkEndpoint& wanted) {
+  for (const bool v6 : {false, true}) {
+    const auto address = wanted_address(wanted, v6);
+    if (!address) continue;
+    std::vector<std::string> subnets;
+    bool held = false;
+    for (const auto& subnet : record.subnets) {
+      held = held || subnet.subnet.contains(*address);
+      if (subnet.subnet.base.v6 == v6) subnets.push_back(subnet.subnet.text());
+    }
+    if (held) continue;
+    if (subnets.empty())
+      throw Error(ErrorKind::usage, format("network '{}' has no IPv{} subnet: address {} cannot be given", record.name,
+                                           v6 ? 6 : 4, address->text()))
+          .with_hint("make a network with --subnet, or leave the address out");
+    throw Error(ErrorKind::usage, format("address {} cannot be used in network '{}'", address->text(), record.name))
+        .with_hint("choose one of " + join(subnets, ", "));
   }
-  if (address && first == nullptr)
-    throw Error(ErrorKind::usage, format("network '{}' has no IPv{} subnet: address {} cannot be given", record.name,
-                                         v6 ? 6 : 4, address->text()))
-        .with_hint("make a network with --subnet, or leave the address out");
-  return first;
+}
+
+// What may change while the container runs.
+void describe(wire::HubEndpoint& endpoint, const spec::ContainerConfig& config, const spec::NetworkEndpoint& wanted,
+              const spec::NetworkRecord& record) {
+  endpoint.dns = record.dns;
+  endpoint.dns_servers = record.dns_servers;
+  endpoint.names = names_of(config, wanted);
 }
 
 wire::HubEndpoint make_endpoint(Engine& engine, const spec::ContainerConfig& config,
@@ -50,16 +65,21 @@ wire::HubEndpoint make_endpoint(Engine& engine, const spec::ContainerConfig& con
   endpoint.inner_link = wanted.interface.empty() ? format("eth{}", number) : wanted.interface;
   endpoint.mtu = record.mtu;
   endpoint.internal = record.internal;
-  endpoint.dns = record.dns;
-  endpoint.names = names_of(config, wanted);
   endpoint.mac = wanted.mac;
-  for (const bool v6 : {false, true}) {
-    const spec::SubnetConfig* subnet = choose_subnet(record, wanted, v6);
-    if (subnet == nullptr) continue;
-    const auto address = engine.networks.lease(record.name, *subnet, config.id, wanted_address(wanted, v6), is_alive);
-    endpoint.subnets.push_back({address.text(), subnet->gateway.text(), subnet->subnet.prefix});
-    if (endpoint.mac.empty()) endpoint.mac = spec::mac_of(address);
-  }
+  endpoint.gateway_priority = wanted.gateway_priority;
+  describe(endpoint, config, wanted, record);
+  for (const auto& route : record.routes)
+    endpoint.routes.push_back({route.destination.text(), route.gateway.text(), route.metric});
+  check_wanted(record, wanted);
+  for (const bool v6 : {false, true})
+    for (const auto& subnet : record.subnets) {
+      if (subnet.subnet.base.v6 != v6) continue;
+      auto address = wanted_address(wanted, v6);
+      if (address && !subnet.subnet.contains(*address)) address.reset();
+      address = engine.networks.lease(record.name, subnet, config.id, address, is_alive);
+      endpoint.subnets.push_back({address->text(), subnet.gateway.text(), subnet.subnet.prefix});
+      if (endpoint.mac.empty()) endpoint.mac = spec::mac_of(*address);
+    }
   return endpoint;
 }
 
@@ -81,6 +101,19 @@ wire::HubEndpoint lease_endpoint(Engine& engine, const spec::ContainerConfig& co
   };
   while (is_taken()) ++number;
   return make_endpoint(engine, config, wanted, number);
+}
+
+bool refresh_member(Engine& engine, const spec::ContainerConfig& config) {
+  auto member = find_hub_member(engine, config.id);
+  if (!member) return false;
+  for (auto& endpoint : member->endpoints)
+    for (const auto& wanted : config.network.endpoints)
+      if (wanted.network == endpoint.network) describe(endpoint, config, wanted, engine.networks.get(endpoint.network));
+  engine.enter_userns();
+  const HubConnection hub = connect_hub(engine);
+  hub.announce(*member);
+  hub.await();
+  return true;
 }
 
 void release_endpoints(const Engine& engine, const spec::ContainerConfig& config) {

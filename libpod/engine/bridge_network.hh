@@ -17,6 +17,10 @@ std::vector<wire::HubEndpoint> lease_endpoints(Engine& engine, const spec::Conta
 wire::HubEndpoint lease_endpoint(Engine& engine, const spec::ContainerConfig& config,
                                  const spec::NetworkEndpoint& wanted, const wire::HubMember& member);
 
+/// Tell the hub again what the records say now of a container that runs: its names, the networks' servers. The hub sets
+/// its rules, ports and names anew. @return false: it is no member of bridge networks @stage with the container held
+bool refresh_member(Engine& engine, const spec::ContainerConfig& config);
+
 /// Give back all addresses of a container that is removed.
 void release_endpoints(const Engine& engine, const spec::ContainerConfig& config);
 

@@ -5,6 +5,7 @@
 #include "libpod/engine/bridge_network.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/container_status.hh"
+#include "libpod/engine/network_links.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/process.hh"
@@ -62,13 +63,16 @@ ContainerNetwork plan_container_network(Engine& engine, const spec::ContainerCon
   auto plan = network::plan_network(config.network, config.network.expose);
   if (!plan.notice.empty()) log_warn("{}", plan.notice);
   std::optional<HubConnection> hub;
+  std::vector<std::pair<std::string, std::string>> linked;
+  for (const auto& endpoint : config.network.endpoints)
+    for (auto& host : link_hosts(engine, endpoint)) linked.push_back(std::move(host));
   if (plan.kind == network::NetworkKind::bridge) {
     plan.endpoints = lease_endpoints(engine, config);
     hub = connect_hub(engine);
     plan.hub_netns = hub->netns();
   }
   return {network::NetworkSetup(std::move(plan), engine.paths.container_run(config.id), port_holders(engine)),
-          std::move(join), std::move(target_run_dir), std::move(hub)};
+          std::move(join), std::move(target_run_dir), std::move(hub), std::move(linked)};
 }
 
 void announce_to_hub(const spec::ContainerConfig& config, const ContainerNetwork& network, pid_t monitor) {
@@ -98,10 +102,11 @@ void write_network_files(const spec::ContainerConfig& config, const ContainerNet
     return;
   }
   const network::NetworkPlan& plan = network.setup.plan();
-  if (!config.network.no_hosts)
-    facts.hosts_path =
-        write_private(run_dir + "/hosts",
-                      network::hosts_file(network::hosts_input(plan, config.network, hostname, config.domainname)));
+  if (!config.network.no_hosts) {
+    auto input = network::hosts_input(plan, config.network, hostname, config.domainname);
+    input.extra_hosts.insert(input.extra_hosts.end(), network.linked_hosts.begin(), network.linked_hosts.end());
+    facts.hosts_path = write_private(run_dir + "/hosts", network::hosts_file(input));
+  }
   const auto resolv = network::resolv_conf(network::resolv_input(plan, config.network, network::read_host_resolv()));
   if (resolv) facts.resolv_conf_path = write_private(run_dir + "/resolv.conf", *resolv);
 }

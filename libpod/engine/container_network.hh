@@ -14,9 +14,10 @@ namespace lichen::engine {
 
 struct ContainerNetwork {
   network::NetworkSetup setup;
-  sys::UniqueFd join;                // container:X: its network namespace
-  std::string target_run_dir;        // container:X: where its hosts and resolv.conf lie
-  std::optional<HubConnection> hub;  // bridge networks
+  sys::UniqueFd join;                                             // container:X: its network namespace
+  std::string target_run_dir;                                     // container:X: where its hosts and resolv.conf lie
+  std::optional<HubConnection> hub;                               // bridge networks
+  std::vector<std::pair<std::string, std::string>> linked_hosts;  // --link: name and address
 };
 
 /// Make the container known to the hub, as soon as its monitor has a pid; finish_container_network waits for the end.

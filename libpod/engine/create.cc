@@ -9,6 +9,7 @@
 #include "libpod/engine/container_userns.hh"
 #include "libpod/engine/events.hh"
 #include "libpod/engine/image_lookup.hh"
+#include "libpod/engine/network_links.hh"
 #include "libpod/engine/remove.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/engine/secret_mounts.hh"
@@ -125,6 +126,7 @@ CreatedContainer create_container(Engine& engine, CreateRequest request) {
   choose_identity(engine, config);
   resolve_secrets(engine, config);
   resolve_shared_namespaces(engine, config);
+  for (auto& endpoint : config.network.endpoints) resolve_links(engine, config.network, endpoint);
   config.storage_driver = choose_storage_driver(engine);
   config.runtime = config.runtime.empty() && engine.settings.runtime.empty() ? "" : engine.runtime_path(config.runtime);
   find_device_edits(engine, config);  // a mistake is said now; what they are counts at the start

@@ -108,10 +108,7 @@ void keep_to_mapped_ids(const spec::ContainerConfig& config, spec::ResolvedUser&
   const sys::IdMaps maps = sys::current_maps();
   const std::uint32_t uids = mapped_count(maps.uids), gids = mapped_count(maps.gids);
   const bool own = !config.uid_map.empty();
-  const auto has = [&](const spec::IdMap& map, std::uint32_t id, std::uint32_t count) {
-    return has_id(map, own, id, count);
-  };
-  if (!has(config.uid_map, user.uid, uids) || !has(config.gid_map, user.gid, gids)) {
+  if (!has_id(config.uid_map, own, user.uid, uids) || !has_id(config.gid_map, own, user.gid, gids)) {
     const std::string ids = own ? "are " + join(spec::id_map_texts(config.uid_map), ", ") + " (first:in U0:count)"
                                 : format("are 0 to {} here", std::min(uids, gids) - 1);
     throw Error(ErrorKind::unsupported, format("run as user {}:{}: the container's ids {}", user.uid, user.gid, ids))
@@ -119,7 +116,8 @@ void keep_to_mapped_ids(const spec::ContainerConfig& config, spec::ResolvedUser&
                                "doctor` says how), or run as root inside"
                              : "choose another --user, or another --userns");
   }
-  std::erase_if(user.additional_gids, [&](std::uint32_t gid) { return gids == 1 || !has(config.gid_map, gid, gids); });
+  std::erase_if(user.additional_gids,
+                [&](std::uint32_t gid) { return gids == 1 || !has_id(config.gid_map, own, gid, gids); });
 }
 
 void set_mapped_ids(const spec::ContainerConfig& config, spec::HostFacts& facts) {

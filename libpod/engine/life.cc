@@ -3,6 +3,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/engine/bridge_network.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/control.hh"
 #include "libpod/engine/events.hh"
@@ -62,6 +63,10 @@ void rename_container(Engine& engine, const std::string& name_or_id, const std::
   try {
     request_done(engine, record.config.id, {.type = wire::MessageType::update, .a = 0, .b = 0, .text = "name=" + name});
   } catch (const Error&) {
+  }
+  if (!record.config.network.endpoints.empty()) {
+    const auto lock = engine.containers.hold(record.config.id);
+    refresh_member(engine, engine.containers.load_config(record.config.id));
   }
   append_event(engine, {.type = "container",
                         .action = "rename",

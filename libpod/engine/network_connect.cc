@@ -8,7 +8,9 @@
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/events.hh"
 #include "libpod/engine/hub_client.hh"
+#include "libpod/engine/network_links.hh"
 #include "libpod/network/bridge.hh"
+#include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/namespaces.hh"
 #include "libpod/sys/process.hh"
@@ -18,7 +20,26 @@
 namespace lichen::engine {
 namespace {
 
-bool is_open(const wire::HubEndpoint& endpoint) { return !endpoint.internal; }
+constexpr std::size_t kMaxHosts = 1 << 20;
+
+using Hosts = std::vector<std::pair<std::string, std::string>>;
+
+// The container's own file, in place: it is a bind mount in there. Lines of others stay as they are.
+void change_hosts(const Engine& engine, const spec::ContainerConfig& config, const Hosts& hosts, bool add) {
+  const std::string path = engine.paths.container_run(config.id) + "/hosts";
+  const auto old = hosts.empty() ? std::nullopt : sys::read_file_if_exists(path, kMaxHosts);
+  if (!old) return;
+  std::string text = *old;
+  if (!text.empty() && text.back() != '\n') text += '\n';
+  for (const auto& [name, address] : hosts) {
+    const std::string line = format("{}\t{}\n", address, name);
+    if (add)
+      text += line;
+    else if (const auto at = ("\n" + text).find("\n" + line); at != std::string::npos)
+      text.erase(at, line.size());
+  }
+  sys::write_file(path, text, 0644);
+}
 
 // In a child: netlink in the hub's namespace, then in the container's.
 void change_links(const HubConnection& hub, std::int64_t container_pid,
@@ -53,6 +74,47 @@ store::ContainerRecord find_connectable(Engine& engine, const std::string& conta
   return record;
 }
 
+Hosts join_running(Engine& engine, const spec::ContainerConfig& config, const spec::NetworkEndpoint& endpoint,
+                   std::int64_t pid) {
+  auto member = find_hub_member(engine, config.id);
+  if (!member) throw_error(ErrorKind::system, "container {} is not known to the network hub", config.name);
+  auto linked = link_hosts(engine, endpoint);
+  member->endpoints.push_back(lease_endpoint(engine, config, endpoint, *member));
+  const auto& place = member->endpoints.back();
+  const bool leads_out = wire::way_out_of(member->endpoints) == member->endpoints.size() - 1;
+  const HubConnection hub = connect_hub(engine);
+  change_links(hub, pid, [&](int netlink) { network::join_bridge(netlink, place, leads_out); });
+  hub.announce(*member);
+  hub.await();
+  return linked;
+}
+
+void leave_running(Engine& engine, const std::string& id, const std::string& network, std::int64_t pid) {
+  auto member = find_hub_member(engine, id);
+  if (!member) return;
+  const auto left = std::ranges::find(member->endpoints, network, &wire::HubEndpoint::network);
+  if (left == member->endpoints.end()) return;
+  const wire::HubEndpoint gone = *left;
+  member->endpoints.erase(left);
+  const auto way_out = wire::way_out_of(member->endpoints);
+  const HubConnection hub = connect_hub(engine);
+  change_links(hub, pid, [&](int netlink) {
+    network::leave_bridge(netlink, gone);
+    if (way_out < member->endpoints.size()) network::set_way_out(member->endpoints[way_out]);
+  });
+  hub.announce(*member);
+  hub.await();
+}
+
+void append_network_event(Engine& engine, const char* action, const std::string& network, const std::string& id) {
+  append_event(engine, {.type = "network",
+                        .action = action,
+                        .id = engine.networks.get(network).id,
+                        .name = network,
+                        .image = {},
+                        .attributes = {{"container", id}}});
+}
+
 }  // namespace
 
 void connect_network(Engine& engine, const std::string& network, const std::string& container,
@@ -66,25 +128,18 @@ void connect_network(Engine& engine, const std::string& network, const std::stri
   if (std::ranges::any_of(endpoints, [&](const auto& at) { return at.network == endpoint.network; }))
     throw_error(ErrorKind::conflict, "container {} is connected to network '{}' already", config.name,
                 endpoint.network);
+  resolve_links(engine, config.network, endpoint);
   endpoints.push_back(endpoint);
   if (wire::has_process(record.state.status)) {
-    auto member = find_hub_member(engine, config.id);
-    if (!member) throw_error(ErrorKind::system, "container {} is not known to the network hub", config.name);
-    const bool leads_out = std::ranges::none_of(member->endpoints, is_open);
-    auto place = lease_endpoint(engine, config, endpoint, *member);
-    const HubConnection hub = connect_hub(engine);
-    change_links(hub, record.state.pid, [&](int netlink) { network::join_bridge(netlink, place, leads_out); });
-    member->endpoints.push_back(std::move(place));
-    hub.announce(*member);
-    hub.await();
+    const auto linked = join_running(engine, config, endpoint, record.state.pid);
+    change_hosts(engine, config, linked, true);
+    engine.containers.write_config(config, sys::Durability::synced);
+  } else {
+    // Without an address nothing but the record says that the network is in use.
+    const auto stays = engine.networks.hold(endpoint.network);
+    engine.containers.write_config(config, sys::Durability::synced);
   }
-  engine.containers.write_config(config, sys::Durability::synced);
-  append_event(engine, {.type = "network",
-                        .action = "connect",
-                        .id = engine.networks.get(endpoint.network).id,
-                        .name = endpoint.network,
-                        .image = {},
-                        .attributes = {{"container", config.id}}});
+  append_network_event(engine, "connect", endpoint.network, config.id);
 }
 
 void disconnect_network(Engine& engine, const std::string& network, const std::string& container, bool force) {
@@ -99,31 +154,14 @@ void disconnect_network(Engine& engine, const std::string& network, const std::s
     if (force) return;
     throw_error(ErrorKind::conflict, "container {} is not connected to network '{}'", config.name, name);
   }
+  if (wire::has_process(record.state.status)) {
+    leave_running(engine, config.id, name, record.state.pid);
+    change_hosts(engine, config, link_hosts(engine, *found), false);
+  }
   endpoints.erase(found);
-  if (wire::has_process(record.state.status))
-    if (auto member = find_hub_member(engine, config.id)) {
-      const auto left = std::ranges::find(member->endpoints, name, &wire::HubEndpoint::network);
-      if (left != member->endpoints.end()) {
-        const wire::HubEndpoint gone = *left;
-        member->endpoints.erase(left);
-        const auto way_out = std::ranges::find_if(member->endpoints, is_open);
-        const HubConnection hub = connect_hub(engine);
-        change_links(hub, record.state.pid, [&](int netlink) {
-          network::leave_bridge(netlink, gone);
-          if (way_out != member->endpoints.end()) network::set_way_out(*way_out);
-        });
-        hub.announce(*member);
-        hub.await();
-      }
-    }
   engine.networks.release(name, config.id);
   engine.containers.write_config(config, sys::Durability::synced);
-  append_event(engine, {.type = "network",
-                        .action = "disconnect",
-                        .id = engine.networks.get(name).id,
-                        .name = name,
-                        .image = {},
-                        .attributes = {{"container", config.id}}});
+  append_network_event(engine, "disconnect", name, config.id);
 }
 
 }  // namespace lichen::engine

@@ -4,6 +4,7 @@
 #include "libpod/base/log.hh"
 #include "libpod/engine/container_status.hh"
 #include "libpod/engine/hub_client.hh"
+#include "libpod/engine/network_links.hh"
 
 namespace lichen::engine {
 namespace {
@@ -26,8 +27,24 @@ Json slirp_object(const spec::ContainerConfig& config, bool running) {
   out["IPv6Gateway"] = "";
   out["GlobalIPv6Address"] = "";
   out["GlobalIPv6PrefixLen"] = 0;
+  out["SecondaryIPAddresses"] = nullptr;
+  out["SecondaryIPv6Addresses"] = nullptr;
   out["DNSNames"] = nullptr;
   return out;
+}
+
+// The first address of each family is docker's, the others podman's "secondary" ones. PrefixLen is docker's word.
+void add_address(Json& out, const wire::HubSubnet& subnet, bool leads_out) {
+  const bool v6 = subnet.address.find(':') != std::string::npos;
+  Json& first = out[v6 ? "GlobalIPv6Address" : "IPAddress"];
+  if (first != "") {
+    out[v6 ? "SecondaryIPv6Addresses" : "SecondaryIPAddresses"].push_back(
+        {{"Addr", subnet.address}, {"PrefixLen", subnet.prefix}, {"PrefixLength", subnet.prefix}});
+    return;
+  }
+  first = subnet.address;
+  out[v6 ? "GlobalIPv6PrefixLen" : "IPPrefixLen"] = subnet.prefix;
+  if (leads_out) out[v6 ? "IPv6Gateway" : "Gateway"] = subnet.gateway;
 }
 
 // What was asked for, and what the hub gave while it runs.
@@ -40,6 +57,9 @@ Json bridge_object(const Engine& engine, const spec::ContainerConfig& config, co
     if (!wanted.ip6.empty()) out["IPAMConfig"]["IPv6Address"] = wanted.ip6;
   }
   if (!wanted.aliases.empty()) out["Aliases"] = wanted.aliases;
+  if (!wanted.links.empty()) out["Links"] = link_texts(engine, wanted);
+  if (!wanted.interface.empty()) out["DriverOpts"] = {{"com.docker.network.endpoint.ifname", wanted.interface}};
+  out["GwPriority"] = wanted.gateway_priority;
   try {
     out["NetworkID"] = engine.networks.get(wanted.network).id;
   } catch (const Error& error) {
@@ -51,12 +71,7 @@ Json bridge_object(const Engine& engine, const spec::ContainerConfig& config, co
     out["EndpointID"] = config.id;
     out["MacAddress"] = endpoint.mac;
     out["DNSNames"] = endpoint.names;
-    for (const auto& subnet : endpoint.subnets) {
-      const bool v6 = subnet.address.find(':') != std::string::npos;
-      out[v6 ? "GlobalIPv6Address" : "IPAddress"] = subnet.address;
-      out[v6 ? "GlobalIPv6PrefixLen" : "IPPrefixLen"] = subnet.prefix;
-      if (!endpoint.internal) out[v6 ? "IPv6Gateway" : "Gateway"] = subnet.gateway;
-    }
+    for (const auto& subnet : endpoint.subnets) add_address(out, subnet, !endpoint.internal);
   }
   return out;
 }
@@ -91,10 +106,9 @@ Json network_settings_object(const Engine& engine, const spec::ContainerConfig& 
   out["HairpinMode"] = false;
   out["LinkLocalIPv6Address"] = "";
   out["LinkLocalIPv6PrefixLen"] = 0;
-  out["SecondaryIPAddresses"] = nullptr;
-  out["SecondaryIPv6Addresses"] = nullptr;
-  for (const char* name : {"EndpointID", "Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPAddress",
-                           "IPPrefixLen", "IPv6Gateway", "MacAddress"})
+  for (const char* name :
+       {"SecondaryIPAddresses", "SecondaryIPv6Addresses", "EndpointID", "Gateway", "GlobalIPv6Address",
+        "GlobalIPv6PrefixLen", "IPAddress", "IPPrefixLen", "IPv6Gateway", "MacAddress"})
     out[name] = endpoint[name];
   out["Networks"] = std::move(networks);
   return out;

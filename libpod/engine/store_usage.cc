@@ -142,21 +142,17 @@ class Measurement {
 
   Row cache() const {
     Row row;
-    for (const auto& path : {engine_.paths.cache(), engine_.paths.blobs()}) {
-      const auto entries = sys::list_directory(path).size();
-      row.count += entries;
-      row.active += entries;  // every start of a container reads it
-      row.size += sys::disk_size(path);
-    }
+    const std::string path = engine_.paths.cache();
+    row.count = row.active = sys::list_directory(path).size();  // every start of a container reads it
+    row.size = sys::disk_size(path);
     return row;
   }
 
   // Events, secrets, what system check has set aside, and whatever else lies there.
   Row other() const {
     const auto& paths = engine_.paths;
-    const std::set<std::string> counted = {paths.layers(),     paths.images(), paths.refs(),
-                                           paths.containers(), paths.names(),  paths.volumes(),
-                                           paths.staging(),    paths.cache(),  paths.blobs()};
+    const std::set<std::string> counted = {paths.layers(), paths.images(),  paths.refs(),    paths.containers(),
+                                           paths.names(),  paths.volumes(), paths.staging(), paths.cache()};
     Row row;
     row.size = sys::own_disk_size(paths.root());
     for (const auto& name : sys::list_directory(paths.root())) {

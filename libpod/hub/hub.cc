@@ -95,10 +95,9 @@ void Hub::start_way_out() {
 }
 
 void Hub::watch_name_server() {
-  if (names_watch_ != 0 && names_.pidfd() == watched_names_) return;
+  if (names_.starts() == watched_names_) return;
+  watched_names_ = names_.starts();
   loop_.forget(names_watch_);
-  watched_names_ = names_.pidfd();
-  if (names_.pidfd() < 0) return;
   names_started_ = std::chrono::steady_clock::now();
   names_watch_ = loop_.watch(names_.pidfd(), EPOLLIN, [this](std::uint32_t) {
     loop_.forget(names_watch_);

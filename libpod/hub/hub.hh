@@ -90,7 +90,7 @@ class Hub {
   sys::Pid spare_;
   std::set<std::string> bridges_;  // that members have brought and nobody has taken away yet
   bool bridges_unknown_ = true;    // an earlier hub may have left some
-  int watched_names_ = -1;
+  std::uint64_t watched_names_ = 0;
   std::chrono::steady_clock::time_point names_started_, way_out_started_;
   sys::FileLock member_;
 };

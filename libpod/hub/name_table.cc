@@ -93,7 +93,11 @@ bool NameTable::is_near(const wire::HubMember& asker, const spec::IpAddress& add
 std::vector<std::string> NameTable::servers(const wire::HubMember& asker) {
   if (std::ranges::all_of(asker.endpoints, &wire::HubEndpoint::internal)) return {};
   if (!asker.dns_servers.empty()) return asker.dns_servers;
-  return {kServer};
+  std::vector<std::string> found;
+  for (const auto& endpoint : asker.endpoints)
+    if (!endpoint.internal) found.insert(found.end(), endpoint.dns_servers.begin(), endpoint.dns_servers.end());
+  if (found.empty()) found.push_back(kServer);
+  return found;
 }
 
 }  // namespace lichen::hub

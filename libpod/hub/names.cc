@@ -64,6 +64,7 @@ void NameServer::start() {
   process_ = sys::fork_child([&] { return answer_names(netns_, std::move(pair.second)); });
   control_ = std::move(pair.first);
   told_.clear();
+  ++starts_;
 }
 
 void NameServer::tell(const std::map<std::string, std::string>& members) {

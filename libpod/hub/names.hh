@@ -19,6 +19,8 @@ class NameServer {
   /// -1: it does not run. Readable when it has ended: then restart().
   int pidfd() const { return process_ ? process_.pidfd() : -1; }
   void restart();
+  /// How often it was started: descriptors of two have the same number.
+  std::uint64_t starts() const { return starts_; }
 
  private:
   void start();
@@ -28,6 +30,7 @@ class NameServer {
   std::map<std::string, std::string> wanted_, told_;  // id -> the member, as it is told
   sys::Pid process_;
   sys::UniqueFd control_;
+  std::uint64_t starts_ = 0;
 };
 
 }  // namespace lichen::hub

@@ -1,5 +1,7 @@
 #include "libpod/network/bridge.hh"
 
+#include <utility>
+
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/spec/ip_network.hh"
@@ -41,14 +43,17 @@ void leave_bridge(int hub_netlink, const wire::HubEndpoint& endpoint) {
 
 void set_way_out(const wire::HubEndpoint& endpoint) {
   const sys::UniqueFd netlink = sys::open_netlink();
-  for (const auto& subnet : endpoint.subnets) try {
-      sys::add_route(netlink.get(), {}, 0, address_of(subnet.gateway).raw());
-    } catch (const Error& error) {
-      if (error.saved_errno() != EEXIST) throw;
-    }
+  bool has_route[2] = {false, false};  // v4, v6
+  for (const auto& route : endpoint.routes)
+    if (const auto to = spec::IpNetwork::parse(route.destination); to && to->prefix == 0) has_route[to->base.v6] = true;
+  for (const auto& subnet : endpoint.subnets) {
+    const auto gateway = address_of(subnet.gateway);
+    if (std::exchange(has_route[gateway.v6], true)) continue;
+    sys::set_route(netlink.get(), {}, 0, gateway.raw());
+  }
 }
 
-void join_bridge(int hub_netlink, const wire::HubEndpoint& endpoint, bool default_route) {
+void join_bridge(int hub_netlink, const wire::HubEndpoint& endpoint, bool leads_out) {
   const int bridge = sys::ensure_bridge(hub_netlink, endpoint.bridge, endpoint.mtu);
   for (const auto& subnet : endpoint.subnets)
     sys::add_address(hub_netlink, bridge, address_of(subnet.gateway).raw(), subnet.prefix);
@@ -62,10 +67,14 @@ void join_bridge(int hub_netlink, const wire::HubEndpoint& endpoint, bool defaul
                                .mtu = endpoint.mtu});
   const int inner = sys::find_link(netlink.get(), endpoint.inner_link);
   sys::set_link_up(netlink.get(), inner);
-  for (const auto& subnet : endpoint.subnets) {
+  for (const auto& subnet : endpoint.subnets)
     sys::add_address(netlink.get(), inner, address_of(subnet.address).raw(), subnet.prefix);
-    if (default_route && !endpoint.internal) sys::add_route(netlink.get(), {}, 0, address_of(subnet.gateway).raw());
+  for (const auto& route : endpoint.routes) {
+    const auto to = spec::IpNetwork::parse(route.destination);
+    if (!to) throw_error(ErrorKind::invalid, "'{}' is no network", route.destination);
+    sys::set_route(netlink.get(), to->base.raw(), to->prefix, address_of(route.gateway).raw(), route.metric);
   }
+  if (leads_out) set_way_out(endpoint);
 }
 
 }  // namespace lichen::network

@@ -17,12 +17,14 @@ sys::UniqueFd open_hub_netlink(int hub_netns);
 
 /// Connect the namespace that we are in. The bridge is made unless it is there.
 /// @param hub_netlink  of the hub's namespace
+/// @param leads_out    set_way_out() too
 /// @throws Error{conflict} a link's name is taken in the container
-void join_bridge(int hub_netlink, const wire::HubEndpoint& endpoint, bool default_route);
+void join_bridge(int hub_netlink, const wire::HubEndpoint& endpoint, bool leads_out);
 
 /// Take the pair away. @param hub_netlink  of the hub's namespace
 void leave_bridge(int hub_netlink, const wire::HubEndpoint& endpoint);
-/// The default routes of the namespace that we are in lead through this network, unless they lead elsewhere already.
+/// The default routes of the namespace that we are in lead through this network, one for each family that it has,
+/// but where the network's own routes (--route 0.0.0.0/0,...) say otherwise.
 void set_way_out(const wire::HubEndpoint& endpoint);
 
 /// A name for the hub's end of a pair, never given twice.

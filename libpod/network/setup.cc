@@ -72,8 +72,7 @@ void write_sysctl(const std::string& name, std::string_view value) {
 // What the container sees of its networks. The way out is the first one that has one.
 void describe_bridge(NetworkPlan& plan) {
   plan.host_gateway = outbound_address();
-  const auto is_open = [](const wire::HubEndpoint& endpoint) { return !endpoint.internal; };
-  plan.default_route = static_cast<std::size_t>(std::ranges::find_if(plan.endpoints, is_open) - plan.endpoints.begin());
+  plan.default_route = wire::way_out_of(plan.endpoints);
   for (const auto& endpoint : plan.endpoints) {
     for (const auto& subnet : endpoint.subnets) {
       const bool v6 = address_family(subnet.address) == 6;
@@ -83,7 +82,11 @@ void describe_bridge(NetworkPlan& plan) {
         plan.prefix = subnet.prefix;
       }
     }
-    if (endpoint.dns && !endpoint.subnets.empty()) plan.dns_servers.push_back(endpoint.subnets[0].gateway);
+    // Where nobody answers names, the network's servers are asked by the container itself.
+    if (endpoint.dns && !endpoint.subnets.empty())
+      plan.dns_servers.push_back(endpoint.subnets[0].gateway);
+    else
+      plan.dns_servers.insert(plan.dns_servers.end(), endpoint.dns_servers.begin(), endpoint.dns_servers.end());
   }
   // resolv.conf(5): three are asked. Each answers for all networks of the asker; the others count when one is left.
   if (plan.dns_servers.size() > 3) plan.dns_servers.resize(3);
@@ -202,7 +205,7 @@ void NetworkSetup::enter_in_child(int join_fd, int new_fd) {
   }
   sys::set_loopback_up();
   for (std::size_t i = 0; i < plan_.endpoints.size(); ++i)
-    join_bridge(hub.get(), plan_.endpoints[i], /*default_route=*/i == plan_.default_route);
+    join_bridge(hub.get(), plan_.endpoints[i], /*leads_out=*/i == plan_.default_route);
   if (!helper_) return;
   if (plan_.kind == NetworkKind::slirp4netns) {
     // Nobody sends router advertisements here but slirp4netns when asked to; and its addresses are unique, so that

@@ -124,11 +124,4 @@ HelperLaunch prepare_slirp4netns(SlirpOptions options) {
                       [options = std::move(options)](const HelperChannel& channel) { become_slirp(options, channel); });
 }
 
-HelperLaunch start_slirp4netns(SlirpOptions options, int netns_fd) {
-  HelperLaunch launch = prepare_slirp4netns(std::move(options));
-  launch.fork_helper();
-  launch.release_helper(netns_fd);
-  return launch;
-}
-
 }  // namespace lichen::network

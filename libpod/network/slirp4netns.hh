@@ -41,10 +41,4 @@ std::vector<std::string> slirp_argv(const SlirpOptions& options, const std::stri
 /// is ready.
 HelperLaunch prepare_slirp4netns(SlirpOptions options);
 
-/// Start slirp4netns for a namespace that is there already (a hub): the caller is in the host's network namespace.
-///
-/// @param netns_fd  of the namespace, owned by our user namespace
-/// @return the launch, to be waited for; slirp4netns is a child of the caller and goes with the launch's life_fd
-HelperLaunch start_slirp4netns(SlirpOptions options, int netns_fd);
-
 }  // namespace lichen::network

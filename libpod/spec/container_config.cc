@@ -140,6 +140,8 @@ void members(Type<NetworkEndpoint>, F& f) {
   f("mac", &NetworkEndpoint::mac);
   f("interface", &NetworkEndpoint::interface);
   f("aliases", &NetworkEndpoint::aliases);
+  f("links", &NetworkEndpoint::links);
+  f("gateway_priority", &NetworkEndpoint::gateway_priority);
 }
 
 template <typename F>

@@ -115,6 +115,8 @@ struct NetworkEndpoint {
   std::string mac;        // empty: made of the address
   std::string interface;  // empty: eth0, eth1, ...
   std::vector<std::string> aliases;
+  std::vector<std::string> links;     // "CONTAINER:ALIAS": --link, a line of /etc/hosts; an id once it is resolved
+  std::int64_t gateway_priority = 0;  // the network with the highest is the way out
 };
 
 struct NetworkConfig {

@@ -113,6 +113,8 @@ const std::vector<AddressPool>& default_pools4() {
     for (int second = 17; second <= 31; ++second)
       pools.push_back({*IpNetwork::parse(format("172.{}.0.0/16", second)), 16});
     pools.push_back({*IpNetwork::parse("192.168.0.0/16"), 20});
+    pools.push_back({*IpNetwork::parse("10.89.0.0/16"), 24});
+    pools.push_back({*IpNetwork::parse("10.90.0.0/15"), 24});
     return pools;
   }();
   return kPools;

@@ -54,7 +54,8 @@ struct AddressPool {
 };
 std::optional<IpNetwork> next_free_network(const std::vector<AddressPool>& pools, const std::vector<IpNetwork>& used);
 
-/// Docker's default pools: 172.17.0.0/16 to 172.31.0.0/16 as /16, then 192.168.0.0/16 as /20.
+/// Docker's default pools: 172.17.0.0/16 to 172.31.0.0/16 as /16, then 192.168.0.0/16 as /20; these are 31 networks.
+/// Then podman's: 10.89.0.0/16 and 10.90.0.0/15 as /24.
 const std::vector<AddressPool>& default_pools4();
 /// One /64 of the user's own unique local space (RFC 4193): `seed` is mixed into its 40 random bits.
 IpNetwork unique_local_network(std::string_view seed);

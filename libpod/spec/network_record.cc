@@ -1,6 +1,10 @@
 #include "libpod/spec/network_record.hh"
 
+#include <limits>
+
 #include "libpod/base/error.hh"
+#include "libpod/base/parse.hh"
+#include "libpod/base/strings.hh"
 
 namespace lichen::spec {
 namespace {
@@ -19,7 +23,33 @@ IpAddress read_address(const JsonView& view) {
   return *address;
 }
 
+Json subnet_json(const SubnetConfig& subnet) {
+  Json json{{"subnet", subnet.subnet.text()}, {"gateway", subnet.gateway.text()}, {"range", subnet.range.text()}};
+  json["reserved"] = Json::object();
+  for (const auto& [name, address] : subnet.reserved) json["reserved"][name] = address.text();
+  return json;
+}
+
+SubnetConfig read_subnet(const JsonView& in) {
+  SubnetConfig subnet{read_network(in.at("subnet")), read_address(in.at("gateway")), read_network(in.at("range"))};
+  if (in.has("reserved"))
+    for (const auto& [name, address] : in.at("reserved").as_object())
+      subnet.reserved.emplace(name, read_address(address));
+  return subnet;
+}
+
 }  // namespace
+
+std::optional<NetworkRoute> NetworkRoute::parse(std::string_view text) {
+  const auto words = split(text, ',');
+  if (words.size() < 2 || words.size() > 3) return std::nullopt;
+  const auto destination = IpNetwork::parse(words[0]);
+  const auto gateway = IpAddress::parse(words[1]);
+  const auto metric = words.size() == 3 ? parse_uint(words[2]) : std::optional<std::uint64_t>(0);
+  if (!destination || !gateway || !metric || *metric > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+  if (destination->base.v6 != gateway->v6) return std::nullopt;
+  return NetworkRoute{*destination, *gateway, static_cast<std::uint32_t>(*metric)};
+}
 
 Json to_json(const NetworkRecord& record) {
   Json json;
@@ -30,15 +60,16 @@ Json to_json(const NetworkRecord& record) {
   json["created"] = record.created;
   json["network_interface"] = record.interface;
   json["subnets"] = Json::array();
-  for (const auto& subnet : record.subnets)
-    json["subnets"].push_back(
-        {{"subnet", subnet.subnet.text()}, {"gateway", subnet.gateway.text()}, {"range", subnet.range.text()}});
+  for (const auto& subnet : record.subnets) json["subnets"].push_back(subnet_json(subnet));
   json["ipv6_enabled"] = record.ipv6;
   json["internal"] = record.internal;
   json["dns_enabled"] = record.dns;
   json["mtu"] = record.mtu;
   json["network_dns_servers"] = record.dns_servers;
-  json["routes"] = record.routes;
+  json["routes"] = Json::array();
+  for (const auto& route : record.routes)
+    json["routes"].push_back(
+        {{"destination", route.destination.text()}, {"gateway", route.gateway.text()}, {"metric", route.metric}});
   json["labels"] = record.labels;
   json["options"] = record.options;
   return json;
@@ -54,15 +85,15 @@ NetworkRecord network_record_from_json(const Json& json, std::string_view what) 
   record.driver = in.at("driver").as_string();
   record.created = in.get_string("created");
   record.interface = in.at("network_interface").as_string();
-  for (const auto& item : in.at("subnets").as_array())
-    record.subnets.push_back(
-        {read_network(item.at("subnet")), read_address(item.at("gateway")), read_network(item.at("range"))});
+  for (const auto& item : in.at("subnets").as_array()) record.subnets.push_back(read_subnet(item));
   record.ipv6 = in.get_bool("ipv6_enabled");
   record.internal = in.get_bool("internal");
   record.dns = in.get_bool("dns_enabled");
   record.mtu = static_cast<std::uint32_t>(in.at("mtu").as_int());
   record.dns_servers = in.at("network_dns_servers").as_strings();
-  record.routes = in.at("routes").as_strings();
+  for (const auto& item : in.at("routes").as_array())
+    record.routes.push_back({read_network(item.at("destination")), read_address(item.at("gateway")),
+                             static_cast<std::uint32_t>(item.get_int("metric"))});
   record.labels = in.at("labels").as_string_map();
   record.options = in.at("options").as_string_map();
   return record;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,8 +15,19 @@ namespace lichen::spec {
 
 struct SubnetConfig {
   IpNetwork subnet;
-  IpAddress gateway;  // the bridge's own address; not set with `internal` of podman's none gateway
+  IpAddress gateway;  // the bridge's own address
   IpNetwork range;    // where addresses are chosen from; the subnet itself when --ip-range is not given
+  std::map<std::string, IpAddress> reserved{};  // --aux-address: devices of the user's, never a container's
+};
+
+/// --route, set in every container of the network.
+struct NetworkRoute {
+  IpNetwork destination;
+  IpAddress gateway;
+  std::uint32_t metric = 0;  // 0: the kernel's own choice
+
+  /// "DESTINATION,GATEWAY[,METRIC]". nullopt: it is not of this form, or of two families
+  static std::optional<NetworkRoute> parse(std::string_view text);
 };
 
 struct NetworkRecord {
@@ -30,7 +42,7 @@ struct NetworkRecord {
   bool dns = true;        // names of its containers are answered
   std::uint32_t mtu = 1500;
   std::vector<std::string> dns_servers;  // who is asked for other names; empty: as the host
-  std::vector<std::string> routes;       // "destination,gateway[,metric]"
+  std::vector<NetworkRoute> routes;
   std::map<std::string, std::string> labels, options;
 };
 

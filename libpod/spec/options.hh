@@ -96,6 +96,9 @@ std::string parse_dns_server(std::string_view text);
 std::string parse_dns_search(std::string_view text);
 /// --dns-option. @throws Error{usage} blanks or control characters
 std::string parse_dns_option(std::string_view text);
+/// --link CONTAINER[:ALIAS] as "CONTAINER:ALIAS"; docker's own "/web/db" forms lose what is before the last '/'.
+/// @throws Error{usage}
+std::string parse_link(std::string_view text);
 /// --label, --annotation KEY[=VALUE]. @throws Error{usage} an empty key or a NUL byte
 std::pair<std::string, std::string> parse_label(std::string_view text, std::string_view option);
 /// --umask: octal, at most 0777; printed as four digits. @throws Error{usage}

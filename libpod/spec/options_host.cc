@@ -5,6 +5,7 @@
 
 #include "libpod/base/parse.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/spec/mounts.hh"
 #include "libpod/spec/options.hh"
 
 namespace lichen::spec {
@@ -96,6 +97,15 @@ std::string parse_dns_option(std::string_view text) {
   if (text.empty() || has_control_characters(text) || text.find(' ') != std::string_view::npos || text[0] == '#')
     fail("--dns-option", text, "not an option of resolv.conf", "write it like ndots:2");
   return std::string(text);
+}
+
+std::string parse_link(std::string_view text) {
+  const auto pair = cut(text, ':');
+  const auto last = [](std::string_view name) { return std::string(name.substr(name.rfind('/') + 1)); };
+  const std::string name = last(pair ? pair->first : text), alias = pair ? last(pair->second) : name;
+  if (!is_object_name(name) || !is_host_name(alias, 253))
+    fail("--link", text, "not CONTAINER or CONTAINER:ALIAS", "write it like db:database");
+  return name + ":" + alias;
 }
 
 std::pair<std::string, std::string> parse_label(std::string_view text, std::string_view option) {

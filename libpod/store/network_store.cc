@@ -9,7 +9,6 @@
 #include "libpod/store/staging.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
-#include "libpod/sys/lock.hh"
 
 namespace lichen::store {
 namespace {
@@ -74,6 +73,14 @@ void NetworkStore::update(const spec::NetworkRecord& record) {
   sys::write_file_atomic(paths_.network(record.name) + "/network.json", dump_json_pretty(spec::to_json(record)));
 }
 
+sys::FileLock NetworkStore::hold(const std::string& name) const {
+  if (name == spec::kDefaultNetwork) sys::make_directories(lease_dir(name), 0700);
+  get(name);
+  auto lock = sys::wait_lock(lease_dir(name), sys::LockMode::exclusive, kLockTimeout);
+  get(name);  // it may have been removed by whoever held the lock
+  return lock;
+}
+
 void NetworkStore::remove(const std::string& name) {
   LICHEN_ASSERT(is_valid_name(name) && name != spec::kDefaultNetwork);
   remove_through_staging(paths_, paths_.network(name));
@@ -102,11 +109,15 @@ bool NetworkStore::take(const std::string& network, const spec::IpAddress& addre
 spec::IpAddress NetworkStore::lease(const std::string& network, const spec::SubnetConfig& subnet,
                                     const std::string& container, const std::optional<spec::IpAddress>& wanted,
                                     const std::function<bool(const std::string& id)>& is_alive) const {
-  if (wanted && (!subnet.subnet.is_usable(*wanted) || *wanted == subnet.gateway))
+  std::set<spec::IpAddress> kept{subnet.gateway};
+  for (const auto& [name, address] : subnet.reserved) kept.insert(address);
+  if (wanted && (!subnet.subnet.is_usable(*wanted) || kept.contains(*wanted))) {
+    std::vector<std::string> texts;
+    for (const auto& address : kept) texts.push_back(address.text());
     throw Error(ErrorKind::usage, format("address {} cannot be used in network '{}'", wanted->text(), network))
-        .with_hint(format("choose one of {} but {}", subnet.subnet.text(), subnet.gateway.text()));
-  sys::make_directories(lease_dir(network), 0700);
-  const auto lock = sys::wait_lock(lease_dir(network), sys::LockMode::exclusive, kLockTimeout);
+        .with_hint(format("choose one of {} but {}", subnet.subnet.text(), join(texts, ", ")));
+  }
+  const auto lock = hold(network);
   std::set<std::string> taken;
   for (const auto& [address, holder] : leases(network)) {
     const auto parsed = spec::IpAddress::parse(address);
@@ -122,7 +133,7 @@ spec::IpAddress NetworkStore::lease(const std::string& network, const spec::Subn
   for (const bool take_over : {false, true}) {
     spec::IpAddress address = subnet.range.base;
     for (int tried = 0; tried < kMaxTried && subnet.range.contains(address); ++tried, address = address.plus(1)) {
-      if (!subnet.subnet.is_usable(address) || address == subnet.gateway) continue;
+      if (!subnet.subnet.is_usable(address) || kept.contains(address)) continue;
       if (!take_over && taken.contains(address.text())) continue;
       if (take(network, address, container, is_alive)) return address;
       if (address == subnet.range.last()) break;

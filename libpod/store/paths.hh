@@ -1,20 +1,26 @@
 // Every path that lichen writes, in one place. See design section 4 and this folder's README.
 //
+// clang-format off: the columns below stay as they are.
 //   <root>/                      ~/.local/share/lichen   (--root, LICHEN_ROOT)
 //     staging/<random>/          half-made objects; flocked by their maker
 //     staging/c-<id>             marker: container <id> is being made; flocked by its maker, then by its monitor
-//     layers/<chain-id>/         diff/  meta.json  tar.journal
+//     layers/<chain-id>/         diff/  meta.json  tar.journal  (with keep_blobs the compressed form too)
 //     images/<image-id>/         config.json  manifest.json  meta.json
 //     refs/<host>/<repo...>/:tags/<tag>    file with the image id   (":tags" cannot be a repository component)
-//     containers/<id>/           config.json state.json spec.json  rw/{diff,work}  rootfs/ (mount point)  hosts
-//     resolv.conf ... names/<name>               symlink to the container id volumes/<name>/            data/
-//     volume.json secrets/<name>  record and value networks/<name>/  network.json leases/ pods/ later
-//     events/YYYYMMDD.jsonl blobs/ with keep_blobs only set-aside/                 damaged objects, moved here by
-//     `system check --repair`
+//     containers/<id>/           config.json  state.json  spec.json  rw/{diff,work}  rootfs/ (mount point)
+//     names/<name>               symlink to the container id
+//     volumes/<name>/            data/  volume.json
+//     secrets/<name>             record and value
+//     networks/<name>/           network.json  leases/<address>, a symlink to the container id
+//     events/YYYYMMDD.jsonl
+//     cache/                     what can be made anew
+//     set-aside/                 damaged objects, moved here by `system check --repair`
 //   <run>/                       $XDG_RUNTIME_DIR/lichen, or the private directory of runtime_dir.hh
 //     <boot-id>/containers/<id>/ monitor.lock  ctl.sock  init.pid; bundle's runtime state below oci/
+//     <boot-id>/hub/             the network hub's (wire/hub_protocol.hh)
 //     <boot-id>/userns/<pid>     registration of a process that lives in U0 (engine/userns)
 //     userns.lock                held while U0 is made
+// clang-format on
 #pragma once
 
 #include <string>
@@ -52,7 +58,6 @@ class Paths {
   std::string networks() const { return root_ + "/networks"; }
   std::string network(const std::string& name) const { return networks() + "/" + name; }
   std::string events() const { return root_ + "/events"; }
-  std::string blobs() const { return root_ + "/blobs"; }
   std::string set_aside() const { return root_ + "/set-aside"; }
   std::string cache() const { return root_ + "/cache"; }
 

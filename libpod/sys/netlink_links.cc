@@ -105,7 +105,7 @@ void add_address(int netlink, int index, std::string_view address, unsigned pref
   }
 }
 
-void add_route(int netlink, std::string_view destination, unsigned prefix, std::string_view gateway,
+void set_route(int netlink, std::string_view destination, unsigned prefix, std::string_view gateway,
                std::uint32_t metric) {
   rtmsg info{};
   info.rtm_family = family_of(gateway);
@@ -114,11 +114,11 @@ void add_route(int netlink, std::string_view destination, unsigned prefix, std::
   info.rtm_protocol = RTPROT_STATIC;
   info.rtm_scope = RT_SCOPE_UNIVERSE;
   info.rtm_type = RTN_UNICAST;
-  NetlinkRequest request(RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, info);
+  NetlinkRequest request(RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, info);
   if (!destination.empty()) request.attribute(RTA_DST, destination);
   request.attribute(RTA_GATEWAY, gateway);
   if (metric != 0) request.number(RTA_PRIORITY, metric);
-  request.run(netlink, "add a network route");
+  request.run(netlink, "set a network route");
 }
 
 void set_link_up(int netlink, int index) {

@@ -34,8 +34,8 @@ void make_veth(int netlink, const VethPlan& plan);
 
 /// @param address  4 or 16 bytes. One that is there already is no error.
 void add_address(int netlink, int index, std::string_view address, unsigned prefix);
-/// A route to `destination`/`prefix` (empty: everything) by `gateway`, as `metric`. @throws Error with EEXIST
-void add_route(int netlink, std::string_view destination, unsigned prefix, std::string_view gateway,
+/// A route to `destination`/`prefix` (empty: everything) by `gateway`, as `metric`; one that is there is replaced.
+void set_route(int netlink, std::string_view destination, unsigned prefix, std::string_view gateway,
                std::uint32_t metric = 0);
 void set_link_up(int netlink, int index);
 /// Absent is fine: it went with its other end.

@@ -10,6 +10,12 @@ Json endpoint_json(const HubEndpoint& endpoint) {
   json["subnets"] = Json::array();
   for (const auto& subnet : endpoint.subnets)
     json["subnets"].push_back({{"address", subnet.address}, {"gateway", subnet.gateway}, {"prefix", subnet.prefix}});
+  json["routes"] = Json::array();
+  for (const auto& route : endpoint.routes)
+    json["routes"].push_back(
+        {{"destination", route.destination}, {"gateway", route.gateway}, {"metric", route.metric}});
+  json["dns_servers"] = endpoint.dns_servers;
+  json["gateway_priority"] = endpoint.gateway_priority;
   return json;
 }
 
@@ -27,10 +33,26 @@ HubEndpoint endpoint_from(const JsonView& in) {
   for (const auto& subnet : in.at("subnets").as_array())
     endpoint.subnets.push_back({subnet.at("address").as_string(), subnet.at("gateway").as_string(),
                                 static_cast<unsigned>(subnet.at("prefix").as_int())});
+  // These three came later: a hub may have members of an older lichen.
+  if (in.has("routes"))
+    for (const auto& route : in.at("routes").as_array())
+      endpoint.routes.push_back({route.at("destination").as_string(), route.at("gateway").as_string(),
+                                 static_cast<std::uint32_t>(route.at("metric").as_int())});
+  endpoint.dns_servers = in.get_strings("dns_servers");
+  endpoint.gateway_priority = in.get_int("gateway_priority");
   return endpoint;
 }
 
 }  // namespace
+
+std::size_t way_out_of(const std::vector<HubEndpoint>& endpoints) {
+  std::size_t best = endpoints.size();
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    if (endpoints[i].internal) continue;
+    if (best == endpoints.size() || endpoints[i].gateway_priority > endpoints[best].gateway_priority) best = i;
+  }
+  return best;
+}
 
 Json to_json(const HubMember& member) {
   Json json{{"id", member.id}, {"pid", member.pid}, {"pid_start", member.pid_start}};

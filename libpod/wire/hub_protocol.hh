@@ -29,6 +29,13 @@ struct HubSubnet {
   unsigned prefix = 0;
 };
 
+/// One more than those of the subnets and the way out.
+struct HubRoute {
+  std::string destination;  // "10.20.0.0/16"
+  std::string gateway;      // in one of the subnets
+  std::uint32_t metric = 0;
+};
+
 /// A container's place in one network.
 struct HubEndpoint {
   std::string network;     // name
@@ -39,7 +46,10 @@ struct HubEndpoint {
   std::uint32_t mtu = 1500;
   bool internal = false, dns = true;
   std::vector<HubSubnet> subnets;  // IPv4 first
-  std::vector<std::string> names;  // that are answered with these addresses
+  std::vector<HubRoute> routes;
+  std::vector<std::string> names;        // that are answered with these addresses
+  std::vector<std::string> dns_servers;  // the network's; asked for other names by members that have none of their own
+  std::int64_t gateway_priority = 0;     // the highest is the way out, of equals the first
 };
 
 struct HubPort {
@@ -56,6 +66,9 @@ struct HubMember {
   std::vector<HubPort> ports;            // forwarded to the first endpoint that is not internal
   std::vector<std::string> dns_servers;  // who is asked for names that are not ours; empty: as the host
 };
+
+/// Which of them leads out: index, or their number when all are internal.
+std::size_t way_out_of(const std::vector<HubEndpoint>& endpoints);
 
 Json to_json(const HubMember& member);
 /// @throws Error{invalid}

@@ -83,6 +83,8 @@ int network_rm_command(Context& context, const ParsedArgs& args);
 int network_prune_command(Context& context, const ParsedArgs& args);
 int network_connect_command(Context& context, const ParsedArgs& args);
 int network_disconnect_command(Context& context, const ParsedArgs& args);
+int network_update_command(Context& context, const ParsedArgs& args);
+int network_reload_command(Context& context, const ParsedArgs& args);
 int network_exists_command(Context& context, const ParsedArgs& args);
 int volume_exists_command(Context& context, const ParsedArgs& args);
 int secret_create_command(Context& context, const ParsedArgs& args);

@@ -1,4 +1,5 @@
-// network create, rm, prune, connect, disconnect, exists. ls is with the listings, inspect with inspect.
+// network create, update, reload, rm, prune, connect, disconnect, exists. ls is with the listings, inspect with
+// inspect.
 #include "libpod/engine/networks.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/strings.hh"
@@ -22,6 +23,14 @@ int network_create_command(Context& context, const ParsedArgs& args) {
   request.ranges = args.get_list("ip-range");
   request.dns_servers = args.get_list("dns");
   request.interface = args.get_string("interface-name");
+  request.routes = args.get_list("route");
+  request.ipam_driver = args.get_string("ipam-driver");
+  request.scope = args.get_string("scope");
+  for (const auto& text : args.get_list("aux-address")) {
+    const auto pair = cut(text, '=');
+    request.reserved[pair ? pair->first : ""] = pair ? pair->second : text;
+  }
+  request.ipv4 = args.get_bool("ipv4");
   request.ipv6 = args.get_bool("ipv6");
   request.internal = args.get_bool("internal");
   request.disable_dns = args.get_bool("disable-dns");
@@ -42,9 +51,28 @@ int network_create_command(Context& context, const ParsedArgs& args) {
 int network_rm_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   return for_each_name(args.positionals(), [&](const std::string& name) {
-    engine::remove_network(*engine, name, args.get_bool("force"));
+    engine::remove_network(*engine, name, {.force = args.get_bool("force"), .stop_timeout_s = args.find_int("time")});
     write_out(name + "\n");
   });
+}
+
+int network_update_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  const auto& name = args.positionals()[0];
+  engine::update_network(*engine, name, {.dns_add = args.get_list("dns-add"), .dns_drop = args.get_list("dns-drop")});
+  write_out(name + "\n");
+  return kExitOk;
+}
+
+int network_reload_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  std::vector<std::string> names;
+  if (args.get_bool("all"))
+    names = named_or_all(args, "container", [&] { return engine::reloadable_containers(*engine); });
+  else
+    names = named_or_newest(*engine, args);
+  return for_each_name(names,
+                       [&](const std::string& name) { write_out(engine::reload_network(*engine, name) + "\n"); });
 }
 
 int network_prune_command(Context& context, const ParsedArgs& args) {
@@ -58,8 +86,27 @@ int network_prune_command(Context& context, const ParsedArgs& args) {
   return kExitOk;
 }
 
+namespace {
+
+void set_driver_option(const std::string& text, spec::NetworkEndpoint& endpoint) {
+  constexpr std::string_view kName = "com.docker.network.endpoint.ifname=";
+  if (!text.starts_with(kName))
+    throw Error(ErrorKind::unsupported, format("--driver-opt '{}': networks have no such option", text))
+        .with_hint(format("there is {}NAME", kName));
+  spec::set_endpoint_option("connect", "interface_name=" + text.substr(kName.size()), endpoint);
+}
+
+}  // namespace
+
 int network_connect_command(Context& context, const ParsedArgs& args) {
   spec::NetworkEndpoint endpoint;
+  if (args.has("link-local-ip"))
+    throw Error(ErrorKind::unsupported,
+                "--link-local-ip: containers of lichen have no further addresses in 169.254.0.0/16")
+        .with_hint("use --ip and --ip6");
+  endpoint.gateway_priority = args.get_int("gw-priority");
+  for (const auto& text : args.get_list("link")) endpoint.links.push_back(spec::parse_link(text));
+  for (const auto& text : args.get_list("driver-opt")) set_driver_option(text, endpoint);
   for (const char* flag : {"ip", "ip6", "mac-address"})
     if (const auto value = args.find_string(flag))
       spec::set_endpoint_option("connect", format("{}={}", flag, *value), endpoint);

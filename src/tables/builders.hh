@@ -37,6 +37,7 @@ constexpr OptionSpec csv(std::string_view name, std::string_view value_name, std
 }
 
 std::span<const CommandSpec> container_commands();
+std::span<const CommandSpec> watch_commands();
 std::span<const CommandSpec> file_commands();
 std::span<const CommandSpec> image_commands();
 std::span<const CommandSpec> volume_commands();

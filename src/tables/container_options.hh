@@ -82,6 +82,8 @@ inline constexpr OptionSpec kContainerOptions[] = {
     text("kernel-memory", "bytes", "Of cgroup version 1; without effect"),
     list('l', "label", "key[=value]", "Set a label"),
     list("label-file", "path", "Read labels from a file").with_objects(CompletionKind::file),
+    list("link", "container[:alias]", "A line of /etc/hosts for another container of the network"),
+    list("link-local-ip", "address", "Not offered: containers have no addresses in 169.254.0.0/16").as_hidden(),
     text("log-driver", "driver", "Where output goes: k8s-file, json-file, journald, passthrough or none")
         .with_hints("k8s-file|json-file|journald|passthrough|none"),
     list("log-opt", "name=value", "Log option: max-size, max-file, path, tag, labels, env")
@@ -164,7 +166,6 @@ inline constexpr std::string_view kContainerNotYet =
     "env-merge "
     "gidmap group-entry health-log-destination health-max-log-count health-max-log-size "
     "hosts-file hostuser image-volume io-maxbandwidth io-maxiops isolation "
-    "link link-local-ip "
     "override-arch override-os override-variant passwd-entry personality pod "
     "pod-id-file rdt-class requires retry retry-delay seccomp-policy shm-size-systemd "
     "signature-policy storage-opt subgidname subuidname systemd uidmap unsetenv unsetenv-all use-api-socket "

@@ -11,18 +11,32 @@ constexpr OptionSpec kCreate[] = {
     flag("attachable", "Docker's for swarm; every network of lichen's takes containers")
         .with_default("true")
         .as_hidden(),
+    list("aux-address", "name=address", "An address of the subnet that no container gets"),
     flag("disable-dns", "Names of containers are not answered"),
-    list("dns", "address", "Who is asked for names that are not containers'"),
+    csv("dns", "address", "Who is asked for names that are not containers'"),
     text('d', "driver", "driver", "Network driver").with_default("bridge").with_hints("bridge"),
-    list("gateway", "address", "Address of the bridge in the subnet"),
+    csv("gateway", "address", "Address of the bridge in the subnet; one for each --subnet"),
     flag("ignore", "A network that exists already is no error"),
     flag("internal", "No way out, and none in"),
     text("interface-name", "name", "Name of the bridge"),
-    list("ip-range", "network", "Part of the subnet that addresses are chosen from"),
+    csv("ip-range", "network", "Part of the subnet that addresses are chosen from; one for each --subnet"),
+    text("ipam-driver", "driver", "Who chooses addresses: lichen itself, whatever its name")
+        .with_hints("default|host-local"),
+    flag("ipv4", "Give IPv4 addresses").with_default("true"),
     flag("ipv6", "Give IPv6 addresses too"),
     list("label", "key[=value]", "Set a label"),
     list('o', "opt", "name=value", "Option of the driver").with_hints("mtu=|isolate="),
-    list("subnet", "network", "Addresses, such as 10.89.0.0/24"),
+    list("route", "network,gateway[,metric]", "A route that containers get, by a gateway of the subnet"),
+    text("scope", "scope", "How far it reaches").with_hints("local"),
+    csv("subnet", "network", "Addresses, such as 10.89.0.0/24; containers get one of each"),
+};
+constexpr OptionSpec kUpdate[] = {
+    csv("dns-add", "address", "One more that is asked for names that are not containers'"),
+    csv("dns-drop", "address", "No longer ask this one"),
+};
+constexpr OptionSpec kReload[] = {
+    flag('a', "all", "All containers that run"),
+    flag('l', "latest", "The newest container"),
 };
 constexpr OptionSpec kInspect[] = {
     text('f', "format", "template", "Print with a Go template, or 'json'"),
@@ -38,15 +52,21 @@ constexpr OptionSpec kLs[] = {
 };
 constexpr OptionSpec kRm[] = {
     flag('f', "force", "Remove its containers too; one that does not exist is no error"),
+    number('t', "time", "seconds", "With --force: how long its containers may take to end before the kill"),
 };
 constexpr OptionSpec kPrune[] = {
     list("filter", "key=value", "Remove only what matches").with_hints("label=|label!=|until="),
     flag('f', "force", "Do not ask"),
 };
 constexpr OptionSpec kConnect[] = {
-    list("alias", "name", "Another name of the container on this network"),
+    csv("alias", "name", "Another name of the container on this network"),
+    csv("driver-opt", "name=value", "Name of the link in the container")
+        .with_hints("com.docker.network.endpoint.ifname="),
+    number("gw-priority", "number", "The network with the highest is the way out").with_default("0"),
     text("ip", "address", "IPv4 address"),
     text("ip6", "address", "IPv6 address"),
+    list("link", "container[:alias]", "A line of /etc/hosts for another container of the network"),
+    csv("link-local-ip", "address", "Not offered: containers have no addresses in 169.254.0.0/16").as_hidden(),
     text("mac-address", "address", "MAC address"),
 };
 constexpr OptionSpec kDisconnect[] = {
@@ -68,11 +88,12 @@ constexpr CommandSpec kCommands[] = {
      .usage = "[OPTIONS] NETWORK",
      .description =
          "Containers on one network reach each other by name and address; those on different networks do not.\n"
-         "Without --subnet a free one is chosen that the host does not use.",
+         "Without --subnet a free one is chosen that the host does not use.\n"
+         "The host is reachable by its own address, also called host.containers.internal; its loopback is not.",
      .examples = "lichen network create app\nlichen run -d --network app --name db postgres\n"
                  "lichen network create --internal --subnet 10.89.0.0/24 inner\n",
      .options = {kCreate},
-     .not_yet_options = {"aux-address config-from config-only ingress ipam-driver ipam-opt ipv4 route scope"},
+     .not_yet_options = {"config-from config-only ingress ipam-opt"},
      .arguments = {1, 1},
      .group = HelpGroup::volumes,
      .handler = network_create_command},
@@ -96,6 +117,27 @@ constexpr CommandSpec kCommands[] = {
      .arguments = {1, -1, network},
      .group = HelpGroup::volumes,
      .handler = network_inspect_command},
+    {.path = "network update",
+     .aliases = "",
+     .summary = "Change the name servers of a network",
+     .usage = "[OPTIONS] NETWORK",
+     .description =
+         "Containers that run ask the new ones at once. Those with servers of their own (run --dns) keep them.",
+     .examples = "lichen network update --dns-drop 192.0.2.53 --dns-add 192.0.2.54 app\n",
+     .options = {kUpdate},
+     .arguments = {1, 1, network},
+     .group = HelpGroup::volumes,
+     .handler = network_update_command},
+    {.path = "network reload",
+     .aliases = "",
+     .summary = "Set the rules, ports and names of containers again",
+     .usage = "[OPTIONS] [CONTAINER...]",
+     .description = "For when somebody has flushed them; lichen itself never needs it.",
+     .examples = "lichen network reload --all\n",
+     .options = {kReload},
+     .arguments = {0, -1, running_container},
+     .group = HelpGroup::volumes,
+     .handler = network_reload_command},
     {.path = "network rm",
      .aliases = "network remove",
      .summary = "Remove networks",
@@ -103,7 +145,6 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen network rm app\n",
      .options = {kRm},
-     .not_yet_options = {"time/t"},
      .arguments = {1, -1, network},
      .group = HelpGroup::volumes,
      .handler = network_rm_command},
@@ -124,7 +165,6 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen network connect --alias db app pg\n",
      .options = {kConnect},
-     .not_yet_options = {"driver-opt gw-priority link link-local-ip"},
      .arguments = {2, 2, network},
      .group = HelpGroup::volumes,
      .handler = network_connect_command},

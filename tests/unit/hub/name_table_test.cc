@@ -82,6 +82,9 @@ TEST(Servers, NobodyIsAskedForWhoHasNoWayOut) {
   EXPECT_THAT(NameTable::servers(member('a', {inner})), IsEmpty());
   auto both = member('a', {inner, at("app", "10.1.0.2", {})});
   EXPECT_THAT(NameTable::servers(both), ElementsAre("10.0.2.3"));
+  both.endpoints[0].dns_servers = {"192.0.2.8"};
+  both.endpoints[1].dns_servers = {"192.0.2.9"};
+  EXPECT_THAT(NameTable::servers(both), ElementsAre("192.0.2.9"));
   both.dns_servers = {"192.0.2.1"};
   EXPECT_THAT(NameTable::servers(both), ElementsAre("192.0.2.1"));
 }

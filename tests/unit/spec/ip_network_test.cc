@@ -46,7 +46,10 @@ TEST(IpNetwork, FreeNetworksAvoidThoseInUse) {
   EXPECT_EQ(next_free_network(default_pools4(), {})->text(), "172.17.0.0/16");
   EXPECT_EQ(next_free_network(default_pools4(), {net("172.16.0.0/12")})->text(), "192.168.0.0/20");
   EXPECT_EQ(next_free_network(default_pools4(), {net("172.17.0.0/16"), net("172.18.5.0/24")})->text(), "172.19.0.0/16");
-  EXPECT_EQ(next_free_network(default_pools4(), {net("172.16.0.0/12"), net("192.168.0.0/16")}), std::nullopt);
+  std::vector<IpNetwork> used{net("172.16.0.0/12"), net("192.168.0.0/16"), net("10.89.0.0/24")};
+  EXPECT_EQ(next_free_network(default_pools4(), used)->text(), "10.89.1.0/24");
+  used.push_back(net("10.88.0.0/13"));
+  EXPECT_EQ(next_free_network(default_pools4(), used), std::nullopt);
 }
 
 TEST(IpNetwork, LocalNetworksDifferBySeed) {

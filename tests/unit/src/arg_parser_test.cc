@@ -155,7 +155,7 @@ TEST(ArgParser, FlagsThatAreNotDoneYetSaySo) {
             "the flag --pod of 'lichen run' is not done yet | see 'lichen run --help' for the flags that work");
   EXPECT_THAT(error_of("run", {"--pod=x", "img"}), HasSubstr("the flag --pod of 'lichen "));
   EXPECT_THAT(error_of("ps", {"-p"}), HasSubstr("the flag -p of 'lichen "));
-  EXPECT_THAT(error_of("run", {"--link", "db", "img"}), HasSubstr("the flag --link of 'lichen "));
+  EXPECT_THAT(error_of("run", {"--personality", "LINUX32", "img"}), HasSubstr("the flag --personality of 'lichen "));
   EXPECT_THAT(error_of("exec", {"--preserve-fds", "x"}), HasSubstr("the flag --preserve-fds of 'lichen "));
   // Beyond the image it is the command's own flag.
   EXPECT_EQ(error_of("run", {"img", "--pod"}), "no error");

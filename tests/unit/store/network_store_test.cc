@@ -1,6 +1,7 @@
 #include "libpod/store/network_store.hh"
 
 #include <set>
+#include <thread>
 
 #include <gmock/gmock.h>
 
@@ -74,6 +75,44 @@ TEST_F(NetworkStoreTest, WhenNoneIsLeftThoseOfTheDeadAreTaken) {
   dead_ = {"c"};
   EXPECT_EQ(lease("f"), "10.9.0.4");
   EXPECT_EQ(lease("a"), "10.9.0.2");
+}
+
+TEST_F(NetworkStoreTest, TenThousandContainersOneAfterTheOther) {
+  for (int i = 0; i < 10000; ++i) {
+    const std::string name = format("c{}", i);
+    ASSERT_NO_THROW(lease(name)) << i;
+    // Every other one is removed; what the others had must be found again, without a word from them.
+    if (i % 2 == 0)
+      store_.release("app", name);
+    else
+      dead_.insert(name);
+  }
+  EXPECT_LE(store_.leases("app").size(), 5U);
+}
+
+TEST_F(NetworkStoreTest, ReservedAddressesAreGivenToNobody) {
+  record_.subnets[0].reserved = {{"printer", *spec::IpAddress::parse("10.9.0.2")}};
+  store_.update(record_);
+  EXPECT_EQ(spec::to_json(store_.get("app")), spec::to_json(record_));
+  EXPECT_EQ(lease("one"), "10.9.0.3");
+  EXPECT_THROW(lease("two", spec::IpAddress::parse("10.9.0.2")), Error);
+}
+
+TEST_F(NetworkStoreTest, NoAddressOfANetworkThatIsGone) {
+  store_.remove("app");
+  EXPECT_THROW(lease("one"), Error);
+  EXPECT_FALSE(sys::exists(paths_.network("app")));
+}
+
+TEST_F(NetworkStoreTest, WhoHoldsItIsNotDisturbedByRemoval) {
+  auto lock = std::make_optional(store_.hold("app"));
+  std::thread other([&] {
+    EXPECT_THROW(lease("one"), Error);  // waits for the lock, and finds nothing then
+  });
+  store_.remove("app");
+  lock.reset();
+  other.join();
+  EXPECT_FALSE(sys::exists(paths_.network("app")));
 }
 
 }  // namespace
