@@ -9,6 +9,7 @@
 #include "libpod/base/time.hh"
 #include "libpod/engine/display.hh"
 #include "libpod/engine/events.hh"
+#include "libpod/engine/inspect_parts.hh"
 #include "libpod/engine/network_users.hh"
 #include "libpod/engine/object_filter.hh"
 #include "libpod/engine/remove.hh"
@@ -38,6 +39,22 @@ bool matches(const Filters& filters, const spec::NetworkRecord& network, std::si
          });
 }
 
+// podman's placeholders, which docker has not.
+void add_podman_words(const spec::NetworkRecord& network, Json& row) {
+  row["Created"] = network.created;
+  row["DNSEnabled"] = network.dns;
+  row["IPv6Enabled"] = network.ipv6;
+  row["NetworkInterface"] = network.interface;
+  row["NetworkDNSServers"] = network.dns_servers;
+  row["Options"] = string_map(network.options);
+  row["Subnets"] = Json::array();
+  for (const auto& subnet : network.subnets)
+    row["Subnets"].push_back({{"Subnet", subnet.subnet.text()}, {"Gateway", subnet.gateway.text()}});
+  row["Routes"] = Json::array();
+  for (const auto& route : network.routes)
+    row["Routes"].push_back({{"Destination", route.destination.text()}, {"Gateway", route.gateway.text()}});
+}
+
 Json row_object(const spec::NetworkRecord& network) {
   Json row;
   row["CreatedAt"] = network.created;
@@ -52,6 +69,7 @@ Json row_object(const spec::NetworkRecord& network) {
   row["Name"] = network.name;
   row["Scope"] = "local";
   row["FullID"] = network.id;
+  add_podman_words(network, row);
   return row;
 }
 
