@@ -9,6 +9,7 @@
 #include "libpod/engine/events.hh"
 #include "libpod/engine/hub_client.hh"
 #include "libpod/engine/network_links.hh"
+#include "libpod/engine/network_users.hh"
 #include "libpod/network/bridge.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
@@ -62,6 +63,15 @@ void change_links(const HubConnection& hub, std::int64_t container_pid,
   const std::string said = sys::read_all(report.read.get(), "report", 4096);
   if (child.wait().code != 0)
     throw_error(ErrorKind::system, "{}", said.empty() ? "the network cannot be changed" : said);
+}
+
+std::string find_bridge_network(const Engine& engine, const std::string& network) {
+  const std::string name = find_network(engine, network).name;
+  if (is_builtin_network(name) && name != spec::kDefaultNetwork)
+    throw Error(ErrorKind::conflict,
+                format("network '{}': containers cannot be connected to it, nor disconnected", name))
+        .with_hint(format("a container has it from its beginning: lichen run --network {}", name));
+  return name;
 }
 
 store::ContainerRecord find_connectable(Engine& engine, const std::string& container) {
@@ -120,7 +130,7 @@ void append_network_event(Engine& engine, const char* action, const std::string&
 void connect_network(Engine& engine, const std::string& network, const std::string& container,
                      spec::NetworkEndpoint endpoint) {
   engine.enter_userns();
-  endpoint.network = engine.networks.find(network);
+  endpoint.network = find_bridge_network(engine, network);
   const auto record = find_connectable(engine, container);
   const auto lock = engine.containers.hold(record.config.id);
   auto config = engine.containers.load_config(record.config.id);
@@ -144,7 +154,7 @@ void connect_network(Engine& engine, const std::string& network, const std::stri
 
 void disconnect_network(Engine& engine, const std::string& network, const std::string& container, bool force) {
   engine.enter_userns();
-  const std::string name = engine.networks.find(network);
+  const std::string name = find_bridge_network(engine, network);
   const auto record = find_connectable(engine, container);
   const auto lock = engine.containers.hold(record.config.id);
   auto config = engine.containers.load_config(record.config.id);

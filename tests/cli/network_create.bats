@@ -111,6 +111,10 @@ END
   assert_success
   run_lichen network inspect -f '{{.network_interface}} {{index .Options "com.docker.network.bridge.enable_icc"}}' x
   assert_output "mine 1"
+  run_lichen network create --interface-name mine other
+  assert_failure 125 "the bridge 'mine' is that of network 'x'"
+  run_lichen network create --opt com.docker.network.bridge.name=lichen0 other
+  assert_failure 125 "that of network 'bridge'"
 }
 
 @test "subnets are chosen that nobody uses; two families" {
@@ -170,6 +174,8 @@ END
   assert_contains "default via fd97::9"
   assert_contains "10.20.0.0/16 via 10.97.0.200"
   assert_contains "10.21.0.0/16 via 10.98.0.7 dev eth0  metric 5"
+  run_lichen exec one grep -c "^\(10.97.0.128\|fd97::1\)[[:space:]]*$(lichen inspect -f '{{.Config.Hostname}}' one)\$" /etc/hosts
+  assert_output 2
   run_lichen inspect -f '{{.NetworkSettings.IPAddress}} {{(index .NetworkSettings.Networks.app.SecondaryIPAddresses 0).Addr}}' one
   assert_output "10.97.0.128 10.98.0.2"
   idle two --network app --ip 10.98.0.50

@@ -30,6 +30,8 @@ teardown() { remove_networks; }
   assert_equal "$(lichen exec web ls /sys/class/net | xargs)" "eth1 eth2 lo"
   run_lichen network rm third
   assert_failure 1 "web"
+  run_lichen network connect host web
+  assert_failure 125 "cannot be connected"
   lichen stop -t 0 web
   lichen network disconnect third web
   lichen network connect app web
