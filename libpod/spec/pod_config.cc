@@ -33,9 +33,9 @@ constexpr Shared kModes[] = {{"ipc", &ContainerConfig::ipc_mode, "ipc"},
                              {"cgroup", &ContainerConfig::cgroupns_mode, "cgroupns"}};
 
 // What the shared network decides for all: podman refuses these at a member too.
-constexpr std::string_view kPodFlags[] = {"add-host", "dns", "dns-option", "dns-search", "expose", "ip", "ip6",
-                                          "mac-address", "network", "network-alias", "no-hosts", "publish",
-                                          "publish-all",
+constexpr std::string_view kPodFlags[] = {"add-host", "dns", "dns-option", "dns-search", "expose", "link",
+                                          "link-local-ip", "ip", "ip6", "mac-address", "network", "network-alias",
+                                          "no-hosts", "publish", "publish-all",
                                           // From here on of other namespaces.
                                           "hostname", "domainname", "userns", "sysctl"};
 constexpr std::span kNetworkFlags = std::span(kPodFlags).first(15);
