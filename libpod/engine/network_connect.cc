@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
 #include "libpod/engine/bridge_network.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/events.hh"
@@ -84,6 +85,17 @@ store::ContainerRecord find_connectable(Engine& engine, const std::string& conta
   return record;
 }
 
+// @param member  without `gone`
+void leave(const HubConnection& hub, const wire::HubMember& member, const wire::HubEndpoint& gone, std::int64_t pid) {
+  const auto way_out = wire::way_out_of(member.endpoints);
+  change_links(hub, pid, [&](int netlink) {
+    network::leave_bridge(netlink, gone);
+    if (way_out < member.endpoints.size()) network::set_way_out(member.endpoints[way_out]);
+  });
+  hub.announce(member);
+  hub.await();
+}
+
 Hosts join_running(Engine& engine, const spec::ContainerConfig& config, const spec::NetworkEndpoint& endpoint,
                    std::int64_t pid) {
   auto member = find_hub_member(engine, config.id);
@@ -93,9 +105,20 @@ Hosts join_running(Engine& engine, const spec::ContainerConfig& config, const sp
   const auto& place = member->endpoints.back();
   const bool leads_out = wire::way_out_of(member->endpoints) == member->endpoints.size() - 1;
   const HubConnection hub = connect_hub(engine);
-  change_links(hub, pid, [&](int netlink) { network::join_bridge(netlink, place, leads_out); });
-  hub.announce(*member);
-  hub.await();
+  try {
+    change_links(hub, pid, [&](int netlink) { network::join_bridge(netlink, place, leads_out); });
+    hub.announce(*member);
+    hub.await();
+  } catch (const Error&) {
+    const wire::HubEndpoint gone = place;
+    member->endpoints.pop_back();
+    try {
+      leave(hub, *member, gone, pid);
+    } catch (const Error& error) {
+      log_debug("{}", error.what());  // the first error counts
+    }
+    throw;
+  }
   return linked;
 }
 
@@ -106,14 +129,7 @@ void leave_running(Engine& engine, const std::string& id, const std::string& net
   if (left == member->endpoints.end()) return;
   const wire::HubEndpoint gone = *left;
   member->endpoints.erase(left);
-  const auto way_out = wire::way_out_of(member->endpoints);
-  const HubConnection hub = connect_hub(engine);
-  change_links(hub, pid, [&](int netlink) {
-    network::leave_bridge(netlink, gone);
-    if (way_out < member->endpoints.size()) network::set_way_out(member->endpoints[way_out]);
-  });
-  hub.announce(*member);
-  hub.await();
+  leave(connect_hub(engine), *member, gone, pid);
 }
 
 void append_network_event(Engine& engine, const char* action, const std::string& network, const std::string& id) {
@@ -140,15 +156,20 @@ void connect_network(Engine& engine, const std::string& network, const std::stri
                 endpoint.network);
   resolve_links(engine, config.network, endpoint);
   endpoints.push_back(endpoint);
-  if (wire::has_process(record.state.status)) {
-    const auto linked = join_running(engine, config, endpoint, record.state.pid);
-    change_hosts(engine, config, linked, true);
-    engine.containers.write_config(config, sys::Durability::synced);
-  } else {
-    // Without an address nothing but the record says that the network is in use.
+  {
+    // The record first: it is what says that the network is in use. Killed behind it, the container has the network
+    // from its next start on.
     const auto stays = engine.networks.hold(endpoint.network);
     engine.containers.write_config(config, sys::Durability::synced);
   }
+  if (wire::has_process(record.state.status)) try {
+      change_hosts(engine, config, join_running(engine, config, endpoint, record.state.pid), true);
+    } catch (const Error&) {
+      engine.networks.release(endpoint.network, config.id);
+      endpoints.pop_back();
+      engine.containers.write_config(config, sys::Durability::synced);
+      throw;
+    }
   append_network_event(engine, "connect", endpoint.network, config.id);
 }
 
@@ -166,7 +187,12 @@ void disconnect_network(Engine& engine, const std::string& network, const std::s
   }
   if (wire::has_process(record.state.status)) {
     leave_running(engine, config.id, name, record.state.pid);
-    change_hosts(engine, config, link_hosts(engine, *found), false);
+    try {
+      change_hosts(engine, config, link_hosts(engine, *found), false);
+    } catch (const Error& error) {
+      log_debug("{}",
+                error.what());  // the linked container has left the network itself: its line goes at the next start
+    }
   }
   endpoints.erase(found);
   engine.networks.release(name, config.id);

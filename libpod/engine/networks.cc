@@ -1,7 +1,6 @@
 #include "libpod/engine/networks.hh"
 
 #include <algorithm>
-#include <set>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
@@ -73,15 +72,11 @@ Json row_object(const spec::NetworkRecord& network) {
   return row;
 }
 
-// Of containers, also by an address alone: one that is being connected has it before its record says so.
 std::vector<std::string> names_of_users(Engine& engine, const std::string& network) {
   const auto containers = containers_in_use_check(engine);
-  std::set<std::string> names;
-  for (const auto* user : users_of(containers, network)) names.insert(user->config.name);
-  for (const auto& lease : engine.networks.leases(network))
-    for (const auto& container : containers)
-      if (container.config.id == lease.container) names.insert(container.config.name);
-  return {names.begin(), names.end()};
+  std::vector<std::string> names;
+  for (const auto* user : users_of(containers, network)) names.push_back(user->config.name);
+  return names;
 }
 
 void remove_users(Engine& engine, const std::string& network, std::optional<std::int64_t> stop_timeout_s) {
