@@ -30,7 +30,7 @@ void leave_callers_streams(bool keep_stderr) {
 // Only what the arguments name stays open: another descriptor that somebody forgot would live as long as the container.
 void close_unnamed_descriptors(const wire::MonitorConfig& config) {
   std::vector<int> named = config.keep_fds;
-  named.insert(named.end(), {config.sync_fd, config.lock_fd, config.marker_fd, config.notify_fd});
+  named.insert(named.end(), {config.sync_fd, config.lock_fd, config.marker_fd, config.notify_fd, config.last_one_fd});
   for (const auto* more : {&config.listen_fds, &config.stdio_fds})
     named.insert(named.end(), more->begin(), more->end());
   std::sort(named.begin(), named.end());

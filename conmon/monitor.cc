@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "conmon/footprint.hh"
+#include "conmon/last_one.hh"
 #include "conmon/record.hh"
 #include "conmon/removal.hh"
 #include "libpod/base/error.hh"
@@ -56,7 +57,8 @@ Monitor::Monitor(wire::MonitorConfig config)
                [this](HealthStatus status) { health_changed(status); }, [this] { restart_for_health(); }}),
       notify_(config_, loop_, take_fd(config_.notify_fd)),
       lock_(take_fd(config_.lock_fd)),
-      marker_(take_fd(config_.marker_fd)) {
+      marker_(take_fd(config_.marker_fd)),
+      last_one_(take_fd(config_.last_one_fd)) {
   for (const int fd : config_.keep_fds) kept_.push_back(take_fd(fd));
   for (const int fd : config_.listen_fds) listening_.push_back(take_fd(fd));
   for (const int fd : config_.stdio_fds) passed_stdio_.push_back(take_fd(fd));
@@ -78,6 +80,7 @@ int Monitor::run() {
   for (;;) {
     try {
       loop_.run();
+      leave_pod(std::move(last_one_), config_.holder_socket);
       return exit_code_;
     } catch (const std::exception& error) {
       trouble(error);

@@ -124,7 +124,7 @@ class Monitor {
   Notify notify_;
   std::optional<LogWriter> log_;
   std::optional<JournalWriter> journal_;
-  sys::UniqueFd lock_, marker_;
+  sys::UniqueFd lock_, marker_, last_one_;
   std::vector<sys::UniqueFd> kept_, listening_, passed_stdio_;
 
   Phase phase_ = Phase::creating;

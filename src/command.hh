@@ -38,6 +38,7 @@ enum class CompletionKind : std::uint8_t {
   image,
   volume,
   network,
+  pod,
   secret,
   signal,
   capability,

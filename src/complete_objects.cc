@@ -12,6 +12,7 @@
 #include "libpod/store/container_store.hh"
 #include "libpod/store/image_store.hh"
 #include "libpod/store/network_store.hh"
+#include "libpod/store/pod_store.hh"
 #include "libpod/store/secret_store.hh"
 #include "libpod/store/volume_store.hh"
 #include "src/completion.hh"
@@ -50,6 +51,11 @@ std::vector<std::string> stored_names(const GlobalOptions& global, CompletionKin
   using enum CompletionKind;
   if (kind == image) return image_names(store::ImageStore(paths));
   if (kind == network) return store::NetworkStore(paths).list();
+  if (kind == pod) {
+    std::vector<std::string> names;
+    for (const auto& [name, id] : store::PodStore(paths).names()) names.push_back(name);
+    return names;
+  }
   if (kind == secret) return store::SecretStore(paths).list();
   if (kind == volume) return store::VolumeStore(paths).list();
   return container_names(store::ContainerStore(paths), kind);
@@ -70,6 +76,7 @@ std::vector<std::string> complete_objects(const GlobalOptions& global, Completio
     case image:
     case volume:
     case network:
+    case pod:
     case secret:
       try {
         return stored_names(global, kind);

@@ -28,6 +28,8 @@ namespace {
 
 constexpr std::size_t kMaxFileBytes = 1u << 20;
 
+}  // namespace
+
 std::string read_text_file(const std::string& path, std::string_view option) {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"), std::fclose);
   if (!file) throw_errno("read {} '{}'", option, path);
@@ -37,6 +39,8 @@ std::string read_text_file(const std::string& path, std::string_view option) {
   if (text.size() > kMaxFileBytes) throw_error(ErrorKind::invalid, "read {} '{}': larger than 1 MiB", option, path);
   return text;
 }
+
+namespace {
 
 std::string absolute(std::string_view path, const HostView& host) {
   if (path == "~" || path.starts_with("~/")) return join_path(host.home, path.substr(1));
@@ -181,6 +185,8 @@ void set_userns(const ParsedArgs& args, spec::ContainerConfig& config) {
   if (spec::parse_userns(text).kind != spec::UsernsOption::Kind::shared) config.userns = text;
 }
 
+}  // namespace
+
 // A setting of a namespace that this container shares is left out: it is a default, nobody asked for it here.
 void add_default_sysctls(const HostView& host, spec::ContainerConfig& config) {
   const bool shares_network =
@@ -195,6 +201,8 @@ void add_default_sysctls(const HostView& host, spec::ContainerConfig& config) {
     }
   }
 }
+
+namespace {
 
 void set_devices(const ParsedArgs& args, spec::ContainerConfig& config) {
   spec::DeviceRequest described{.driver = "cdi"};
@@ -305,6 +313,7 @@ void set_addresses(const ParsedArgs& args, spec::NetworkConfig& network) {
 }
 
 void set_links(const ParsedArgs& args, spec::NetworkConfig& network) {
+  if (find_option(args.command(), "link") == nullptr) return;  // pods have none
   if (args.has("link-local-ip"))
     throw Error(ErrorKind::unsupported,
                 "--link-local-ip: containers of lichen have no further addresses in 169.254.0.0/16")
@@ -316,6 +325,8 @@ void set_links(const ParsedArgs& args, spec::NetworkConfig& network) {
     network.endpoints[0].links.push_back(spec::parse_link(text));
   }
 }
+
+}  // namespace
 
 void set_network(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
   const auto networks = args.get_list("network");
@@ -336,11 +347,15 @@ void set_network(const ParsedArgs& args, const HostView& host, spec::ContainerCo
     for (auto& entry : spec::parse_add_host(text)) network.extra_hosts.push_back(std::move(entry));
   for (const auto& text : args.get_list("publish"))
     for (auto& port : spec::parse_port_option(text)) network.ports.push_back(std::move(port));
-  for (const auto& text : args.get_list("expose"))
-    for (auto& port : spec::parse_expose_option(text)) network.expose.push_back(std::move(port));
-  network.publish_all = args.get_bool("publish-all");
+  if (find_option(args.command(), "expose") != nullptr) {  // pods have no images whose ports could be published
+    for (const auto& text : args.get_list("expose"))
+      for (auto& port : spec::parse_expose_option(text)) network.expose.push_back(std::move(port));
+    network.publish_all = args.get_bool("publish-all");
+  }
   network.no_hosts = given_or(args, "no-hosts", defaults.no_hosts && !args.has("add-host"));
 }
+
+namespace {
 
 void set_life(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
   config.log = spec::parse_log_options(args.find_string("log-driver").value_or(host.settings.log_driver),

@@ -44,6 +44,12 @@ struct ContainerRequest {
 /// @throws Error{not_found, permission, ...}  a file that a flag names cannot be read
 ContainerRequest container_request(const ParsedArgs& args, const HostView& host, const std::vector<std::string>& argv);
 
+/// Parts that the flags of pods share.
+void set_network(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config);
+void add_default_sysctls(const HostView& host, spec::ContainerConfig& config);
+/// @throws Error{invalid} larger than 1 MiB, or it cannot be read
+std::string read_text_file(const std::string& path, std::string_view option);
+
 /// --platform, or what --os, --arch and --variant make. @throws Error{usage} both
 std::string platform_flags(const ParsedArgs& args);
 

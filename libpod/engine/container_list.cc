@@ -113,8 +113,6 @@ void add_podman_members(Json& row, const ContainerSummary& container) {
   row["ImageID"] = config.image_id;
   row["IsInfra"] = false;
   row["Pid"] = state.pid;
-  row["Pod"] = config.pod_id;
-  row["PodName"] = "";
   row["Restarts"] = state.restart_count;
   row["StartedAt"] = unix_seconds(state.started_at);
   row["HealthStatus"] = state.health;
@@ -160,6 +158,33 @@ class Platforms {
   std::map<std::string, std::string> known_;
 };
 
+class PodNames {
+ public:
+  explicit PodNames(const Engine& engine) : engine_(engine) {}
+  const std::string& name(const std::string& id) {
+    const auto [entry, is_new] = known_.try_emplace(id);
+    if (!is_new || id.empty()) return entry->second;
+    try {
+      entry->second = engine_.pods.get(id).name;
+    } catch (const Error& error) {
+      log_debug("{}", error.what());
+    }
+    return entry->second;
+  }
+
+ private:
+  const Engine& engine_;
+  std::map<std::string, std::string> known_;
+};
+
+// podman: a pod's name does too where its id is meant.
+std::vector<std::string> with_pod_ids(const Engine& engine, std::vector<std::string> filters) {
+  for (auto& word : filters)
+    if (word.starts_with("pod="))
+      if (const auto id = engine.pods.find_name(word.substr(4))) word = "pod=" + *id;
+  return filters;
+}
+
 }  // namespace
 
 ContainerSize container_size(Engine& engine, const spec::ContainerConfig& config) {
@@ -174,13 +199,15 @@ ContainerSize container_size(Engine& engine, const spec::ContainerConfig& config
 
 std::vector<ContainerSummary> list_containers(Engine& engine, const ContainerListRequest& request,
                                               const OnDamaged& on_damaged) {
-  const auto filters = parse_container_filters(request.filters);
+  const auto filters = parse_container_filters(with_pod_ids(engine, request.filters));
   const bool all = request.all || request.last >= 0 || filters_imply_all(filters);
   const SummaryOptions options{.with_unfinished = false,
                                .running_only = !all && !filters.has("before") && !filters.has("since"),
                                .brief = request.brief && filters.empty() && request.sort.empty(),
                                .settle = true};
   auto containers = summarize_containers(engine, options, on_damaged);
+  // A holder belongs to its pod: `pod ps` counts it, `pod inspect` shows it.
+  std::erase_if(containers, [](const ContainerSummary& container) { return container.config.holder; });
   if (!filters.empty()) {
     const auto matches = container_matcher(engine, filters, containers);
     std::erase_if(containers, [&](const ContainerSummary& container) { return !matches(container); });
@@ -209,6 +236,7 @@ std::vector<Json> container_rows(Engine& engine, const std::vector<ContainerSumm
   const Timestamp at = now();
   ImageNames images(engine);
   Platforms platforms(engine);
+  PodNames pods(engine);
   std::vector<Json> rows;
   rows.reserve(containers.size());
   for (const auto& container : containers) {
@@ -222,6 +250,8 @@ std::vector<Json> container_rows(Engine& engine, const std::vector<ContainerSumm
     }
     if (!request.brief) {
       add_podman_members(row, container);
+      row["Pod"] = request.no_trunc ? container.config.pod_id : short_id(container.config.pod_id);
+      row["PodName"] = pods.name(container.config.pod_id);
       add_namespaces(row, container, request.namespaces);
       row["Platform"] = platforms.of(container.config.image_id);
     }

@@ -9,13 +9,14 @@
 namespace lichen::engine {
 namespace {
 
-constexpr std::string_view kMembers[] = {"version",        "id",          "name",        "created",    "image_id",
-                                         "image_name",     "rootfs_path", "labels",      "entrypoint", "command",
-                                         "mounts",         "network",     "auto_remove", "restart",    "healthcheck",
-                                         "storage_driver", "pod_id",      "cidfile",     "secrets"};
+constexpr std::string_view kMembers[] = {
+    "version",    "id",      "name",    "created", "image_id",      "image_name", "rootfs_path", "labels",
+    "entrypoint", "command", "mounts",  "network", "auto_remove",   "restart",    "healthcheck", "storage_driver",
+    "pod_id",     "cidfile", "secrets", "holder",  "init_container"};
 
 constexpr std::string_view kBriefMembers[] = {"version",    "id",          "name",       "created", "image_id",
-                                              "image_name", "rootfs_path", "entrypoint", "command", "storage_driver"};
+                                              "image_name", "rootfs_path", "entrypoint", "command", "storage_driver",
+                                              "holder"};
 
 // By hand: container_config_from_json looks for every member there is, and that is what `ps -a` of 1000 containers
 // would spend its time on.
@@ -44,6 +45,7 @@ spec::ContainerConfig read_brief(const store::Paths& paths, const std::string& i
     text("storage_driver", config.storage_driver);
     words("entrypoint", config.entrypoint);
     words("command", config.command);
+    config.holder = json.value("holder", false);
   } catch (const nlohmann::json::exception&) {
     throw_error(ErrorKind::invalid, "{}: damaged: a member has the wrong type", path);
   }

@@ -10,8 +10,8 @@
 namespace lichen::engine {
 
 /// A record whose config has only: id name created image_id image_name rootfs_path labels entrypoint command mounts
-/// network auto_remove restart healthcheck storage_driver pod_id cidfile secrets. The other members have their initial
-/// values.
+/// network auto_remove restart healthcheck storage_driver pod_id cidfile secrets holder init_container. The other
+/// members have their initial values.
 using ContainerSummary = store::ContainerRecord;
 
 struct SummaryOptions {

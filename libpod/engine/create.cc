@@ -29,6 +29,10 @@ void choose_identity(const Engine& engine, spec::ContainerConfig& config) {
     if (!is_valid_name(config.name))
       throw Error(ErrorKind::usage, format("'{}' is no valid container name", config.name))
           .with_hint("names are letters, digits, '_', '.' and '-', and begin with a letter or digit");
+    if (const auto pod = engine.pods.find_name(config.name))  // podman: one of both has a name
+      throw Error(ErrorKind::conflict,
+                  format("the name \"{}\" is already in use by pod {}", config.name, short_id(*pod)))
+          .with_hint("choose another name");
     return;
   }
   do {

@@ -27,6 +27,7 @@ Engine::Engine(Settings given, Environment captured)
       volumes(paths),
       secrets(paths),
       networks(paths),
+      pods(paths),
       program_dir_(sys::program_directory()) {
   // Kills and power cuts leave crumbs that nobody stumbles over; looking for them at each command would cost more.
   if (!paths.make()) return;

@@ -12,6 +12,7 @@
 #include "libpod/store/layer_store.hh"
 #include "libpod/store/network_store.hh"
 #include "libpod/store/paths.hh"
+#include "libpod/store/pod_store.hh"
 #include "libpod/store/secret_store.hh"
 #include "libpod/store/volume_store.hh"
 
@@ -32,6 +33,7 @@ class Engine {
   store::VolumeStore volumes;
   store::SecretStore secrets;
   store::NetworkStore networks;
+  store::PodStore pods;
 
   /// Enter U0 unless this process is there; verbs that touch container files or start processes call it. Also sweeps
   /// what killed commands have left in staging.

@@ -2,6 +2,7 @@
 
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
+#include "libpod/base/log.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/engine/bridge_network.hh"
 #include "libpod/engine/cleanup.hh"
@@ -50,6 +51,18 @@ void restart_container(Engine& engine, const std::string& name_or_id, std::optio
 void pause_container(Engine& engine, const std::string& name_or_id) { pause_or_go_on(engine, name_or_id, true); }
 void unpause_container(Engine& engine, const std::string& name_or_id) { pause_or_go_on(engine, name_or_id, false); }
 
+namespace {
+
+// The record has the name already: what fails here is mended by `network reload` or the next start.
+void answer_to_name(Engine& engine, const std::string& id) try {
+  const auto lock = engine.containers.hold(id);
+  refresh_member(engine, engine.containers.load_config(id));
+} catch (const Error& error) {
+  log_warn("the new name is not answered on the container's networks yet: {}", error.what());
+}
+
+}  // namespace
+
 void rename_container(Engine& engine, const std::string& name_or_id, const std::string& new_name) {
   const auto record = find_container(engine, name_or_id);
   const std::string name = new_name.starts_with('/') ? new_name.substr(1) : new_name;  // docker's inspect shows one
@@ -64,10 +77,7 @@ void rename_container(Engine& engine, const std::string& name_or_id, const std::
     request_done(engine, record.config.id, {.type = wire::MessageType::update, .a = 0, .b = 0, .text = "name=" + name});
   } catch (const Error&) {
   }
-  if (!record.config.network.endpoints.empty()) {
-    const auto lock = engine.containers.hold(record.config.id);
-    refresh_member(engine, engine.containers.load_config(record.config.id));
-  }
+  if (!record.config.network.endpoints.empty()) answer_to_name(engine, record.config.id);
   append_event(engine, {.type = "container",
                         .action = "rename",
                         .id = record.config.id,

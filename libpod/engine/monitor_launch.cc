@@ -14,6 +14,7 @@
 #include "libpod/engine/control.hh"
 #include "libpod/engine/host_facts.hh"
 #include "libpod/engine/launch_volumes.hh"
+#include "libpod/engine/pod_holder.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/engine/secret_mounts.hh"
 #include "libpod/engine/shared_namespaces.hh"
@@ -192,11 +193,21 @@ std::int64_t wait_until_created(const Launched& launched, const spec::ContainerC
   return message.a;
 }
 
+// @return the next free descriptor number
+int hand_over_pod(const PodPlace& pod, wire::MonitorConfig& monitor, std::vector<std::pair<int, int>>& fds, int next) {
+  if (!pod.last_one) return next;
+  monitor.last_one_fd = next;
+  monitor.holder_socket = pod.holder_socket;
+  fds.emplace_back(pod.last_one.fd(), next);
+  return next + 1;
+}
+
 }  // namespace
 
 Launched launch_monitor(Engine& engine, const spec::ContainerConfig& known, int marker_fd) {
   const Supervision supervision = take_supervision(known);
   engine.enter_userns();
+  const PodPlace pod = enter_pod(engine, known);
   Launched launched;
   launched.files = lock_container_files(engine, known);
   const std::string run_dir = engine.paths.container_run(known.id);
@@ -218,16 +229,16 @@ Launched launch_monitor(Engine& engine, const spec::ContainerConfig& known, int 
   if (config.auto_remove)
     for (auto& path : lease_paths(engine, network.setup.plan().endpoints))
       monitor.remove_links.push_back(std::move(path));
-  sys::SpawnOptions options{.argv = {}, .program = engine.program("lichen-conmon")};
+  sys::SpawnOptions options{.argv = {"lichen-conmon"}, .program = engine.program("lichen-conmon")};
   options.new_session = true;
   options.fds = {{sync.second.get(), kSyncFd}, {lock.fd(), kLockFd}};
   if (marker_fd >= 0) {
     monitor.marker_fd = kMarkerFd;
     options.fds.emplace_back(marker_fd, kMarkerFd);
   }
+  const int next_fd = hand_over_pod(pod, monitor, options.fds, kFirstFreeFd);
   UsernsMember member;  // these two live in the child only
   sys::UniqueFd userns;
-  options.argv = {"lichen-conmon"};
   options.in_child = [&] {
     member = register_member(engine.paths);
     options.fds.emplace_back(member.fd(), kMemberFd);
@@ -236,7 +247,7 @@ Launched launch_monitor(Engine& engine, const spec::ContainerConfig& known, int 
       monitor.keep_fds.push_back(kUsernsFd);
       options.fds.emplace_back(userns.get(), kUsernsFd);
     }
-    int target = hand_over(supervision, config, monitor, options.fds, kFirstFreeFd);
+    int target = hand_over(supervision, config, monitor, options.fds, next_fd);
     for (const int fd : network.setup.keep_fds()) {
       monitor.keep_fds.push_back(target);
       options.fds.emplace_back(fd, target++);

@@ -4,11 +4,13 @@
 #include <functional>
 
 #include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
 #include "libpod/engine/bridge_network.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/events.hh"
 #include "libpod/engine/hub_client.hh"
 #include "libpod/engine/network_links.hh"
+#include "libpod/engine/network_users.hh"
 #include "libpod/network/bridge.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
@@ -64,6 +66,15 @@ void change_links(const HubConnection& hub, std::int64_t container_pid,
     throw_error(ErrorKind::system, "{}", said.empty() ? "the network cannot be changed" : said);
 }
 
+std::string find_bridge_network(const Engine& engine, const std::string& network) {
+  const std::string name = find_network(engine, network).name;
+  if (is_builtin_network(name) && name != spec::kDefaultNetwork)
+    throw Error(ErrorKind::conflict,
+                format("network '{}': containers cannot be connected to it, nor disconnected", name))
+        .with_hint(format("a container has it from its beginning: lichen run --network {}", name));
+  return name;
+}
+
 store::ContainerRecord find_connectable(Engine& engine, const std::string& container) {
   auto record = find_container(engine, container);
   const auto& mode = record.config.network.mode;
@@ -72,6 +83,17 @@ store::ContainerRecord find_connectable(Engine& engine, const std::string& conta
                 format("container {} has the network '{}': others cannot be added", record.config.name, mode))
         .with_hint("run it with --network bridge or a network of yours");
   return record;
+}
+
+// @param member  without `gone`
+void leave(const HubConnection& hub, const wire::HubMember& member, const wire::HubEndpoint& gone, std::int64_t pid) {
+  const auto way_out = wire::way_out_of(member.endpoints);
+  change_links(hub, pid, [&](int netlink) {
+    network::leave_bridge(netlink, gone);
+    if (way_out < member.endpoints.size()) network::set_way_out(member.endpoints[way_out]);
+  });
+  hub.announce(member);
+  hub.await();
 }
 
 Hosts join_running(Engine& engine, const spec::ContainerConfig& config, const spec::NetworkEndpoint& endpoint,
@@ -83,9 +105,20 @@ Hosts join_running(Engine& engine, const spec::ContainerConfig& config, const sp
   const auto& place = member->endpoints.back();
   const bool leads_out = wire::way_out_of(member->endpoints) == member->endpoints.size() - 1;
   const HubConnection hub = connect_hub(engine);
-  change_links(hub, pid, [&](int netlink) { network::join_bridge(netlink, place, leads_out); });
-  hub.announce(*member);
-  hub.await();
+  try {
+    change_links(hub, pid, [&](int netlink) { network::join_bridge(netlink, place, leads_out); });
+    hub.announce(*member);
+    hub.await();
+  } catch (const Error&) {
+    const wire::HubEndpoint gone = place;
+    member->endpoints.pop_back();
+    try {
+      leave(hub, *member, gone, pid);
+    } catch (const Error& error) {
+      log_debug("{}", error.what());  // the first error counts
+    }
+    throw;
+  }
   return linked;
 }
 
@@ -96,14 +129,7 @@ void leave_running(Engine& engine, const std::string& id, const std::string& net
   if (left == member->endpoints.end()) return;
   const wire::HubEndpoint gone = *left;
   member->endpoints.erase(left);
-  const auto way_out = wire::way_out_of(member->endpoints);
-  const HubConnection hub = connect_hub(engine);
-  change_links(hub, pid, [&](int netlink) {
-    network::leave_bridge(netlink, gone);
-    if (way_out < member->endpoints.size()) network::set_way_out(member->endpoints[way_out]);
-  });
-  hub.announce(*member);
-  hub.await();
+  leave(connect_hub(engine), *member, gone, pid);
 }
 
 void append_network_event(Engine& engine, const char* action, const std::string& network, const std::string& id) {
@@ -120,7 +146,7 @@ void append_network_event(Engine& engine, const char* action, const std::string&
 void connect_network(Engine& engine, const std::string& network, const std::string& container,
                      spec::NetworkEndpoint endpoint) {
   engine.enter_userns();
-  endpoint.network = engine.networks.find(network);
+  endpoint.network = find_bridge_network(engine, network);
   const auto record = find_connectable(engine, container);
   const auto lock = engine.containers.hold(record.config.id);
   auto config = engine.containers.load_config(record.config.id);
@@ -130,21 +156,26 @@ void connect_network(Engine& engine, const std::string& network, const std::stri
                 endpoint.network);
   resolve_links(engine, config.network, endpoint);
   endpoints.push_back(endpoint);
-  if (wire::has_process(record.state.status)) {
-    const auto linked = join_running(engine, config, endpoint, record.state.pid);
-    change_hosts(engine, config, linked, true);
-    engine.containers.write_config(config, sys::Durability::synced);
-  } else {
-    // Without an address nothing but the record says that the network is in use.
+  {
+    // The record first: it is what says that the network is in use. Killed behind it, the container has the network
+    // from its next start on.
     const auto stays = engine.networks.hold(endpoint.network);
     engine.containers.write_config(config, sys::Durability::synced);
   }
+  if (wire::has_process(record.state.status)) try {
+      change_hosts(engine, config, join_running(engine, config, endpoint, record.state.pid), true);
+    } catch (const Error&) {
+      engine.networks.release(endpoint.network, config.id);
+      endpoints.pop_back();
+      engine.containers.write_config(config, sys::Durability::synced);
+      throw;
+    }
   append_network_event(engine, "connect", endpoint.network, config.id);
 }
 
 void disconnect_network(Engine& engine, const std::string& network, const std::string& container, bool force) {
   engine.enter_userns();
-  const std::string name = engine.networks.find(network);
+  const std::string name = find_bridge_network(engine, network);
   const auto record = find_connectable(engine, container);
   const auto lock = engine.containers.hold(record.config.id);
   auto config = engine.containers.load_config(record.config.id);
@@ -156,7 +187,12 @@ void disconnect_network(Engine& engine, const std::string& network, const std::s
   }
   if (wire::has_process(record.state.status)) {
     leave_running(engine, config.id, name, record.state.pid);
-    change_hosts(engine, config, link_hosts(engine, *found), false);
+    try {
+      change_hosts(engine, config, link_hosts(engine, *found), false);
+    } catch (const Error& error) {
+      log_debug("{}",
+                error.what());  // the linked container has left the network itself: its line goes at the next start
+    }
   }
   endpoints.erase(found);
   engine.networks.release(name, config.id);

@@ -161,6 +161,15 @@ void check_free(const Engine& engine, const NetworkRequest& request, const spec:
   }
 }
 
+// Two networks on one bridge would be one: nothing would keep their containers apart.
+void check_bridge(const Engine& engine, const NetworkRequest& request, const spec::NetworkRecord& record) {
+  for (const auto& name : engine.networks.list())
+    if (engine.networks.get(name).interface == record.interface)
+      throw Error(ErrorKind::conflict, format("create network '{}': the bridge '{}' is that of network '{}'",
+                                              request.name, record.interface, name))
+          .with_hint("choose another name for the bridge, or none");
+}
+
 spec::SubnetConfig free_subnet(const Engine& engine, const NetworkRequest& request, bool v6,
                                const std::string& seed) try {
   const auto network = choose_network(engine, v6, seed);
@@ -275,6 +284,7 @@ std::string create_network(Engine& engine, const NetworkRequest& request) {
         .with_hint("--ignore uses the one that is there");
   }
   check_free(engine, request, record);
+  check_bridge(engine, request, record);
   complete(engine, request, record);
   engine.networks.create(record);
   append_event(

@@ -29,6 +29,7 @@ Json slirp_object(const spec::ContainerConfig& config, bool running) {
   out["GlobalIPv6PrefixLen"] = 0;
   out["SecondaryIPAddresses"] = nullptr;
   out["SecondaryIPv6Addresses"] = nullptr;
+  out["AdditionalMACAddresses"] = nullptr;
   out["DNSNames"] = nullptr;
   return out;
 }
@@ -107,8 +108,8 @@ Json network_settings_object(const Engine& engine, const spec::ContainerConfig& 
   out["LinkLocalIPv6Address"] = "";
   out["LinkLocalIPv6PrefixLen"] = 0;
   for (const char* name :
-       {"SecondaryIPAddresses", "SecondaryIPv6Addresses", "EndpointID", "Gateway", "GlobalIPv6Address",
-        "GlobalIPv6PrefixLen", "IPAddress", "IPPrefixLen", "IPv6Gateway", "MacAddress"})
+       {"SecondaryIPAddresses", "SecondaryIPv6Addresses", "AdditionalMACAddresses", "EndpointID", "Gateway",
+        "GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPAddress", "IPPrefixLen", "IPv6Gateway", "MacAddress"})
     out[name] = endpoint[name];
   out["Networks"] = std::move(networks);
   return out;

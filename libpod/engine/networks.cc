@@ -1,7 +1,6 @@
 #include "libpod/engine/networks.hh"
 
 #include <algorithm>
-#include <set>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
@@ -9,6 +8,7 @@
 #include "libpod/base/time.hh"
 #include "libpod/engine/display.hh"
 #include "libpod/engine/events.hh"
+#include "libpod/engine/inspect_parts.hh"
 #include "libpod/engine/network_users.hh"
 #include "libpod/engine/object_filter.hh"
 #include "libpod/engine/remove.hh"
@@ -38,6 +38,22 @@ bool matches(const Filters& filters, const spec::NetworkRecord& network, std::si
          });
 }
 
+// podman's placeholders, which docker has not.
+void add_podman_words(const spec::NetworkRecord& network, Json& row) {
+  row["Created"] = network.created;
+  row["DNSEnabled"] = network.dns;
+  row["IPv6Enabled"] = network.ipv6;
+  row["NetworkInterface"] = network.interface;
+  row["NetworkDNSServers"] = network.dns_servers;
+  row["Options"] = string_map(network.options);
+  row["Subnets"] = Json::array();
+  for (const auto& subnet : network.subnets)
+    row["Subnets"].push_back({{"Subnet", subnet.subnet.text()}, {"Gateway", subnet.gateway.text()}});
+  row["Routes"] = Json::array();
+  for (const auto& route : network.routes)
+    row["Routes"].push_back({{"Destination", route.destination.text()}, {"Gateway", route.gateway.text()}});
+}
+
 Json row_object(const spec::NetworkRecord& network) {
   Json row;
   row["CreatedAt"] = network.created;
@@ -52,18 +68,15 @@ Json row_object(const spec::NetworkRecord& network) {
   row["Name"] = network.name;
   row["Scope"] = "local";
   row["FullID"] = network.id;
+  add_podman_words(network, row);
   return row;
 }
 
-// Of containers, also by an address alone: one that is being connected has it before its record says so.
 std::vector<std::string> names_of_users(Engine& engine, const std::string& network) {
   const auto containers = containers_in_use_check(engine);
-  std::set<std::string> names;
-  for (const auto* user : users_of(containers, network)) names.insert(user->config.name);
-  for (const auto& lease : engine.networks.leases(network))
-    for (const auto& container : containers)
-      if (container.config.id == lease.container) names.insert(container.config.name);
-  return {names.begin(), names.end()};
+  std::vector<std::string> names;
+  for (const auto* user : users_of(containers, network)) names.push_back(user->config.name);
+  return names;
 }
 
 void remove_users(Engine& engine, const std::string& network, std::optional<std::int64_t> stop_timeout_s) {

@@ -27,8 +27,8 @@ struct NetworkRequest {
 /// Error{unsupported} a driver that needs root
 std::string create_network(Engine& engine, const NetworkRequest& request);
 
-/// Rows with docker's placeholders (CreatedAt Driver ID IPv6 Internal Labels Name Scope), by name; `host` and `none`
-/// too.
+/// Rows with docker's placeholders (CreatedAt Driver ID IPv6 Internal Labels Name Scope) and podman's, by name; `host`
+/// and `none` too.
 /// @param filters  dangling driver id label label! name scope type until
 std::vector<Json> list_networks(Engine& engine, const std::vector<std::string>& filters, const OnDamaged& on_damaged);
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
 #include "libpod/engine/bridge_network.hh"
 #include "libpod/engine/cleanup.hh"
@@ -74,6 +75,13 @@ bool remove_stopped(Engine& engine, const spec::ContainerConfig& config, bool vo
 
 namespace {
 
+[[noreturn]] void throw_holder(Engine& engine, const spec::ContainerConfig& config) {
+  const std::string pod =
+      engine.pods.has(config.pod_id) ? engine.pods.get(config.pod_id).name : short_id(config.pod_id);
+  throw Error(ErrorKind::conflict, format("container {} holds the namespaces of pod {}", config.name, pod))
+      .with_hint(format("it goes with its pod: lichen pod rm {}", pod));
+}
+
 void remove_found(Engine& engine, const std::string& id, const RemoveOptions& options) {
   store::ContainerRecord record;
   try {
@@ -85,6 +93,9 @@ void remove_found(Engine& engine, const std::string& id, const RemoveOptions& op
     engine.containers.remove(id, "");
     return;
   }
+  // One whose pod is gone is a container like others.
+  if (record.config.holder && !options.of_pod && engine.pods.has(record.config.pod_id))
+    throw_holder(engine, record.config);
   if (wire::is_active(record.state.status)) {
     if (!options.force) throw_active(record);
     return remove_running(engine, record, options);
@@ -173,6 +184,7 @@ PrunedContainers prune_containers(Engine& engine, const std::vector<std::string>
   for (const auto& record : load_all_containers(engine, on_damaged)) {
     using enum wire::ContainerStatus;
     if (record.state.status != created && record.state.status != exited) continue;
+    if (record.config.holder) continue;
     if (!filters.match_labels(record.config.labels)) continue;
     if (until && parse_rfc3339(record.config.created).value_or(Timestamp{}) >= *until) continue;
     const std::int64_t bytes = sys::disk_size(engine.paths.container(record.config.id));

@@ -8,9 +8,10 @@ namespace lichen::engine {
 struct RemoveOptions {
   bool force = false;    // kill a running one first
   bool volumes = false;  // its anonymous volumes too
+  bool of_pod = false;   // with its pod: a holder may go too
 };
 
-/// @throws Error{conflict} it runs and force is not set; Error{not_found}
+/// @throws Error{conflict} it runs and force is not set, or it is the holder of a pod; Error{not_found}
 void remove_container(Engine& engine, const std::string& name_or_id, const RemoveOptions& options);
 
 /// The containers that use namespaces or volumes of this one, in an order in which they can be removed.

@@ -1,9 +1,11 @@
 #include "libpod/engine/shared_namespaces.hh"
 
 #include "libpod/base/error.hh"
+#include "libpod/base/strings.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/mount_copy.hh"
 #include "libpod/sys/fs.hh"
+#include "libpod/sys/io.hh"
 #include "libpod/sys/mount.hh"
 
 namespace lichen::engine {
@@ -78,6 +80,9 @@ void join_shared_namespaces(Engine& engine, const spec::ContainerConfig& config,
     const auto target = running_target(engine, mode.substr(kContainer.size()), row.type);
     facts.namespace_paths[row.type] = format("/proc/{}/ns/{}", target.state.pid, row.type);
     if (row.mode == &spec::ContainerConfig::ipc_mode) share_memory(target, place, facts);
+    if (row.mode == &spec::ContainerConfig::uts_mode)
+      facts.host_hostname =
+          trim(sys::read_file_if_exists(engine.paths.container_run(target.config.id) + "/hostname", 4096).value_or(""));
   }
 }
 

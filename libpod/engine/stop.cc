@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::int64_t kForEver = INT64_MAX / 2;  // milliseconds
 constexpr std::chrono::seconds kAnswer{5};        // how much longer a monitor may take than the container
+constexpr std::chrono::seconds kLastWords{20};    // from the end of its socket to its own
 
 bool is_alive(const store::ContainerRecord& record) { return wire::is_active(record.state.status); }
 
@@ -212,7 +213,12 @@ int wait_container(Engine& engine, const std::string& name_or_id, const WaitCond
     return wait_for_state(engine, id, conditions);
   if (const auto exited = request_exit(engine, id, {.type = wire::MessageType::wait}, std::nullopt))
     return exited->code;
-  const auto record = load_container(engine, id);
+  auto record = load_container(engine, id);
+  if (wire::is_active(record.state.status)) {
+    // Its monitor listens no more and is about to write how the container ended.
+    wait_for_monitor_end(engine, id, kLastWords);
+    record = load_container(engine, id);
+  }
   return static_cast<int>(record.state.exit_code);
 }
 

@@ -3,6 +3,8 @@
 // It starts the command as its child, passes every signal on to it, reaps whatever is re-parented to it (the kernel
 // gives all orphans of a pid namespace to its first process), and ends with the command's exit status. No library but
 // libc, no allocation: it is bind-mounted into containers of any image and must not depend on what is there.
+// `lichen-init --hold` starts nothing: it keeps a pod's namespaces, reaps what is re-parented to it, and ends on
+// SIGTERM.
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -48,6 +50,15 @@ int reap(pid_t command) {
   }
 }
 
+[[noreturn]] void hold(const sigset_t& all) {
+  for (;;) {
+    const int signal = ::sigwaitinfo(&all, nullptr);
+    if (signal == SIGTERM || signal == SIGINT) ::_exit(0);
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -60,6 +71,7 @@ int main(int argc, char** argv) {
   sigset_t all, inherited;
   ::sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, &inherited);
+  if (std::strcmp(command[0], "--hold") == 0 && argc == 2) hold(all);
   const pid_t child = ::fork();
   if (child < 0) {
     complain("start", command[0]);

@@ -71,8 +71,11 @@ void write_sysctl(const std::string& name, std::string_view value) {
 
 // What the container sees of its networks. The way out is the first one that has one.
 void describe_bridge(NetworkPlan& plan) {
-  plan.host_gateway = outbound_address();
   plan.default_route = wire::way_out_of(plan.endpoints);
+  if (plan.default_route < plan.endpoints.size())
+    plan.host_gateway = outbound_address();
+  else
+    plan.host_gateway_hint = "an internal network does not lead to the host";
   for (const auto& endpoint : plan.endpoints) {
     for (const auto& subnet : endpoint.subnets) {
       const bool v6 = address_family(subnet.address) == 6;
@@ -81,6 +84,7 @@ void describe_bridge(NetworkPlan& plan) {
         plan.gateway = subnet.gateway;
         plan.prefix = subnet.prefix;
       }
+      if (v6 && plan.container_ip6.empty()) plan.container_ip6 = subnet.address;
     }
     // Where nobody answers names, the network's servers are asked by the container itself.
     if (endpoint.dns && !endpoint.subnets.empty())
@@ -151,6 +155,7 @@ HostsInput hosts_input(const NetworkPlan& plan, const spec::NetworkConfig& confi
                        const std::string& domainname) {
   HostsInput input;
   input.container_ip = plan.container_ip;
+  input.container_ip6 = plan.container_ip6;
   input.hostname = hostname;
   input.domainname = domainname;
   input.extra_hosts = config.extra_hosts;

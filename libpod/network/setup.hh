@@ -43,7 +43,7 @@ struct NetworkPlan {
   std::size_t default_route = 0;  // which of them leads out
 
   // What the container will see; for dns_files and inspect. Empty when there is none or it is not ours to say.
-  std::string container_ip, gateway;
+  std::string container_ip, container_ip6, gateway;
   unsigned prefix = 0;
   std::vector<std::string> dns_servers;         // of the network itself
   std::string host_gateway, host_gateway_hint;  // see HostsInput; the host's own address is filled in by NetworkSetup

@@ -276,6 +276,8 @@ void life_members(F& f) {
   f("sdnotify", &C::sdnotify);
   f("health_on_failure", &C::health_on_failure);
   f("pod_id", &C::pod_id);
+  f("holder", &C::holder);
+  f("init_container", &C::init_container);
 }
 
 template <typename F>

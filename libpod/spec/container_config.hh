@@ -237,6 +237,8 @@ struct ContainerConfig {
   std::string sdnotify;                             // container (or empty), conmon, healthy, ignore
   std::string health_on_failure;                    // none (or empty), kill, restart, stop
   std::string pod_id;
+  bool holder = false;         // of that pod's namespaces (pod_config.hh); podman's "infra container"
+  std::string init_container;  // once, always: runs to its end before the pod's others start
 };
 
 /// The record as JSON; `version` says the format. Reading accepts older versions.

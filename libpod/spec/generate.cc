@@ -214,8 +214,8 @@ std::vector<std::string> default_readonly_paths() { return {std::begin(kReadonly
 
 std::string container_hostname(const ContainerConfig& config, const HostFacts& facts) {
   if (!config.hostname.empty()) return config.hostname;
-  if ((config.uts_mode == "host" || config.network.mode == "host") && !facts.host_hostname.empty())
-    return facts.host_hostname;
+  const bool is_shared = config.uts_mode == "host" || config.uts_mode.starts_with("container:");
+  if ((is_shared || config.network.mode == "host") && !facts.host_hostname.empty()) return facts.host_hostname;
   return config.id.substr(0, 12);
 }
 

@@ -74,7 +74,10 @@ OciProcess generate_process(const ContainerConfig& config, const HostFacts& fact
     if (facts.init_path.empty())
       throw Error(ErrorKind::unsupported, "--init: no init program is installed")
           .with_hint("install the package catatonit or tini");
-    process.args.insert(process.args.begin(), {std::string(kInitPath), "--"});
+    if (config.holder)
+      process.args = {std::string(kInitPath), "--hold"};
+    else
+      process.args.insert(process.args.begin(), {std::string(kInitPath), "--"});
   }
   process.env = process_env(config, facts, config.tty);
   process.cwd = working_dir(config.working_dir);

@@ -57,11 +57,17 @@ class Paths {
   std::string secret(const std::string& name) const { return secrets() + "/" + name; }
   std::string networks() const { return root_ + "/networks"; }
   std::string network(const std::string& name) const { return networks() + "/" + name; }
+  std::string pods() const { return root_ + "/pods"; }
+  std::string pod(const std::string& id) const { return pods() + "/" + id; }
+  /// The holder's "/": a directory in which only mount points are.
+  std::string pod_rootfs(const std::string& id) const { return pod(id) + "/rootfs"; }
+  std::string pod_names() const { return root_ + "/pod-names"; }
   std::string events() const { return root_ + "/events"; }
   std::string set_aside() const { return root_ + "/set-aside"; }
   std::string cache() const { return root_ + "/cache"; }
 
   std::string container_run(const std::string& id) const { return boot_dir() + "/containers/" + id; }
+  std::string pod_run(const std::string& id) const { return boot_dir() + "/pods/" + id; }
   /// The network hub's (wire/hub_protocol.hh).
   std::string hub() const { return boot_dir() + "/hub"; }
   std::string oci_root() const { return boot_dir() + "/oci"; }

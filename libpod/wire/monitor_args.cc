@@ -130,6 +130,8 @@ std::vector<Option> options() {
       fd("sync-fd", &C::sync_fd),
       fd("lock-fd", &C::lock_fd),
       fd("marker-fd", &C::marker_fd),
+      fd("last-one-fd", &C::last_one_fd),
+      text("holder-socket", &C::holder_socket),
       fd_list("keep-fd", &C::keep_fds),
   };
   for (auto& option : health_options()) table.push_back(std::move(option));

@@ -66,6 +66,8 @@ struct MonitorConfig {
   int sync_fd = -1;           // SOCK_SEQPACKET connection to the command that started us (monitor_protocol.hh)
   int lock_fd = -1;           // monitor.lock, already flocked by the engine: being alive
   int marker_fd = -1;         // flock on marker_path; -1 when there is none
+  int last_one_fd = -1;       // shared flock of a pod's containers: who can have it alone when it ends was the last
+  std::string holder_socket;  // and then ends the pod's holder: its monitor's ctl.sock
   std::vector<int> keep_fds;  // held open until we exit: network helpers go when they close
 };
 

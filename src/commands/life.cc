@@ -25,7 +25,7 @@ using wire::ContainerStatus;
 std::vector<std::string> names_of(engine::Engine& engine, bool (*wanted)(ContainerStatus)) {
   std::vector<std::string> names;
   for (const auto& record : engine::load_all_containers(engine, report_damaged("container")))
-    if (wanted(record.state.status)) names.push_back(record.config.name);
+    if (wanted(record.state.status) && !record.config.holder) names.push_back(record.config.name);
   return names;
 }
 

@@ -145,11 +145,12 @@ int ps_command(Context& context, const ParsedArgs& args) {
   request.sort = args.get_string("sort");
   const std::string format_text = args.get_string("format");
   request.namespaces = args.get_bool("ns");
-  request.brief = (format_text.empty() || format_text == "table") && !request.namespaces;
+  const bool with_pods = args.get_bool("pod");
+  request.brief = (format_text.empty() || format_text == "table") && !request.namespaces && !with_pods;
   if (request.namespaces && request.size) throw_usage(args.command(), "--ns and --size exclude each other");
-  const ListView view{kContainerColumns, request.namespaces ? kNamespaces
-                                         : request.size     ? kContainersWithSize
-                                                            : kContainers};
+  std::string table(request.namespaces ? kNamespaces : request.size ? kContainersWithSize : kContainers);
+  if (with_pods) table += "\\t{{.Pod}}\\t{{.PodName}}";
+  const ListView view{kContainerColumns, table};
   const auto watch = args.find_int("watch");
   if (watch && *watch < 1) throw_usage(args.command(), "--watch: at least one second");
   for (;;) {

@@ -1,34 +1,22 @@
 // run and create.
-#include <cstdio>
-#include <cstdlib>
-
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/engine/create.hh"
 #include "libpod/engine/image_remove.hh"
 #include "libpod/engine/start.hh"
 #include "libpod/spec/options.hh"
+#include "libpod/spec/pod_config.hh"
+#include "src/arg_parser.hh"
 #include "src/commands/commands.hh"
 #include "src/container_flags.hh"
 #include "src/output.hh"
+#include "src/pod_flags.hh"
 #include "src/session.hh"
 
 #include <unistd.h>
 
 namespace lichen::cli {
 namespace {
-
-HostView host_view(const engine::Engine& engine) {
-  HostView view;
-  if (char* here = ::getcwd(nullptr, 0)) {
-    view.working_directory = here;
-    std::free(here);
-  }
-  view.home = engine.environment.home;
-  view.environment = engine.environment.all;
-  view.settings = engine.settings;
-  return view;
-}
 
 engine::CreateRequest create_request(ContainerRequest&& request) {
   engine::CreateRequest out;
@@ -57,8 +45,15 @@ void remove_unused_image(engine::Engine& engine, const std::string& name) {
 int create_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context, /*container_defaults=*/true);
   auto request = create_request(container_request(args, host_view(*engine), context.argv));
+  if (const auto kind = args.find_string("init-ctr")) {
+    if (!args.has("pod") && !args.has("pod-id-file"))
+      throw_usage(args.command(), "--init-ctr needs --pod: an init container runs before the others of its pod");
+    if (request.config.auto_remove || request.config.restart != spec::RestartPolicy::no)
+      throw_usage(args.command(), "--init-ctr does not go together with --rm or --restart");
+    request.config.init_container = spec::parse_init_container(*kind);
+  }
   engine::check_cidfile(request.config);
-  auto created = engine::create_container(*engine, std::move(request));
+  auto created = engine::create_member(*engine, std::move(request), pod_choice(args, host_view(*engine)));
   engine::write_cidfile(created.config);
   created.maker.publish();
   write_out(created.config.id + "\n");
@@ -88,7 +83,7 @@ int run_command(Context& context, const ParsedArgs& args) {
   const bool remove_image = parsed.remove_image;
   auto request = create_request(std::move(parsed));
   engine::check_cidfile(request.config);
-  auto created = engine::create_container(*engine, std::move(request));
+  auto created = engine::create_member(*engine, std::move(request), pod_choice(args, host_view(*engine)));
   engine::write_cidfile(created.config);
   const std::string id = created.config.id, image = created.config.image_name;
   const auto outcome = engine::run_created(*engine, std::move(created), detach ? nullptr : &attach);

@@ -51,7 +51,7 @@ std::vector<store::ContainerRecord> chosen_records(engine::Engine& engine, const
   for (const auto& name : words) records.push_back(engine::find_container(engine, name));
   if (!words.empty()) return records;
   for (auto& record : engine::load_all_containers(engine, report_damaged("container")))
-    if (args.get_bool("all") || runs(record)) records.push_back(std::move(record));
+    if ((args.get_bool("all") || runs(record)) && !record.config.holder) records.push_back(std::move(record));
   return records;
 }
 

@@ -42,6 +42,7 @@ std::span<const CommandSpec> file_commands();
 std::span<const CommandSpec> image_commands();
 std::span<const CommandSpec> volume_commands();
 std::span<const CommandSpec> network_commands();
+std::span<const CommandSpec> pod_commands();
 std::span<const CommandSpec> secret_commands();
 std::span<const CommandSpec> host_commands();
 std::span<const CommandSpec> later_commands();

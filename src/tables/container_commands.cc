@@ -34,6 +34,9 @@ constexpr OptionSpec kExec[] = {
     text('u', "user", "name|uid[:group]", "User of the process"),
     text('w', "workdir", "path", "Working directory"),
 };
+constexpr OptionSpec kCreate[] = {
+    text("init-ctr", "kind", "Run to its end before the others of its pod start").with_values("once|always"),
+};
 constexpr OptionSpec kStart[] = {
     flag("all", "Start every container"),
     flag('a', "attach", "Show the output and pass signals on"),
@@ -163,8 +166,8 @@ constexpr CommandSpec kCommands[] = {
      .usage = "[OPTIONS] IMAGE [COMMAND] [ARG...]",
      .description = "",
      .examples = "lichen create --name job debian make -C /src\nlichen start -a job\n",
-     .options = {kContainerOptions},
-     .not_yet_options = {kContainerNotYet, "init-ctr"},
+     .options = {kContainerOptions, kCreate},
+     .not_yet_options = {kContainerNotYet},
      .arguments = {1, -1, image},
      .options_stop_at_first_argument = true,
      .group = HelpGroup::run,

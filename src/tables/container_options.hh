@@ -113,6 +113,10 @@ inline constexpr OptionSpec kContainerOptions[] = {
     number("pids-limit", "count", "How many processes may exist; -1 for no limit"),
     text("platform", "os/arch[/variant]", "Platform of the image")
         .with_hints("linux/amd64|linux/arm64|linux/386|linux/arm/v7|linux/riscv64"),
+    text("pod", "name", "Run in this pod; new:NAME makes it first")
+        .with_hints("new:")
+        .with_objects(CompletionKind::pod),
+    text("pod-id-file", "path", "The pod whose id is in this file").with_objects(CompletionKind::file),
     flag("privileged", "Give all that you yourself have; turns most isolation off"),
     list('p', "publish", "[ip:][host:]port[/proto]", "Make a port reachable from the host"),
     flag('P', "publish-all", "Publish every exposed port on a free host port"),
@@ -166,8 +170,8 @@ inline constexpr std::string_view kContainerNotYet =
     "env-merge "
     "gidmap group-entry health-log-destination health-max-log-count health-max-log-size "
     "hosts-file hostuser image-volume io-maxbandwidth io-maxiops isolation "
-    "override-arch override-os override-variant passwd-entry personality pod "
-    "pod-id-file rdt-class requires retry retry-delay seccomp-policy shm-size-systemd "
+    "override-arch override-os override-variant passwd-entry personality "
+    "rdt-class requires retry retry-delay seccomp-policy shm-size-systemd "
     "signature-policy storage-opt subgidname subuidname systemd uidmap unsetenv unsetenv-all use-api-socket "
     "volume-driver";
 

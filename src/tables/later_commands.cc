@@ -59,7 +59,6 @@ constexpr CommandSpec kCommands[] = {
     never("system service", "system dial-stdio", kNoDaemon),
     never("system connection", "", kNoDaemon),
     never("context", "", "lichen works on the files of this machine; for another one: ssh HOST lichen ..."),
-    later("pod", "", "The commands about pods", "--network container:NAME shares a network between containers"),
     later("kube", "play|generate", "Run Kubernetes files"),
     later("manifest", "", "The commands about images for several platforms"),
     later("artifact", "", "The commands about OCI artifacts"),

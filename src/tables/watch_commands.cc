@@ -37,7 +37,7 @@ constexpr OptionSpec kPort[] = {
 constexpr OptionSpec kPs[] = {
     flag('a', "all", "Show stopped containers too"),
     list('f', "filter", "key=value", "Show only what matches")
-        .with_hints("id=|name=|label=|status=|exited=|ancestor=|before=|since=|volume=|network="),
+        .with_hints("id=|name=|label=|status=|exited=|ancestor=|before=|since=|volume=|network=|pod="),
     flag("external", "Containers of other tools in the store too: there are none in lichen's").as_hidden(),
     text("format", "template", "Print with a Go template, 'table TEMPLATE' or 'json'"),
     number('n', "last", "count", "Show the newest, stopped ones too").with_default("-1"),
@@ -47,6 +47,7 @@ constexpr OptionSpec kPs[] = {
     flag("noheading", "Print no heading"),
     flag("notruncate", "").with_alias_of("no-trunc"),
     flag("ns", "Show the namespaces of each container"),
+    flag('p', "pod", "Show the pods of the containers"),
     flag('q', "quiet", "Print ids only"),
     flag('s', "size", "Print the size of the writable layer"),
     text("sort", "column", "Order of the rows").with_values("command|created|id|image|names|runningfor|size|status"),
@@ -93,7 +94,6 @@ constexpr CommandSpec kCommands[] = {
      .examples = "lichen ps\n# stopped ones too, names only\nlichen ps -a --format '{{.Names}}'\n"
                  "lichen ps --filter status=exited\n",
      .options = {kPs},
-     .not_yet_options = {"pod/p"},
      .arguments = {0, 0},
      .group = HelpGroup::look,
      .handler = ps_command},

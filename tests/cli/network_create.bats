@@ -111,6 +111,10 @@ END
   assert_success
   run_lichen network inspect -f '{{.network_interface}} {{index .Options "com.docker.network.bridge.enable_icc"}}' x
   assert_output "mine 1"
+  run_lichen network create --interface-name mine other
+  assert_failure 125 "the bridge 'mine' is that of network 'x'"
+  run_lichen network create --opt com.docker.network.bridge.name=lichen0 other
+  assert_failure 125 "that of network 'bridge'"
 }
 
 @test "subnets are chosen that nobody uses; two families" {
@@ -159,6 +163,8 @@ END
   assert_output "10.97.0.0/24,10.97.0.9 10.98.0.0/24,10.98.0.1 fd97::/64,fd97::9 true true"
   run_lichen network inspect -f '{{(index .IPAM.Config 0).AuxiliaryAddresses.printer}} {{(index .subnets 0).lease_range.start_ip}} {{range .routes}}{{.destination}} by {{.gateway}} {{end}}' app
   assert_output "10.97.0.129 10.97.0.128 10.20.0.0/16 by 10.97.0.200 10.21.0.0/16 by 10.98.0.7 "
+  run_lichen network ls --filter name=app --format '{{.DNSEnabled}} {{.IPv6Enabled}} {{range .Subnets}}{{.Subnet}} {{end}}'
+  assert_output "true true 10.97.0.0/24 10.98.0.0/24 fd97::/64 "
   idle one --network app
   run_lichen exec one sh -c 'ip addr show eth0; ip route; ip -6 route'
   assert_contains "inet 10.97.0.128/24"
@@ -168,6 +174,8 @@ END
   assert_contains "default via fd97::9"
   assert_contains "10.20.0.0/16 via 10.97.0.200"
   assert_contains "10.21.0.0/16 via 10.98.0.7 dev eth0  metric 5"
+  run_lichen exec one grep -c "^\(10.97.0.128\|fd97::1\)[[:space:]]*$(lichen inspect -f '{{.Config.Hostname}}' one)\$" /etc/hosts
+  assert_output 2
   run_lichen inspect -f '{{.NetworkSettings.IPAddress}} {{(index .NetworkSettings.Networks.app.SecondaryIPAddresses 0).Addr}}' one
   assert_output "10.97.0.128 10.98.0.2"
   idle two --network app --ip 10.98.0.50
@@ -229,6 +237,18 @@ END
   assert_output "10.95.0.1 10.95.0.1 $(lichen network inspect -f '{{.Id}}' app)"
   run_lichen inspect -f '<{{.NetworkSettings.Networks.app.IPAddress}}> {{.NetworkSettings.Networks.app.NetworkID}}' two
   assert_output "<> $(lichen network inspect -f '{{.Id}}' app)"
+}
+
+@test "every field of docker's and podman's inspect is there, of networks and of containers on them" {
+  need_hub
+  lichen network create --ipv6 --subnet 10.95.0.0/24 --subnet 10.96.0.0/24 --subnet fd95::/64 --subnet fd96::/64 --ip-range 10.95.0.64/26 \
+    --ip-range 10.96.0.64/26 --ip-range fd95::/80 --ip-range fd96::/80 --aux-address a=10.95.0.9 --aux-address b=10.96.0.9 --aux-address c=fd95::9 \
+    --aux-address d=fd96::9 --route 10.20.0.0/16,10.95.0.7,9 --dns 192.0.2.53 app >/dev/null
+  idle one --network app --ip 10.95.0.5 --ip6 fd95::5 -p 127.0.0.1::80
+  lichen network inspect app >"$BASE/tmp/network"
+  assert_equal "$("$HELPERS/has_fields.py" "$BATS_TEST_DIRNAME/network-inspect-fields.txt" <"$BASE/tmp/network")" "" "missing of the network"
+  lichen inspect one >"$BASE/tmp/container"
+  assert_equal "$("$HELPERS/has_fields.py" "$BATS_TEST_DIRNAME/network-settings-fields.txt" <"$BASE/tmp/container")" "" "missing of the container"
 }
 
 name_server() { # NAME IP ANSWER: with the host's python3

@@ -30,6 +30,14 @@ teardown() { remove_networks; }
   assert_equal "$(lichen exec web ls /sys/class/net | xargs)" "eth1 eth2 lo"
   run_lichen network rm third
   assert_failure 1 "web"
+  run_lichen network connect --driver-opt com.docker.network.endpoint.ifname=eth1 app web
+  assert_failure 125 "eth1"
+  run_lichen network rm app
+  assert_success
+  lichen network create app >/dev/null
+  assert_equal "$(fetch_from back "$(address_of web back)")" hello "after a connect that failed"
+  run_lichen network connect host web
+  assert_failure 125 "cannot be connected"
   lichen stop -t 0 web
   lichen network disconnect third web
   lichen network connect app web
@@ -85,6 +93,11 @@ teardown() { remove_networks; }
   assert_output "[db:db] [db:behind]"
   lichen network disconnect back one
   [[ $(lichen exec one cat /etc/hosts) != *behind* ]]
+  lichen network connect --link db:behind back one
+  lichen network disconnect back db
+  lichen network disconnect back one
+  run_lichen inspect -f '{{range $name, $net := .NetworkSettings.Networks}}{{$name}} {{end}}' one
+  assert_output "app "
   idle lone --network back
   run_lichen run --rm --network app --link lone $BUSYBOX true
   assert_failure 125 "not on the network 'app'"

@@ -43,6 +43,8 @@ teardown() { remove_networks; }
   assert_contains "dev eth0"
   refute_contains "default"
   assert_contains "unreachable"
+  run_lichen run --rm --network inner --add-host me:host-gateway $BUSYBOX true
+  assert_failure 125 "an internal network does not lead to the host"
 }
 
 @test "published ports lead to a container on a network, and are free again" {

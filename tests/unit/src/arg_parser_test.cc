@@ -151,14 +151,14 @@ TEST(ArgParser, MissingAndWrongValues) {
 }
 
 TEST(ArgParser, FlagsThatAreNotDoneYetSaySo) {
-  EXPECT_EQ(error_of("run", {"--pod", "x", "img"}),
-            "the flag --pod of 'lichen run' is not done yet | see 'lichen run --help' for the flags that work");
-  EXPECT_THAT(error_of("run", {"--pod=x", "img"}), HasSubstr("the flag --pod of 'lichen "));
-  EXPECT_THAT(error_of("ps", {"-p"}), HasSubstr("the flag -p of 'lichen "));
+  EXPECT_EQ(error_of("run", {"--rdt-class", "x", "img"}),
+            "the flag --rdt-class of 'lichen run' is not done yet | see 'lichen run --help' for the flags that work");
+  EXPECT_THAT(error_of("run", {"--rdt-class=x", "img"}), HasSubstr("the flag --rdt-class of 'lichen "));
+  EXPECT_THAT(error_of("commit", {"-s"}), HasSubstr("the flag -s of 'lichen "));
   EXPECT_THAT(error_of("run", {"--personality", "LINUX32", "img"}), HasSubstr("the flag --personality of 'lichen "));
   EXPECT_THAT(error_of("exec", {"--preserve-fds", "x"}), HasSubstr("the flag --preserve-fds of 'lichen "));
   // Beyond the image it is the command's own flag.
-  EXPECT_EQ(error_of("run", {"img", "--pod"}), "no error");
+  EXPECT_EQ(error_of("run", {"img", "--rdt-class"}), "no error");
 }
 
 TEST(ArgParser, NumberOfArguments) {

@@ -169,7 +169,7 @@ TEST(CommandTable, FlagsOfRunThatTheIssueNamesAreDone) {
     ASSERT_NE(option, nullptr) << name;
     EXPECT_EQ(option->state, OptionState::done) << name;
   }
-  EXPECT_TRUE(is_not_yet_option(run, "pod"));
+  EXPECT_TRUE(is_not_yet_option(run, "rdt-class"));
   EXPECT_TRUE(is_not_yet_option(run, "uidmap"));
   EXPECT_FALSE(is_not_yet_option(run, "nonsense"));
 }
@@ -184,7 +184,7 @@ TEST(Lookup, LongestPathWins) {
   EXPECT_EQ(match({"container", "--help"}), "container/1");
   EXPECT_EQ(match({"image", "nonsense"}), "image/1");
   EXPECT_EQ(match({"network", "ls"}), "network ls/2");
-  EXPECT_EQ(match({"pod", "ls"}), "pod/1");
+  EXPECT_EQ(match({"kube", "play"}), "kube/1");
   EXPECT_EQ(match({"system", "connection", "add"}), "system connection/2");
   EXPECT_EQ(match({"nonsense"}), "none/0");
   EXPECT_EQ(match({}), "none/0");

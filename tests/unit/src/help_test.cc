@@ -52,7 +52,7 @@ TEST(Help, ClosedValuesAndLongFlags) {
   EXPECT_THAT(help,
               HasSubstr("      --device host[:container[:rwm]]\n                                    Make a device"));
   EXPECT_THAT(help, Not(HasSubstr("--net ")));
-  EXPECT_THAT(help, Not(HasSubstr("--pod")));
+  EXPECT_THAT(help, Not(HasSubstr("--rdt-class")));
   EXPECT_THAT(help, Not(HasSubstr("\x1b")));
 }
 
@@ -130,7 +130,7 @@ TEST(Completion, FlagsAndValues) {
   EXPECT_THAT(complete({"run", "--pul"}), ElementsAre("--pull"));
   EXPECT_THAT(complete({"run", "--pull", "a"}), ElementsAre("always"));
   EXPECT_THAT(complete({"run", "--pull=n"}), ElementsAre("--pull=never", "--pull=newer"));
-  EXPECT_THAT(complete({"run", "--pod"}), IsEmpty());
+  EXPECT_THAT(complete({"run", "--rdt"}), IsEmpty());
   EXPECT_THAT(complete({"run", "-v", "d"}), ElementsAre("data"));
   EXPECT_TRUE(complete_words(std::vector<std::string>{"run", "--mount", "type=b"}, objects).no_space);
   EXPECT_EQ(complete_words(std::vector<std::string>{"run", "--env-file", ""}, objects).fallback,
