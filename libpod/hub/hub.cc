@@ -175,6 +175,8 @@ std::optional<wire::HubMember> Hub::read_member(const std::string& id) const {
 
 void Hub::sync(const std::string& id) {
   auto config = read_member(id);
+  // Announced again: it has changed, or somebody has changed the rules and wants them back.
+  if (members_.contains(id)) rules_->forget();
   remove(id);
   try {
     if (config && add(*config)) open_ports(*config);

@@ -11,7 +11,6 @@ teardown_file() { remove_world; }
 setup() {
   need slirp4netns
   [ -w /dev/net/tun ] || skip "/dev/net/tun is closed to this user"
-  [ -x /usr/lib/podman/aardvark-dns ] || [ -x /usr/libexec/podman/aardvark-dns ] || skip "aardvark-dns is not installed"
 }
 teardown() {
   lichen rm -f -a -t 0 >/dev/null 2>&1 || true
@@ -32,7 +31,7 @@ hub_folder() { find "$XDG_RUNTIME_DIR" -path '*/hub/hub.sock' -printf '%h\n' -qu
 hub() { pgrep -o -u "$(id -u)" -f "^lichen-hub $FOLDER "; }
 spare() { pgrep -n -u "$(id -u)" -P "$(hub)" -f "^lichen-hub $FOLDER "; }
 hub_child() { pgrep -u "$(id -u)" -P "$(hub)" -x "$1"; } # PROGRAM
-names_server() { cat "$FOLDER/dns/aardvark.pid"; }
+names_server() { hub_child lichen-names; }
 hub_is_gone() { ! pgrep -u "$(id -u)" -f "^lichen-hub $FOLDER " >/dev/null; }
 at_once() { xargs -P "$1" -I{} timeout --kill-after=5 60 "$LICHEN" "${@:2}" 3>&- 4>&-; } # WORKERS COMMAND WITH {}: for each line of standard input
 
@@ -113,7 +112,7 @@ at_once() { xargs -P "$1" -I{} timeout --kill-after=5 60 "$LICHEN" "${@:2}" 3>&-
   wait_until 20 hub_is_gone
   assert_equal "$(wait_until_empty 20 leftover_processes)" "" "processes"
   # What has a fixed name is written over by the next hub; nothing of a member stays.
-  assert_equal "$(find "$FOLDER" -mindepth 1 ! -type d ! -name lock ! -name start.lock ! -name hub.sock ! -name slirp.sock ! -name resolv.conf)" "" "files"
+  assert_equal "$(find "$FOLDER" -mindepth 1 ! -type d ! -name lock ! -name start.lock ! -name hub.sock ! -name slirp.sock)" "" "files"
 }
 
 @test "200 networks: created at once, subnets of their own, a few used, those in use stay, all the others go" {

@@ -313,7 +313,6 @@ main"
 
 @test "a pod on a network with a name is found by its name" {
   need slirp4netns
-  [ -x /usr/lib/podman/aardvark-dns ] || [ -x /usr/libexec/podman/aardvark-dns ] || skip "aardvark-dns is not installed"
   [ -w /dev/net/tun ] || skip "/dev/net/tun is closed to this user"
   lichen network create net1 >/dev/null
   lichen pod create --name app --network net1 --network-alias web >/dev/null
