@@ -149,6 +149,8 @@ void join_container(Engine& engine, spec::ContainerConfig& config, const std::st
   config.userns = "container:" + target.config.id;
   config.uid_map = target.config.uid_map;
   config.gid_map = target.config.gid_map;
+  // A pod with keep-id: its containers run as the caller too.
+  if (target.config.holder && config.user.empty()) config.user = target.config.user;
 }
 
 // The kernel lets nobody mount a proc or mqueue of a namespace that belongs to an outer user namespace, nor enter one.

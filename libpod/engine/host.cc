@@ -68,6 +68,7 @@ struct Counts {
 Counts count_containers(Engine& engine) {
   Counts counts;
   for (const auto& record : load_all_containers(engine, [](const std::string&, const Error&) {})) {
+    if (record.config.holder) continue;  // as ps
     if (record.state.status == wire::ContainerStatus::running)
       ++counts.running;
     else if (record.state.status == wire::ContainerStatus::paused)

@@ -11,6 +11,7 @@
 #include "libpod/engine/inspect_parts.hh"
 #include "libpod/engine/network_users.hh"
 #include "libpod/engine/object_filter.hh"
+#include "libpod/engine/pod_remove.hh"
 #include "libpod/engine/remove.hh"
 #include "libpod/engine/stop.hh"
 
@@ -82,6 +83,11 @@ std::vector<std::string> names_of_users(Engine& engine, const std::string& netwo
 void remove_users(Engine& engine, const std::string& network, std::optional<std::int64_t> stop_timeout_s) {
   const auto containers = containers_in_use_check(engine);
   for (const auto* user : users_of(containers, network)) try {
+      // podman's rule too: who holds a pod's network takes the pod along.
+      if (user->config.holder && engine.pods.has(user->config.pod_id)) {
+        remove_pod(engine, user->config.pod_id, {.force = true, .timeout_s = stop_timeout_s.value_or(0)});
+        continue;
+      }
       if (stop_timeout_s && is_active(*user)) stop_container(engine, user->config.id, stop_timeout_s, "");
       remove_container(engine, user->config.id, {.force = true, .volumes = true});
     } catch (const Error& error) {

@@ -36,7 +36,7 @@ std::vector<Json> list_networks(Engine& engine, const std::vector<std::string>& 
 Json inspect_network(Engine& engine, const std::string& name_or_id);
 
 struct NetworkRemoval {
-  bool force = false;  // its containers are removed too (podman), and one that does not exist is no error
+  bool force = false;  // its containers and pods are removed too (podman), and one that does not exist is no error
   std::optional<std::int64_t> stop_timeout_s{};  // they get so long to end; else they are killed
 };
 /// @throws Error{conflict} in use: the message names the containers

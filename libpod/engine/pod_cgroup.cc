@@ -53,10 +53,10 @@ void make_directories_in_cgroup(const std::string& directory, std::size_t base) 
 
 }  // namespace
 
-void provide_pod_cgroup(const spec::PodConfig& pod) {
+void provide_pod_cgroup(const spec::PodConfig& pod, bool warn) {
   if (!spec::has_limits(pod)) return;
   const CgroupPlace place = find_cgroup_place();
-  warn_about_limits(pod.settings.resources, place);
+  if (warn) warn_about_limits(pod.settings.resources, place);
   if (place.path.empty()) return;
   const std::string directory = directory_of(pod, place);
   make_directories_in_cgroup(directory, kMount.size() + (place.path == "/" ? 0 : place.path.size()));

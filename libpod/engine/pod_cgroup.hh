@@ -7,8 +7,9 @@
 
 namespace lichen::engine {
 
-/// Make it and set the pod's limits. @stage before a container of the pod is started
-void provide_pod_cgroup(const spec::PodConfig& pod);
+/// Make it and set the pod's limits. @param warn  about those that nobody will enforce @stage before a container of the
+/// pod is started
+void provide_pod_cgroup(const spec::PodConfig& pod, bool warn);
 /// Take it away once it is empty; best effort.
 void remove_pod_cgroup(const spec::PodConfig& pod);
 

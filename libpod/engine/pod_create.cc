@@ -81,7 +81,6 @@ spec::PodConfig create_pod(Engine& engine, PodRequest request) {
     if (const auto old = engine.pods.find_name(pod.name)) remove_pod(engine, *old, {.force = true, .timeout_s = {}});
   engine.pods.create(pod);
   try {
-    const auto hold = engine.pods.hold(pod.id, sys::LockMode::exclusive);
     provide_holder(engine, pod);
   } catch (const Error&) {
     remove_quietly(engine, pod);
@@ -102,10 +101,12 @@ CreatedContainer create_member(Engine& engine, CreateRequest request, const PodC
   }
   try {
     const auto pod = made ? *made : engine.pods.get(engine.pods.find(choice.name));
-    const auto hold = engine.pods.hold(pod.id, sys::LockMode::exclusive);
+    auto hold = engine.pods.hold(pod.id, sys::LockMode::shared);
     provide_holder(engine, pod);
     spec::join_pod(request.config, pod, gave);
-    return create_container(engine, std::move(request));
+    auto created = create_container(engine, std::move(request));
+    created.maker.keep(std::move(hold));
+    return created;
   } catch (const Error&) {
     if (made) remove_quietly(engine, *made);
     throw;

@@ -27,7 +27,7 @@ struct PodChoice {
   std::set<std::string> gave;  // flags on the container's command line, by their long names
 };
 
-/// create_container for a member: the pod's record is held until the container's is on disk. A pod that `make` has made
+/// create_container for a member: the pod cannot be removed until it is published. A pod that `make` has made
 /// is removed again when the container cannot be made.
 CreatedContainer create_member(Engine& engine, CreateRequest request, const PodChoice& choice);
 

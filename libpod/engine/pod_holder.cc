@@ -4,6 +4,7 @@
 #include "libpod/base/id.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/create.hh"
+#include "libpod/engine/pod_cgroup.hh"
 #include "libpod/engine/start.hh"
 #include "libpod/sys/fs.hh"
 
@@ -24,24 +25,32 @@ spec::PodConfig pod_of(Engine& engine, const spec::ContainerConfig& config) {
   }
 }
 
-}  // namespace
-
-void provide_holder(Engine& engine, const spec::PodConfig& pod) {
-  if (!pod.has_holder() || engine.containers.has(pod.holder_id)) return;
+// @stage the holder's lock is ours
+void provide_held(Engine& engine, const spec::PodConfig& pod) {
+  if (engine.containers.has(pod.holder_id)) return;
   CreateRequest request;
   request.config = spec::holder_config(pod, engine.paths.pod_rootfs(pod.id));
   create_container(engine, std::move(request)).maker.publish();
 }
 
+}  // namespace
+
+void provide_holder(Engine& engine, const spec::PodConfig& pod) {
+  if (!pod.has_holder()) return;
+  const auto alone = engine.pods.hold_holder(pod.id);
+  provide_held(engine, pod);
+}
+
 void start_holder(Engine& engine, const spec::PodConfig& pod) {
   if (!pod.has_holder()) return;
-  const auto hold = engine.pods.hold(pod.id, sys::LockMode::exclusive);
-  provide_holder(engine, pod);
+  const auto alone = engine.pods.hold_holder(pod.id);
+  provide_held(engine, pod);
   const auto record = load_container(engine, pod.holder_id);
   if (record.state.status == wire::ContainerStatus::running) return;
   if (record.state.status == wire::ContainerStatus::paused)
     throw Error(ErrorKind::conflict, format("pod {} is paused", pod.name))
         .with_hint(format("continue it: lichen pod unpause {}", pod.name));
+  provide_pod_cgroup(pod, /*warn=*/true);
   try {
     start_container(engine, pod.holder_id, nullptr);
   } catch (Error& error) {
@@ -54,6 +63,7 @@ PodPlace enter_pod(Engine& engine, const spec::ContainerConfig& config) {
   PodPlace place;
   if (config.pod_id.empty() || config.holder) return place;
   const auto pod = pod_of(engine, config);
+  place.hold = engine.pods.hold(pod.id, sys::LockMode::shared);
   if (!pod.has_holder()) return place;
   if (pod.exit_policy == "stop") {
     sys::make_directories(engine.paths.pod_run(pod.id), 0700);
@@ -62,6 +72,7 @@ PodPlace enter_pod(Engine& engine, const spec::ContainerConfig& config) {
     place.holder_socket = engine.paths.container_run(pod.holder_id) + "/ctl.sock";
   }
   start_holder(engine, pod);
+  provide_pod_cgroup(pod, /*warn=*/false);  // here it may be another than the holder's
   return place;
 }
 

@@ -11,13 +11,14 @@
 
 namespace lichen::engine {
 
-/// Make the holder's record if there is none: a killed command may have left the pod without. @stage the pod is held
+/// Make the holder's record if there is none: a killed command may have left the pod without.
 void provide_holder(Engine& engine, const spec::PodConfig& pod);
 
-/// Start the holder unless it runs. Holds the pod while it does. @throws Error{conflict} it is paused
+/// Start the holder unless it runs. @throws Error{conflict} it is paused
 void start_holder(Engine& engine, const spec::PodConfig& pod);
 
 struct PodPlace {
+  sys::FileLock hold;         // nobody removes the pod meanwhile
   sys::FileLock last_one;     // shared; nothing with the policy `continue`
   std::string holder_socket;  // the control socket of the holder's monitor
 };

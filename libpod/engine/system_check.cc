@@ -11,6 +11,7 @@
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/image_program.hh"
 #include "libpod/engine/image_remove.hh"
+#include "libpod/engine/pod_check.hh"
 #include "libpod/store/staging.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
@@ -38,6 +39,9 @@ class Checker {
     check_names();
     check_volumes();
     check_secrets();
+    for (auto& finding : check_pods(
+             engine_, [this](const auto&path, const auto&kind, const auto&name) { set_aside(path, kind, name); }))
+      findings_.push_back(std::move(finding));
     check_events();
     check_modes();
     check_staging();
@@ -307,7 +311,7 @@ class Checker {
     check_modes_below(paths.refs(), 140);
     check_modes_below(paths.events(), 1);
     check_modes_below(paths.secrets(), 1);
-    for (const auto& directory : {paths.images(), paths.layers(), paths.containers(), paths.volumes()})
+    for (const auto& directory : {paths.images(), paths.layers(), paths.containers(), paths.volumes(), paths.pods()})
       check_modes_below(directory, 2);
   }
 

@@ -84,6 +84,7 @@ void ContainerMaker::publish() {
 void ContainerMaker::hand_over() {
   id_.clear();
   marker_ = {};
+  pod_ = {};
 }
 
 // A name is a container's when both say so: a rename that was killed may have left a second one.

@@ -37,12 +37,15 @@ class ContainerMaker {
       : paths_(other.paths_),
         id_(std::exchange(other.id_, {})),
         name_(std::move(other.name_)),
-        marker_(std::move(other.marker_)) {}
+        marker_(std::move(other.marker_)),
+        pod_(std::move(other.pod_)) {}
   ContainerMaker& operator=(ContainerMaker&&) = delete;
   ~ContainerMaker();
 
   const std::string& id() const { return id_; }
   int marker_fd() const { return marker_.fd(); }
+  /// The lock of its pod: nobody removes that until the container is there for all to see.
+  void keep(sys::FileLock pod) { pod_ = std::move(pod); }
   /// It exists from now on.
   void publish();
   /// The monitor holds the marker too and will unlink it, or remove the container: nothing is left to us.
@@ -51,7 +54,7 @@ class ContainerMaker {
  private:
   const Paths* paths_;
   std::string id_, name_;
-  sys::FileLock marker_;
+  sys::FileLock marker_, pod_;
 };
 
 class ContainerStore {

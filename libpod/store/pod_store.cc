@@ -18,6 +18,15 @@ constexpr JsonLimits kRecordLimits{.max_bytes = 16u << 20, .max_depth = 64, .all
 constexpr const char* kMountPoints[] = {"dev", "etc", "proc", "run", "sys"};
 constexpr const char* kMountFiles[] = {"etc/hostname", "etc/hosts", "etc/resolv.conf", "run/lichen-init"};
 
+sys::FileLock lock_of(const std::string& path, const std::string& id, sys::LockMode mode) {
+  try {
+    return sys::wait_lock(path, mode, kLockTimeout);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::not_found) throw_error(ErrorKind::not_found, "no such pod: {}", short_id(id));
+    throw;
+  }
+}
+
 }  // namespace
 
 void PodStore::create(const spec::PodConfig& pod) const {
@@ -99,12 +108,11 @@ std::vector<std::pair<std::string, std::string>> PodStore::names() const {
 }
 
 sys::FileLock PodStore::hold(const std::string& id, sys::LockMode mode) const {
-  try {
-    return sys::wait_lock(paths_.pod(id), mode, kLockTimeout);
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::not_found) throw_error(ErrorKind::not_found, "no such pod: {}", short_id(id));
-    throw;
-  }
+  return lock_of(paths_.pod(id), id, mode);
+}
+
+sys::FileLock PodStore::hold_holder(const std::string& id) const {
+  return lock_of(paths_.pod_rootfs(id), id, sys::LockMode::exclusive);
 }
 
 bool PodStore::remove(const std::string& id, const std::string& name) const {

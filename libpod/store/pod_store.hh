@@ -33,9 +33,11 @@ class PodStore {
   std::optional<std::string> find_name(const std::string& name) const;
   /// Names to ids.
   std::vector<std::pair<std::string, std::string>> names() const;
-  /// Who starts or removes a pod, or adds a container, holds this. Before any lock of a container.
-  /// @throws Error{not_found} it was removed meanwhile; Error{conflict} who has it does not let go
+  /// Who adds or starts a container holds the pod together with others, who removes the pod alone. Before any lock of a
+  /// container. @throws Error{not_found} it was removed meanwhile; Error{conflict} who has it does not let go
   sys::FileLock hold(const std::string& id, sys::LockMode mode) const;
+  /// Who makes or starts the holder, after the pod's lock.
+  sys::FileLock hold_holder(const std::string& id) const;
   /// @return whether we did: of several at once, one
   bool remove(const std::string& id, const std::string& name) const;
 

@@ -95,9 +95,7 @@ std::string log_prefix(const ParsedArgs& args, const spec::ContainerConfig& conf
 
 }  // namespace
 
-int logs_command(Context& context, const ParsedArgs& args) {
-  const auto engine = open_engine(context);
-  const auto names = named_or_newest(*engine, args);
+int show_logs(engine::Engine& engine, const ParsedArgs& args, const std::vector<std::string>& names) {
   const bool follow = args.get_bool("follow"), several = names.size() > 1;
   const auto since = time_option(args, "since"), until = time_option(args, "until");
   const std::int64_t tail = tail_option(args);
@@ -105,8 +103,8 @@ int logs_command(Context& context, const ParsedArgs& args) {
   std::vector<std::thread> readers;
   std::size_t number = 0;
   const int status = for_each_name(names, [&](const std::string& name) {
-    const auto record = engine::find_container(*engine, name);
-    auto query = engine::log_query(*engine, record);
+    const auto record = engine::find_container(engine, name);
+    auto query = engine::log_query(engine, record);
     query.since = since;
     query.until = until;
     query.tail = tail;
@@ -130,6 +128,11 @@ int logs_command(Context& context, const ParsedArgs& args) {
   for (auto& reader : readers) reader.join();
   std::fflush(stdout);
   return status;
+}
+
+int logs_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  return show_logs(*engine, args, named_or_newest(*engine, args));
 }
 
 int container_exists_command(Context& context, const ParsedArgs& args) {

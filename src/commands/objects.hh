@@ -36,6 +36,9 @@ std::vector<std::string> named_or_all(const ParsedArgs& args, std::string_view k
 /// docker's lines ("C /etc"), or podman's document for the format "json".
 std::string changes_text(const std::vector<engine::FileChange>& changes, const std::string& format_name);
 
+/// logs and pod logs: what containers have written, as the flags on the line say. @return the exit code
+int show_logs(engine::Engine& engine, const ParsedArgs& args, const std::vector<std::string>& names);
+
 /// "Total reclaimed space: 1.2MB"
 std::string reclaimed_line(std::int64_t bytes);
 

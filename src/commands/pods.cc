@@ -2,10 +2,13 @@
 #include <cstdio>
 
 #include "libpod/base/error.hh"
+#include "libpod/engine/pod_clone.hh"
 #include "libpod/engine/pod_create.hh"
 #include "libpod/engine/pod_life.hh"
 #include "libpod/engine/pod_list.hh"
 #include "libpod/engine/pod_remove.hh"
+#include "libpod/spec/options.hh"
+#include "src/arg_parser.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
 #include "src/commands/pods.hh"
@@ -135,6 +138,23 @@ int pod_prune_command(Context& context, const ParsedArgs& args) {
   std::string text;
   for (const auto& id : engine::prune_pods(*engine)) text += id + "\n";
   write_out(text);
+  return kExitOk;
+}
+
+int pod_clone_command(Context& context, const ParsedArgs& args) {
+  engine::PodCloneRequest request;
+  request.source = args.positionals()[0];
+  request.name = args.get_string("name");
+  if (args.positionals().size() > 1) {
+    if (!request.name.empty()) throw_usage(args.command(), "the name is given twice: by --name and as an argument");
+    request.name = args.positionals()[1];
+  }
+  if (args.has("hostname")) request.hostname = spec::parse_hostname(args.get_string("hostname"));
+  for (const auto& text : args.get_list("label")) request.labels.insert(spec::parse_label(text, "--label"));
+  request.destroy = args.get_bool("destroy");
+  request.start = args.get_bool("start");
+  const auto engine = open_engine(context, /*container_defaults=*/true);
+  write_out(engine::clone_pod(*engine, request).id + "\n");
   return kExitOk;
 }
 

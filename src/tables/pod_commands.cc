@@ -115,6 +115,37 @@ constexpr OptionSpec kPrune[] = {
     flag('f', "force", "Do not ask"),
 };
 
+constexpr OptionSpec kLogs[] = {
+    flag("color", "Give what tells containers apart a colour for each"),
+    list('c', "container", "name", "Only of this container").with_objects(CompletionKind::container),
+    flag("details", "Print the labels and variables that --log-opt labels= and env= name before each line"),
+    flag('f', "follow", "Go on as output comes"),
+    flag('l', "latest", "The newest pod"),
+    flag('n', "names", "Print the container's name before each line; they are told apart by their ids else"),
+    text("since", "time", "Show what came after: a time, a date or a span such as 10m"),
+    text("tail", "lines", "Show only the last lines of each").with_default("all"),
+    flag('t', "timestamps", "Print the time before each line"),
+    text("until", "time", "Show what came before"),
+};
+constexpr OptionSpec kTop[] = {
+    flag('l', "latest", "The newest pod"),
+    flag("list-descriptors", "Print the names of columns").as_hidden(),
+};
+constexpr OptionSpec kStats[] = {
+    flag('a', "all", "Containers that do not run too"),
+    text("format", "template", "Print with a Go template, 'table TEMPLATE' or 'json'"),
+    flag('l', "latest", "The newest pod"),
+    flag("no-reset", "Print one table after the other"),
+    flag("no-stream", "Print once"),
+};
+constexpr OptionSpec kClone[] = {
+    flag("destroy", "Remove the pod that was copied"),
+    text('h', "hostname", "name", "Host name (default: the new pod's name)"),
+    list('l', "label", "key[=value]", "Set a label"),
+    text('n', "name", "name", "Name of the new pod (default: POD-clone)"),
+    flag("start", "Start the new pod"),
+};
+
 constexpr CommandSpec kCommands[] = {
     {.path = "pod",
      .aliases = "",
@@ -251,6 +282,52 @@ constexpr CommandSpec kCommands[] = {
      .arguments = {0, -1, pod},
      .group = HelpGroup::look,
      .handler = pod_inspect_command},
+    {.path = "pod logs",
+     .aliases = "",
+     .summary = "Show what the containers of a pod have written",
+     .usage = "[OPTIONS] POD",
+     .description = "",
+     .examples = "lichen pod logs -f --names app\nlichen pod logs -c web --tail 20 app\n",
+     .options = {kLogs},
+     .arguments = {0, 1, pod},
+     .group = HelpGroup::look,
+     .handler = pod_logs_command},
+    {.path = "pod top",
+     .aliases = "",
+     .summary = "Show the processes of a pod",
+     .usage = "[OPTIONS] POD [COLUMNS]",
+     .description = "The columns are those of lichen top.",
+     .examples = "lichen pod top app\nlichen pod top app pid,user,args\n",
+     .options = {kTop},
+     .arguments = {0, -1, pod},
+     .options_stop_at_first_argument = true,
+     .group = HelpGroup::look,
+     .handler = pod_top_command},
+    {.path = "pod stats",
+     .aliases = "",
+     .summary = "Show what the containers of pods use",
+     .usage = "[OPTIONS] [POD...]",
+     .description = "",
+     .examples = "lichen pod stats --no-stream app\n",
+     .options = {kStats},
+     .arguments = {0, -1, pod},
+     .group = HelpGroup::look,
+     .handler = pod_stats_command},
+    {.path = "pod clone",
+     .aliases = "",
+     .summary = "Make a pod like another one",
+     .usage = "[OPTIONS] POD [NAME]",
+     .description = "Containers are made anew of the same images and flags; what they have written is not copied.",
+     .examples = "lichen pod clone --start app second\n",
+     .options = {kClone},
+     .not_yet_options =
+         {"blkio-weight blkio-weight-device cgroup-parent cpu-shares/c cpus cpuset-cpus cpuset-mems device "
+          "device-read-bps device-write-bps gidmap gpus infra-command infra-conmon-pidfile infra-name",
+          "label-file memory/m memory-swap pid restart security-opt shm-size shm-size-systemd subgidname "
+          "subuidname sysctl uidmap userns uts volume/v volumes-from"},
+     .arguments = {1, 2, pod},
+     .group = HelpGroup::run,
+     .handler = pod_clone_command},
 };
 
 }  // namespace

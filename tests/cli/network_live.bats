@@ -218,6 +218,18 @@ outer"
   rm -rf "$BASE/tmp/out"
 }
 
+@test "network rm: a pod on it keeps it, and goes with it by -f" {
+  need_hub
+  lichen network create app >/dev/null
+  lichen pod create --name group --network app >/dev/null
+  run_lichen network rm app
+  assert_failure 1 "in use by"
+  run_lichen network rm -f app
+  assert_output app
+  run_lichen pod ps -q
+  assert_output ""
+}
+
 @test "networks go while containers start on them: each start works or says that there is no network" {
   need_hub
   local round pids=() pid i

@@ -12,7 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/common.sh"
 readonly kDebianSuite=bookworm
 readonly kDebianPackages=python3-minimal,libpython3-stdlib,netbase,iproute2,procps
-readonly kServerPackages=nginx,redis-server,postgresql-15,python3-minimal,busybox-static
+readonly kServerPackages=nginx,redis-server,postgresql-15,python3-minimal,busybox-static,iperf3,apache2-utils
 
 make_kept() { # NAME OUT MMDEBSTRAP-ARGUMENTS...
   local name=$1 out=$2 cache key mode=unshare
