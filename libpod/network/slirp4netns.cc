@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace lichen::network {
@@ -113,6 +114,11 @@ namespace {
   words.push_back(nullptr);
   keep_over_exec({channel.netns_fd, channel.ready_fd, channel.life_fd});
   if (directory && ::fcntl(directory.get(), F_SETFD, 0) != 0) throw_errno("keep a file descriptor over exec");
+  // A descriptor for each connection and published port; the soft limit is often 1024 while the hard one is far above.
+  if (rlimit limit{}; ::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
   sys::execute_by_path(words[0], words.data(), environ);
   throw_errno("execute 'slirp4netns'");
 }

@@ -42,11 +42,22 @@ int find_link(int netlink, const std::string& name) {
   return index;
 }
 
+// Of its own: else it is the lowest of its members', and when that one goes the others send to an address that nobody has
+// until their ARP tables forget it. From the name (FNV-1a), so that a bridge made anew after a killed hub has the same.
+static std::string bridge_mac(std::string_view name) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  std::string mac(1, '\x0a');  // locally administered, and not the 02:42 of containers
+  for (int i = 0; i < 5; ++i) mac += static_cast<char>(hash >> (8 * i));
+  return mac;
+}
+
 int ensure_bridge(int netlink, const std::string& name, std::uint32_t mtu) {
   const std::string what = format("make bridge '{}'", name);
   try {
     NetlinkRequest(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, link_of(0, true))
         .name(IFLA_IFNAME, name)
+        .attribute(IFLA_ADDRESS, bridge_mac(name))
         .number(IFLA_MTU, mtu)
         .nested(IFLA_LINKINFO,
                 [](NetlinkRequest& info) {
