@@ -195,7 +195,7 @@ void complete(const Engine& engine, const NetworkRequest& request, spec::Network
 void set_mtu(const NetworkRequest& request, spec::NetworkRecord& record, const std::string& value) {
   const auto mtu = parse_uint(value);
   if (!mtu || *mtu < 68 || *mtu > 65535)
-    refuse(request, format("mtu '{}' is not a number from 68 to 65535", value), "1500 is usual");
+    refuse(request, format("mtu '{}' is not a number from 68 to 65535", value), "without the option it is 65520");
   record.mtu = static_cast<std::uint32_t>(*mtu);
 }
 

@@ -40,7 +40,9 @@ struct NetworkRecord {
   bool ipv6 = false;      // asked for; else a v6 subnet was given or there is none
   bool internal = false;  // no way out
   bool dns = true;        // names of its containers are answered
-  std::uint32_t mtu = 1500;
+  // slirp4netns' own: it ends connections itself and no wire follows, so large packets only save work (2.5 to 4.5 times
+  // as many bytes a second in and out).
+  std::uint32_t mtu = 65520;
   std::vector<std::string> dns_servers;  // who is asked for other names; empty: as the host
   std::vector<NetworkRoute> routes;
   std::map<std::string, std::string> labels, options;

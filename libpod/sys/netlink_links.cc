@@ -42,8 +42,9 @@ int find_link(int netlink, const std::string& name) {
   return index;
 }
 
-// Of its own: else it is the lowest of its members', and when that one goes the others send to an address that nobody has
-// until their ARP tables forget it. From the name (FNV-1a), so that a bridge made anew after a killed hub has the same.
+// Of its own: else it is the lowest of its members', and when that one goes the others send to an address that nobody
+// has until their ARP tables forget it. From the name (FNV-1a), so that a bridge made anew after a killed hub has the
+// same.
 static std::string bridge_mac(std::string_view name) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
