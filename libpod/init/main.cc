@@ -6,13 +6,18 @@
 // `lichen-init --hold` starts nothing: it keeps a pod's namespaces, reaps what is re-parented to it, and ends on
 // SIGTERM.
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <initializer_list>
 
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+// By the linker (its default script): from here to there are the code and the constants.
+extern "C" const char __executable_start[], __preinit_array_start[];
 
 namespace {
 
@@ -50,7 +55,16 @@ int reap(pid_t command) {
   }
 }
 
+// What it took to get here is needed no more: a pod's holder stays for long, and its pages are the pod's cost.
+void drop_program_pages() {
+  constexpr std::uintptr_t kPage = 4096;
+  const auto begin = reinterpret_cast<std::uintptr_t>(__executable_start) & ~(kPage - 1);
+  const auto end = reinterpret_cast<std::uintptr_t>(__preinit_array_start) & ~(kPage - 1);
+  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);  // clean pages of the file: they come back
+}
+
 [[noreturn]] void hold(const sigset_t& all) {
+  drop_program_pages();
   for (;;) {
     const int signal = ::sigwaitinfo(&all, nullptr);
     if (signal == SIGTERM || signal == SIGINT) ::_exit(0);

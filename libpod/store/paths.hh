@@ -12,11 +12,14 @@
 //     volumes/<name>/            data/  volume.json
 //     secrets/<name>             record and value
 //     networks/<name>/           network.json  leases/<address>, a symlink to the container id
+//     pods/<id>/                 config.json  rootfs/ (the holder's "/")
+//     pod-names/<name>           symlink to the pod id
 //     events/YYYYMMDD.jsonl
 //     cache/                     what can be made anew
 //     set-aside/                 damaged objects, moved here by `system check --repair`
 //   <run>/                       $XDG_RUNTIME_DIR/lichen, or the private directory of runtime_dir.hh
 //     <boot-id>/containers/<id>/ monitor.lock  ctl.sock  init.pid; bundle's runtime state below oci/
+//     <boot-id>/pods/<id>/       members.lock (exit policy stop)
 //     <boot-id>/hub/             the network hub's (wire/hub_protocol.hh)
 //     <boot-id>/userns/<pid>     registration of a process that lives in U0 (engine/userns)
 //     userns.lock                held while U0 is made

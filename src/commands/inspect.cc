@@ -5,6 +5,7 @@
 #include "libpod/engine/image_list.hh"
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/networks.hh"
+#include "libpod/engine/pod_list.hh"
 #include "libpod/engine/volumes.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
@@ -48,7 +49,8 @@ Json inspect_any(engine::Engine& engine, const std::string& name, bool size) {
        {Inspect([&](const std::string& one) { return engine::inspect_container(engine, one, size); }),
         Inspect([&](const std::string& one) { return engine::inspect_image(engine, one); }),
         Inspect([&](const std::string& one) { return engine::inspect_volume(engine, one); }),
-        Inspect([&](const std::string& one) { return engine::inspect_network(engine, one); })})
+        Inspect([&](const std::string& one) { return engine::inspect_network(engine, one); }),
+        Inspect([&](const std::string& one) { return engine::inspect_pod(engine, one); })})
     if (auto found = attempt(inspect)) return *std::move(found);
   throw Error(ErrorKind::not_found, format("no such object: {}", name))
       .with_hint(hint.empty() ? "`lichen ps -a`, `lichen images` and `lichen volume ls` list what there is" : hint);
@@ -66,6 +68,7 @@ int inspect_command(Context& context, const ParsedArgs& args) {
     if (type == "image") return engine::inspect_image(*engine, name);
     if (type == "volume") return engine::inspect_volume(*engine, name);
     if (type == "network") return engine::inspect_network(*engine, name);
+    if (type == "pod") return engine::inspect_pod(*engine, name);
     return inspect_any(*engine, name, size);
   });
 }

@@ -58,7 +58,7 @@ constexpr OptionSpec kPs[] = {
 constexpr OptionSpec kInspect[] = {
     text('f', "format", "template", "Print with a Go template, or 'json'"),
     flag('s', "size", "Count the size of the writable layer"),
-    text("type", "type", "Kind of object").with_values("all|container|image|network|volume").with_default("all"),
+    text("type", "type", "Kind of object").with_values("all|container|image|network|pod|volume").with_default("all"),
     flag('l', "latest", "The newest container"),
 };
 constexpr OptionSpec kContainerInspect[] = {
@@ -155,7 +155,7 @@ constexpr CommandSpec kCommands[] = {
      .handler = logs_command},
     {.path = "inspect",
      .aliases = "",
-     .summary = "Show all about containers, images or volumes as JSON",
+     .summary = "Show all about containers, images, networks, pods or volumes as JSON",
      .usage = "[OPTIONS] NAME|ID [NAME|ID...]",
      .description = "",
      .examples = "lichen inspect web\nlichen inspect -f '{{.State.Status}}' web\n",

@@ -237,3 +237,41 @@ two more"
   run_lichen pod rm app
   assert_success
 }
+
+@test "verbs for all pods, the newest, and those in files" {
+  lichen pod create --name old --net none --pod-id-file "$BASE/old.id" >/dev/null
+  lichen pod create --name new --net none >/dev/null
+  member old one
+  member new two
+  lichen pod pause --all >/dev/null
+  is_pod old Paused
+  is_pod new Paused
+  lichen pod unpause --all >/dev/null
+  is_pod old Running
+  lichen pod restart --all >/dev/null
+  is_pod new Running
+  lichen run -d --pod new --name hears $BUSYBOX sh -c 'trap "echo heard" HUP; echo ready; while :; do sleep 1000 & wait $!; done' >/dev/null
+  wait_until 5 sh -c "'$LICHEN' logs hears | grep -q ready"
+  lichen pod kill -s HUP new >/dev/null || true # the shell without a trap ends by it
+  wait_until 5 sh -c "'$LICHEN' logs hears | grep -q heard"
+  run_lichen pod top --latest args
+  assert_contains "sleep 1000"
+  timeout 10 "$LICHEN" pod logs --follow -c hears new >"$BASE/followed" 3>&- &
+  local reader=$!
+  wait_until 5 grep -q heard "$BASE/followed"
+  lichen pod stop --all -t 1 >/dev/null
+  wait "$reader"
+  is_pod old Exited
+  is_pod new Exited
+  lichen pod start --all >/dev/null
+  lichen pod kill --all --signal KILL >/dev/null
+  wait_until 5 is_pod old Exited
+  run_lichen pod ps --latest --noheading --no-trunc --ctr-ids --ctr-names --ctr-status
+  assert_matches "^$(pod_field new Id) +new +Exited .* $(pod_field new InfraContainerID),.*-infra,two,hears +exited,exited,exited"
+  lichen pod rm --pod-id-file "$BASE/old.id" >/dev/null
+  run_lichen pod ps -n --format '{{.Name}}'
+  assert_output new
+  run_lichen __complete -- pod rm n
+  assert_contains new
+  rm "$BASE/old.id"
+}

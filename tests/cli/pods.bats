@@ -396,6 +396,10 @@ idle"
   assert_equal "$(python3 -c 'import json,sys; print(sorted(p["Name"] + p["Status"] for p in json.load(sys.stdin)))' <<<"$output")" "['appRunning', 'otherCreated']"
   run_lichen pod inspect -f '{{.Name}} {{.State}} {{.Hostname}} {{.NumContainers}} {{.ExitPolicy}} {{.SharedNamespaces}} {{(index .Containers 1).Name}}' app
   assert_output "app Running app 2 continue [ipc net uts] one"
+  run_lichen inspect --type pod -f '{{.Name}}' app
+  assert_output app
+  run_lichen inspect -f '{{.ExitPolicy}}' app
+  assert_output continue
   for filter in "pod=$(pod_field app Id)" pod=app; do
     run_lichen ps --filter "$filter" --format '{{.Names}}'
     assert_output one
