@@ -8,7 +8,6 @@
 namespace lichen::hub {
 namespace {
 
-constexpr std::uint16_t kPort = 53;
 constexpr int kWaiting = 64;
 
 socklen_t fill_address(const spec::IpAddress& address, std::uint16_t port, sockaddr_storage& storage) {
@@ -48,15 +47,15 @@ sys::UniqueFd open_name_socket(bool v6, int type) {
   sockaddr_storage any;
   spec::IpAddress all;
   all.v6 = v6;
-  const socklen_t size = fill_address(all, kPort, any);
+  const socklen_t size = fill_address(all, kNamePort, any);
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&any), size) != 0) throw_errno("answer names at port 53");
   if (type == SOCK_STREAM && ::listen(socket.get(), kWaiting) != 0) throw_errno("answer names at port 53");
   return socket;
 }
 
-sys::UniqueFd connect_name_server(const spec::IpAddress& server, int type) {
+sys::UniqueFd connect_address(const spec::IpAddress& address, std::uint16_t port, int type) {
   sockaddr_storage to;
-  const socklen_t size = fill_address(server, kPort, to);
+  const socklen_t size = fill_address(address, port, to);
   sys::UniqueFd socket(::socket(to.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) return {};
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), size) != 0 && errno != EINPROGRESS) return {};

@@ -13,6 +13,8 @@
 
 namespace lichen::hub {
 
+inline constexpr std::uint16_t kNamePort = 53;
+
 /// Whom a datagram came from, and by which of our addresses: what an answer needs.
 struct DatagramPath {
   sockaddr_storage peer{};
@@ -24,8 +26,8 @@ struct DatagramPath {
 /// Port 53 of all our addresses of one family; next to another one's that is about to end. Empty: the kernel does not
 /// have the family. @param type  SOCK_DGRAM or SOCK_STREAM @throws Error{system|permission}
 sys::UniqueFd open_name_socket(bool v6, int type);
-/// To port 53 of `server`, non-blocking; empty when nothing leads there.
-sys::UniqueFd connect_name_server(const spec::IpAddress& server, int type);
+/// Non-blocking; a stream is made in the background. Empty when nothing leads there.
+sys::UniqueFd connect_address(const spec::IpAddress& address, std::uint16_t port, int type);
 
 /// nullopt: nothing there (any more). Datagrams of more than `limit` bytes are dropped.
 std::optional<std::string> receive_datagram(int socket, std::size_t limit, DatagramPath& path);

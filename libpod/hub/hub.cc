@@ -38,7 +38,7 @@ std::string Hub::member_path(const std::string& id) const {
 }
 
 Hub::Hub(Holdings& holdings)
-    : holdings_(holdings), way_out_(holdings.directory, holdings.netns.get()), names_(holdings.netns.get()) {}
+    : holdings_(holdings), way_out_(holdings.netns.get()), names_(holdings.netns.get()), ports_(holdings.netns.get()) {}
 
 void Hub::run() {
   member_ =
@@ -86,11 +86,7 @@ void Hub::start_way_out() {
     loop_.forget(way_out_watch_);
     // At once, but one that cannot work here is not started again and again.
     const auto since = std::chrono::steady_clock::now() - way_out_started_;
-    loop_.after(since < kSettled ? kHelperPause : std::chrono::milliseconds(0), [this] {
-      start_way_out();
-      for (auto& [id, member] : members_) reopen_ports(member.config);
-      apply_quietly();
-    });
+    loop_.after(since < kSettled ? kHelperPause : std::chrono::milliseconds(0), [this] { start_way_out(); });
   });
 }
 
@@ -212,21 +208,39 @@ bool Hub::add(wire::HubMember config) {
 void Hub::open_ports(const wire::HubMember& member) {
   if (std::ranges::any_of(member.endpoints, [](const auto& endpoint) { return !endpoint.internal; }))
     way_out_.wait_ready();
-  way_out_.add(member);
+  ports_.add(member);
+  watch_ports();
 }
 
+// After an earlier hub, whose process for ports may hold them for a moment more (which open_published_port waits for).
 void Hub::reopen_ports(const wire::HubMember& member) {
   try {
-    open_ports(member);
+    ports_.add(member);
+    watch_ports();
   } catch (const Error& error) {
     log_debug("{}", error.what());
   }
 }
 
+void Hub::watch_ports() {
+  if (ports_.starts() == watched_ports_) return;
+  watched_ports_ = ports_.starts();
+  loop_.forget(ports_watch_);
+  ports_started_ = std::chrono::steady_clock::now();
+  ports_watch_ = loop_.watch(ports_.pidfd(), EPOLLIN, [this](std::uint32_t) {
+    loop_.forget(ports_watch_);
+    const auto since = std::chrono::steady_clock::now() - ports_started_;
+    loop_.after(since < kSettled ? kSparePause : std::chrono::milliseconds(0), [this] {
+      ports_.restart();
+      watch_ports();
+    });
+  });
+}
+
 void Hub::remove(const std::string& id) {
   const auto found = members_.find(id);
   if (found == members_.end()) return;
-  way_out_.remove(id);
+  ports_.remove(id);
   loop_.forget(found->second.watch);
   members_.erase(found);
 }
@@ -238,7 +252,7 @@ std::vector<wire::HubMember> Hub::all_members() const {
 }
 
 void Hub::apply() {
-  rules_->load(rule_elements(all_members(), way_out_.deliveries()));
+  rules_->load(rule_elements(all_members()));
   apply_names();
 }
 
@@ -250,7 +264,7 @@ void Hub::apply_names() {
 // Nobody is there who could be told, and the next one who comes tries again.
 void Hub::apply_quietly() {
   try {
-    rules_->load(rule_elements(all_members(), way_out_.deliveries()));
+    rules_->load(rule_elements(all_members()));
   } catch (const Error& error) {
     log_debug("{}", error.what());
   }

@@ -9,6 +9,8 @@
 //   lichen-hub ─┬─ lichen-hub (spare)   waits for the first one's end, then takes its place with the same namespace
 //               ├─ slirp4netns          goes with the hub's life descriptor
 //               └─ lichen-names         answers names (name_answers.hh), goes with the hub
+//               ├─ lichen-ports         carries what comes through published ports (port_forwarder.hh), goes with the
+//               hub
 //
 // Members are files (wire/hub_protocol.hh) whose process is watched by a pidfd; so a hub that takes over reads them,
 // and puts back ports, rules and names. Without members and clients for a while it ends, and the namespace with it.
@@ -19,6 +21,7 @@
 #include <set>
 
 #include "libpod/hub/names.hh"
+#include "libpod/hub/published_ports.hh"
 #include "libpod/hub/rule_loader.hh"
 #include "libpod/hub/way_out.hh"
 #include "libpod/sys/event_loop.hh"
@@ -69,6 +72,7 @@ class Hub {
   void remove(const std::string& id);
   void open_ports(const wire::HubMember& member);
   void reopen_ports(const wire::HubMember& member);
+  void watch_ports();
   std::vector<wire::HubMember> all_members() const;
   /// Rules and names say what members are there. @throws Error{unsupported}
   void apply();
@@ -81,17 +85,18 @@ class Hub {
   sys::EventLoop loop_;
   WayOut way_out_;
   NameServer names_;
+  PublishedPorts ports_;
   std::optional<RuleLoader> rules_;  // its thread comes after the first fork
   std::map<std::string, Member> members_;
   std::map<std::uint64_t, Client> clients_;
   std::uint64_t last_client_ = 0;
   sys::EventLoop::TimerId idle_timer_ = 0;
-  sys::EventLoop::WatchId spare_watch_ = 0, names_watch_ = 0, way_out_watch_ = 0;
+  sys::EventLoop::WatchId spare_watch_ = 0, names_watch_ = 0, ports_watch_ = 0, way_out_watch_ = 0;
   sys::Pid spare_;
   std::set<std::string> bridges_;  // that members have brought and nobody has taken away yet
   bool bridges_unknown_ = true;    // an earlier hub may have left some
-  std::uint64_t watched_names_ = 0;
-  std::chrono::steady_clock::time_point names_started_, way_out_started_;
+  std::uint64_t watched_names_ = 0, watched_ports_ = 0;
+  std::chrono::steady_clock::time_point names_started_, ports_started_, way_out_started_;
   sys::FileLock member_;
 };
 

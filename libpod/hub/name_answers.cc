@@ -167,7 +167,7 @@ void NameAnswers::ask_next_server(std::uint64_t number) {
   while (forward.next < forward.servers.size()) {
     const auto server = spec::IpAddress::parse(forward.servers[forward.next++]);
     // A socket, and so a port, for each question: whoever wants to answer in the server's place must guess both.
-    if (server) forward.socket = connect_name_server(*server, forward.stream ? SOCK_STREAM : SOCK_DGRAM);
+    if (server) forward.socket = connect_address(*server, kNamePort, forward.stream ? SOCK_STREAM : SOCK_DGRAM);
     if (!forward.socket) continue;
     if (!forward.stream && ::send(forward.socket.get(), forward.query.data(), forward.query.size(), MSG_NOSIGNAL) < 0)
       continue;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "libpod/sys/process.hh"
+#include "libpod/hub/hub_child.hh"
 #include "libpod/wire/hub_protocol.hh"
 
 namespace lichen::hub {
@@ -17,7 +17,7 @@ class NameServer {
   /// Tell what has changed, and wait until it counts. It is started with the first member.
   void apply(const std::vector<wire::HubMember>& members);
   /// -1: it does not run. Readable when it has ended: then restart().
-  int pidfd() const { return process_ ? process_.pidfd() : -1; }
+  int pidfd() const { return child_.process ? child_.process.pidfd() : -1; }
   void restart();
   /// How often it was started: descriptors of two have the same number.
   std::uint64_t starts() const { return starts_; }
@@ -28,8 +28,7 @@ class NameServer {
 
   int netns_;
   std::map<std::string, std::string> wanted_, told_;  // id -> the member, as it is told
-  sys::Pid process_;
-  sys::UniqueFd control_;
+  HubChild child_;
   std::uint64_t starts_ = 0;
 };
 

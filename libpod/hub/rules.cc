@@ -10,7 +10,6 @@ namespace {
 constexpr const char* kOpen = "inet lichen open";
 constexpr const char* kNames4 = "inet lichen names4";
 constexpr const char* kNames6 = "inet lichen names6";
-constexpr const char* kDeliveries = "inet lichen deliveries";
 constexpr const char* kMacs = "bridge lichen macs";
 constexpr const char* kAddresses4 = "bridge lichen addresses4";
 constexpr const char* kAddresses6 = "bridge lichen addresses6";
@@ -43,13 +42,11 @@ void add_endpoint(const wire::HubEndpoint& endpoint, RuleElements& elements) {
   }
 }
 
-// Protocols by number: names need /etc/protocols, which a small machine does not have.
-int protocol_number(const std::string& name) { return name == "udp" ? 17 : 6; }
-
 }  // namespace
 
-// 1 and 58: ICMP for IPv4 and IPv6; 6 and 17: TCP and UDP. "table" makes it unless it is there, so that "delete" always
-// finds it. IPv6 hosts ask for neighbours from "::" before they have an address, and always have one in fe80::/10.
+// Protocols by number, as names need /etc/protocols, which a small machine does not have: 1 and 58 are ICMP for IPv4
+// and IPv6, 6 and 17 TCP and UDP. "table" makes it unless it is there, so that "delete" always finds it. IPv6 hosts ask
+// for neighbours from "::" before they have an address, and always have one in fe80::/10.
 std::string rules_text() {
   return format(R"(table inet lichen
 delete table inet lichen
@@ -59,11 +56,9 @@ table inet lichen {{
   set open {{ type ifname; }}
   set names4 {{ type ifname . ipv4_addr; }}
   set names6 {{ type ifname . ipv6_addr; }}
-  map deliveries {{ type inet_proto . inet_service : ipv4_addr . inet_service; }}
   chain forward {{
     type filter hook forward priority 0; policy drop;
     ct state established,related accept
-    ct status dnat accept
     iifname @open oifname "{0}" accept
   }}
   chain input {{
@@ -73,10 +68,6 @@ table inet lichen {{
     meta l4proto {{ 1, 58 }} accept
     meta l4proto {{ 6, 17 }} th dport 53 iifname . ip daddr @names4 accept
     meta l4proto {{ 6, 17 }} th dport 53 iifname . ip6 daddr @names6 accept
-  }}
-  chain prerouting {{
-    type nat hook prerouting priority -100;
-    iifname "{0}" dnat ip to meta l4proto . th dport map @deliveries
   }}
   chain postrouting {{
     type nat hook postrouting priority 100;
@@ -99,14 +90,11 @@ table bridge lichen {{
                 kOutside);
 }
 
-RuleElements rule_elements(const std::vector<wire::HubMember>& members, const std::vector<Delivery>& deliveries) {
+RuleElements rule_elements(const std::vector<wire::HubMember>& members) {
   RuleElements elements;
   for (const auto& member : members)
     for (const auto& endpoint : member.endpoints)
       if (is_sound(endpoint)) add_endpoint(endpoint, elements);
-  for (const auto& delivery : deliveries)
-    elements[kDeliveries].insert(format("{} . {} : {} . {}", protocol_number(delivery.protocol), delivery.port,
-                                        delivery.address, delivery.container_port));
   return elements;
 }
 

@@ -2,9 +2,8 @@
 // bring are elements of these sets. So a container that comes or goes costs one small transaction (0.1 ms, where the
 // whole table costs 3), and the difference of two lists of elements is all that has to be known.
 //
-//   inet forward      drop, but: what answers, what was forwarded by a published port, and networks that may go out
+//   inet forward      drop, but: what answers, and networks that may go out
 //   inet input        drop, but: names, asked at one's own network's gateway; ICMP; what answers
-//   inet prerouting   published ports: slirp4netns delivers to its own address and a port of ours
 //   inet postrouting  behind slirp4netns all have one address
 //   bridge prerouting a member sends from the addresses that it was given, and from no other
 #pragma once
@@ -20,14 +19,6 @@ namespace lichen::hub {
 
 inline constexpr const char* kOutside = "tap0";
 
-/// What is delivered to which port of slirp4netns' address.
-struct Delivery {
-  std::string protocol;
-  std::uint16_t port = 0;
-  std::string address;  // of the container
-  std::uint16_t container_port = 0;
-};
-
 /// Set ("inet lichen open") -> its elements, as nft(8) writes them.
 using RuleElements = std::map<std::string, std::set<std::string>>;
 
@@ -35,7 +26,7 @@ using RuleElements = std::map<std::string, std::set<std::string>>;
 std::string rules_text();
 
 /// Pure. Texts of members come from records of ours, and are checked again: an odd one gives no element.
-RuleElements rule_elements(const std::vector<wire::HubMember>& members, const std::vector<Delivery>& deliveries);
+RuleElements rule_elements(const std::vector<wire::HubMember>& members);
 
 /// The commands that lead from one to the other: first what goes, so that an element may change its value. Pure.
 std::string rules_change(const RuleElements& from, const RuleElements& to);

@@ -16,6 +16,7 @@
 #include "libpod/sys/unique_fd.hh"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -159,6 +160,10 @@ std::int64_t add_forward(const std::string& api_socket, const spec::PortMapping&
   throw_error(ErrorKind::system, "forward {}: {}", shown(port), cause);
 }
 
+void remove_slirp_forward(const std::string& api_socket, std::int64_t id) {
+  call_slirp(api_socket, Json{{"execute", "remove_hostfwd"}, {"arguments", {{"id", id}}}});
+}
+
 }  // namespace
 
 std::vector<spec::PortMapping> expand_exposed(const std::vector<spec::PortMapping>& ports,
@@ -207,6 +212,23 @@ std::vector<spec::PortMapping> reserve_ports(const std::vector<spec::PortMapping
   return result;
 }
 
+sys::UniqueFd open_published_port(const spec::PortMapping& port) {
+  std::vector<sys::UniqueFd> held;
+  if (const int error = bind_patiently(port, held))
+    refuse(port, error, [](const auto&, auto, const auto&) { return std::nullopt; });
+  sys::UniqueFd socket = std::move(held[0]);
+  const bool v6 = address_family(port.host_ip) == 6;
+  const int on = 1;
+  if (port.protocol == "tcp") {
+    if (::listen(socket.get(), SOMAXCONN) != 0) refuse(port, errno, {});
+  } else if (::setsockopt(socket.get(), v6 ? int{IPPROTO_IPV6} : int{IPPROTO_IP}, v6 ? IPV6_RECVPKTINFO : IP_PKTINFO,
+                          &on, sizeof on) != 0) {
+    throw_errno("learn which address of {} is asked", shown(port));
+  }
+  if (::fcntl(socket.get(), F_SETFL, O_NONBLOCK) != 0) throw_errno("{}", shown(port));
+  return socket;
+}
+
 void add_slirp_forwards(const std::string& api_socket, const std::vector<spec::PortMapping>& ports,
                         const std::string& guest_ip, const PortHolderLookup& lookup) {
   std::vector<std::int64_t> added;
@@ -216,14 +238,6 @@ void add_slirp_forwards(const std::string& api_socket, const std::vector<spec::P
     for (const auto id : added) remove_slirp_forward(api_socket, id);
     throw;
   }
-}
-
-std::int64_t add_slirp_forward(const std::string& api_socket, const spec::PortMapping& port) {
-  return add_forward(api_socket, port, "10.0.2.100", [](const auto&, auto, const auto&) { return std::nullopt; });
-}
-
-void remove_slirp_forward(const std::string& api_socket, std::int64_t id) {
-  call_slirp(api_socket, Json{{"execute", "remove_hostfwd"}, {"arguments", {{"id", id}}}});
 }
 
 }  // namespace lichen::network

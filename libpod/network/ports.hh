@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "libpod/spec/container_config.hh"
+#include "libpod/sys/unique_fd.hh"
 
 namespace lichen::network {
 
@@ -41,6 +42,10 @@ enum class AddressFamilies { ipv4, both };
 std::vector<spec::PortMapping> reserve_ports(const std::vector<spec::PortMapping>& ports, AddressFamilies families,
                                              const PortHolderLookup& lookup);
 
+/// The socket of a published port, bound and, for TCP, listening; non-blocking. UDP ones say which address was asked
+/// (dns_socket.hh). @pre host_port is not 0 @throws as reserve_ports @stage in the host's network namespace
+sys::UniqueFd open_published_port(const spec::PortMapping& port);
+
 /// Have slirp4netns forward these ports; none has host_port 0.
 ///
 /// @param api_socket  of a slirp4netns that is ready
@@ -48,9 +53,5 @@ std::vector<spec::PortMapping> reserve_ports(const std::vector<spec::PortMapping
 /// @stage any network namespace: the socket is found through the file system
 void add_slirp_forwards(const std::string& api_socket, const std::vector<spec::PortMapping>& ports,
                         const std::string& guest_ip, const PortHolderLookup& lookup);
-
-/// One port, to slirp4netns' own address. @return its number for remove_slirp_forward @throws Error{conflict}
-std::int64_t add_slirp_forward(const std::string& api_socket, const spec::PortMapping& port);
-void remove_slirp_forward(const std::string& api_socket, std::int64_t id);
 
 }  // namespace lichen::network

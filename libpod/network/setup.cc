@@ -183,7 +183,8 @@ NetworkSetup::NetworkSetup(NetworkPlan plan, const std::string& run_dir, PortHol
     : plan_(std::move(plan)), lookup_(std::move(lookup)) {
   const bool pasta = plan_.kind == NetworkKind::pasta;
   if (!plan_.ports.empty())
-    plan_.ports = reserve_ports(plan_.ports, pasta ? AddressFamilies::both : AddressFamilies::ipv4, lookup_);
+    plan_.ports = reserve_ports(
+        plan_.ports, plan_.kind == NetworkKind::slirp4netns ? AddressFamilies::ipv4 : AddressFamilies::both, lookup_);
   if (pasta) {
     plan_.container_ip = outbound_address();  // pasta gives the host's own address to the container
     helper_.emplace(prepare_pasta(plan_.pasta_options, plan_.ports));

@@ -32,6 +32,7 @@ hub() { pgrep -o -u "$(id -u)" -f "^lichen-hub $FOLDER "; }
 spare() { pgrep -n -u "$(id -u)" -P "$(hub)" -f "^lichen-hub $FOLDER "; }
 hub_child() { pgrep -u "$(id -u)" -P "$(hub)" -x "$1"; } # PROGRAM
 names_server() { hub_child lichen-names; }
+ports_server() { hub_child lichen-ports; }
 hub_is_gone() { ! pgrep -u "$(id -u)" -f "^lichen-hub $FOLDER " >/dev/null; }
 at_once() { xargs -P "$1" -I{} timeout --kill-after=5 60 "$LICHEN" "${@:2}" 3>&- 4>&-; } # WORKERS COMMAND WITH {}: for each line of standard input
 
@@ -49,7 +50,7 @@ at_once() { xargs -P "$1" -I{} timeout --kill-after=5 60 "$LICHEN" "${@:2}" 3>&-
   wait_until 20 echoes
   coproc HOLD { "$LICHEN" exec -i box nc "$(address web app)" 7 3>&- 4>&-; }
   in=${HOLD[1]} out=${HOLD[0]}
-  for round in spare slirp4netns names_server hub hub; do
+  for round in spare slirp4netns names_server ports_server hub hub; do
     case $round in
       slirp4netns) old=$(hub_child slirp4netns) ;;
       *) wait_until 20 "$round" >/dev/null && old=$($round) ;;

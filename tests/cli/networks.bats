@@ -47,6 +47,38 @@ teardown() { remove_networks; }
   assert_failure 125 "an internal network does not lead to the host"
 }
 
+@test "published ports: many at once, whole both ways, an end of one side is an end of one side" {
+  need_hub
+  lichen run -d --name echo -p 127.0.0.1::7 $BUSYBOX nc -ll -p 7 -e cat >/dev/null
+  local port
+  port=$(lichen port echo 7/tcp)
+  run python3 - "${port##*:}" <<'END'
+import os, socket, sys, threading, time
+address = ("127.0.0.1", int(sys.argv[1]))
+for _ in range(1000):  # until the server listens
+    try:
+        with socket.create_connection(address) as s:
+            s.sendall(b"x")
+            if s.recv(1): break
+    except OSError: pass
+    time.sleep(0.01)
+failures = []
+def one(size):
+    data = os.urandom(size)
+    with socket.create_connection(address) as s:
+        sender = threading.Thread(target=lambda: (s.sendall(data), s.shutdown(socket.SHUT_WR)))
+        sender.start()
+        got = b"".join(iter(lambda: s.recv(65536), b""))
+        sender.join()
+    if got != data: failures.append((size, len(got)))
+threads = [threading.Thread(target=one, args=(size,)) for size in [0, 1, 5_000_000] + [30_000] * 60]
+for t in threads: t.start()
+for t in threads: t.join()
+print("failures:", failures)
+END
+  assert_output "failures: []"
+}
+
 @test "published ports lead to a container on a network, and are free again" {
   need_hub
   lichen network create app >/dev/null

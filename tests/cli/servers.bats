@@ -168,6 +168,8 @@ ready() { lichen logs "$1" 2>/dev/null | grep -q "^ready"; }
   assert_output hello
   host udp "$outside" "$port" "$text$text"
   assert_output "$text$text"
+  host udp 127.0.0.1 "$port" hello
+  assert_output hello
 }
 
 @test "port ranges: each port leads to its own, port lists them, they are free again" {

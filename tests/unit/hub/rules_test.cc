@@ -34,47 +34,40 @@ using testing::UnorderedElementsAre;
 TEST(Rules, InternalNetworksHaveNoWayOut) {
   auto inner = endpoint("inner", "10.2.0.2", "10.2.0.1");
   inner.internal = true;
-  const auto both = rule_elements({member({endpoint("app", "10.1.0.2", "10.1.0.1"), inner})}, {});
+  const auto both = rule_elements({member({endpoint("app", "10.1.0.2", "10.1.0.1"), inner})});
   EXPECT_THAT(both, Contains(Pair("inet lichen open", ElementsAre("\"br-app\""))));
-  EXPECT_THAT(rule_elements({member({inner})}, {}), Not(Contains(Key("inet lichen open"))));
+  EXPECT_THAT(rule_elements({member({inner})}), Not(Contains(Key("inet lichen open"))));
 }
 
 TEST(Rules, NamesAreAskedAtOnesOwnGatewayOnly) {
   const auto elements = rule_elements(
-      {member({endpoint("app", "10.1.0.2", "10.1.0.1")}), member({endpoint("six", "fd00::2", "fd00::1")})}, {});
+      {member({endpoint("app", "10.1.0.2", "10.1.0.1")}), member({endpoint("six", "fd00::2", "fd00::1")})});
   EXPECT_THAT(elements, Contains(Pair("inet lichen names4", ElementsAre("\"br-app\" . 10.1.0.1"))));
   EXPECT_THAT(elements, Contains(Pair("inet lichen names6", ElementsAre("\"br-six\" . fd00::1"))));
 }
 
 TEST(Rules, MembersSendFromTheirOwnAddressesOnly) {
-  const auto elements = rule_elements({member({endpoint("app", "10.1.0.2", "10.1.0.1")})}, {});
+  const auto elements = rule_elements({member({endpoint("app", "10.1.0.2", "10.1.0.1")})});
   EXPECT_THAT(elements, Contains(Pair("bridge lichen macs", ElementsAre("\"lcvapp\" . 02:42:0a:00:00:02"))));
   EXPECT_THAT(elements, Contains(Pair("bridge lichen addresses4", ElementsAre("\"lcvapp\" . 10.1.0.2"))));
-}
-
-TEST(Rules, PortsAreDelivered) {
-  EXPECT_THAT(rule_elements({}, {{"udp", 5353, "10.1.0.2", 53}, {"tcp", 80, "10.1.0.2", 8080}}),
-              UnorderedElementsAre(Pair("inet lichen deliveries", UnorderedElementsAre("17 . 5353 : 10.1.0.2 . 53",
-                                                                                       "6 . 80 : 10.1.0.2 . 8080"))));
 }
 
 TEST(Rules, RecordsThatAreNotOursMakeNoRule) {
   auto odd = endpoint("app", "10.1.0.2", "10.1.0.1");
   odd.bridge = "x\" drop; }";
-  EXPECT_TRUE(rule_elements({member({odd})}, {}).empty());
+  EXPECT_TRUE(rule_elements({member({odd})}).empty());
   odd = endpoint("app", "10.1.0.2 } accept", "10.1.0.1");
-  EXPECT_TRUE(rule_elements({member({odd})}, {}).empty());
+  EXPECT_TRUE(rule_elements({member({odd})}).empty());
 }
 
 TEST(Rules, AChangeSaysOnlyWhatChanged) {
   const RuleElements before{{"inet lichen open", {"\"a\"", "\"b\""}},
-                            {"inet lichen deliveries", {"6 . 80 : 10.0.0.2 . 80"}}};
-  const RuleElements after{{"inet lichen open", {"\"b\"", "\"c\""}},
-                           {"inet lichen deliveries", {"6 . 80 : 10.0.0.3 . 80"}}};
+                            {"bridge lichen macs", {"x . 02:42:ac:11:00:02"}}};
+  const RuleElements after{{"inet lichen open", {"\"b\"", "\"c\""}}, {"bridge lichen macs", {"x . 02:42:ac:11:00:03"}}};
   EXPECT_EQ(rules_change(before, after),
-            "delete element inet lichen deliveries { 6 . 80 : 10.0.0.2 . 80 }\n"
+            "delete element bridge lichen macs { x . 02:42:ac:11:00:02 }\n"
             "delete element inet lichen open { \"a\" }\n"
-            "add element inet lichen deliveries { 6 . 80 : 10.0.0.3 . 80 }\n"
+            "add element bridge lichen macs { x . 02:42:ac:11:00:03 }\n"
             "add element inet lichen open { \"c\" }\n");
   EXPECT_EQ(rules_change(after, after), "");
 }

@@ -1,0 +1,23 @@
+// Processes of the hub that handle what strangers send: names (name_answers.hh) and published ports
+// (port_forwarder.hh). Each lives in the hub's network namespace, has nothing of the hub's but one socket, and ends
+// with it.
+#pragma once
+
+#include <functional>
+
+#include "libpod/sys/process.hh"
+
+namespace lichen::hub {
+
+struct HubChild {
+  sys::Pid process;
+  sys::UniqueFd control;  // SOCK_SEQPACKET; the child's end of it ends when the hub does
+};
+
+/// @param name  as ps shows it @param body  in the hub's namespace, with the child's end; calls give_up_powers() as
+/// soon as it has opened what needs any
+HubChild fork_hub_child(const char* name, int hub_netns, const std::function<void(sys::UniqueFd control)>& body);
+/// No capabilities, no way to get any.
+void give_up_powers();
+
+}  // namespace lichen::hub

@@ -1,0 +1,103 @@
+#include "libpod/hub/published_ports.hh"
+
+#include <algorithm>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
+#include "libpod/hub/port_forwarder.hh"
+#include "libpod/network/ports.hh"
+#include "libpod/sys/socket.hh"
+
+#include <signal.h>
+
+namespace lichen::hub {
+namespace {
+
+// Where the member's ports lead: its first address on a network that is not internal, IPv4 first.
+std::string target_address(const wire::HubMember& member) {
+  for (const bool v6 : {false, true})
+    for (const auto& endpoint : member.endpoints)
+      for (const auto& subnet : endpoint.subnets)
+        if (const auto address = spec::IpAddress::parse(subnet.address);
+            !endpoint.internal && address && address->v6 == v6)
+          return subnet.address;
+  throw_error(ErrorKind::usage, "publish ports: the container has no address on a network that is not internal");
+}
+
+// Without an address a port is open for both families; the second counts where the host has it and nobody else does.
+std::vector<sys::UniqueFd> open_sockets(const wire::HubPort& port) {
+  spec::PortMapping mapping;
+  mapping.host_ip = port.host_ip;
+  mapping.host_port = port.host_port;
+  mapping.container_port = port.container_port;
+  mapping.protocol = port.protocol;
+  std::vector<sys::UniqueFd> sockets;
+  sockets.push_back(network::open_published_port(mapping));
+  if (!port.host_ip.empty()) return sockets;
+  mapping.host_ip = "::";
+  try {
+    sockets.push_back(network::open_published_port(mapping));
+  } catch (const Error& error) {
+    log_debug("{}", error.what());
+  }
+  return sockets;
+}
+
+void forward_ports(sys::UniqueFd control) {
+  PortForwarder forwarder(std::move(control));
+  give_up_powers();
+  forwarder.run();
+}
+
+}  // namespace
+
+void PublishedPorts::add(const wire::HubMember& member) {
+  if (member.ports.empty()) return;
+  const std::string target = target_address(member);
+  std::vector<Port> opened;
+  for (const auto& port : member.ports)
+    for (auto& socket : open_sockets(port))
+      opened.push_back(
+          {member.id,
+           std::move(socket),
+           {{"open", 0}, {"protocol", port.protocol}, {"address", target}, {"port", port.container_port}}});
+  if (!child_.process) start();
+  for (auto& port : opened) {
+    const std::uint64_t number = ++last_number_;
+    port.order["open"] = number;
+    tell(port.order, port.socket.get());
+    ports_[number] = std::move(port);
+  }
+}
+
+void PublishedPorts::remove(const std::string& id) {
+  std::erase_if(ports_, [&](const auto& row) {
+    if (row.second.member != id) return false;
+    tell(Json{{"close", row.first}}, -1);
+    return true;
+  });
+}
+
+bool PublishedPorts::has(const std::string& id) const {
+  return std::ranges::any_of(ports_, [&](const auto& row) { return row.second.member == id; });
+}
+
+void PublishedPorts::restart() {
+  child_ = {};
+  if (ports_.empty()) return;
+  start();
+  for (const auto& [number, port] : ports_) tell(port.order, port.socket.get());
+}
+
+void PublishedPorts::start() {
+  child_ = fork_hub_child("lichen-ports", netns_, forward_ports);
+  ++starts_;
+}
+
+// Whatever is not told is told to the next one: this one has ended, or hangs and is ended.
+void PublishedPorts::tell(const Json& order, int fd) {
+  if (child_.process && !sys::send_packet(child_.control.get(), dump_json(order), fd, /*nonblocking=*/true))
+    sys::signal_pidfd(child_.process.pidfd(), SIGKILL);
+}
+
+}  // namespace lichen::hub

@@ -1,0 +1,45 @@
+// The hub's end of published ports: it opens their sockets in the host's namespace, where alone it can be done, and
+// hands them to the process that carries the bytes (port_forwarder.hh). As the hub keeps them, a port stays taken while
+// that process is started again.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "libpod/hub/hub_child.hh"
+#include "libpod/wire/hub_protocol.hh"
+
+namespace lichen::hub {
+
+class PublishedPorts {
+ public:
+  explicit PublishedPorts(int hub_netns) : netns_(hub_netns) {}
+
+  /// The member's ports, all or none. @throws Error{conflict|permission|invalid} as network::open_published_port;
+  /// Error{usage} it has no address that a port could lead to
+  void add(const wire::HubMember& member);
+  void remove(const std::string& id);
+  bool has(const std::string& id) const;
+
+  /// -1: it does not run. Readable when it has ended: then restart().
+  int pidfd() const { return child_.process ? child_.process.pidfd() : -1; }
+  void restart();
+  std::uint64_t starts() const { return starts_; }
+
+ private:
+  struct Port {
+    std::string member;
+    sys::UniqueFd socket;
+    Json order;
+  };
+  void start();
+  void tell(const Json& order, int fd);
+
+  int netns_;
+  std::map<std::uint64_t, Port> ports_;
+  std::uint64_t last_number_ = 0, starts_ = 0;
+  HubChild child_;
+};
+
+}  // namespace lichen::hub
