@@ -185,7 +185,7 @@ two more"
   lichen pod create --name app >/dev/null
   lichen create --pod app --name kept $BUSYBOX sh -c "$STAY" >/dev/null
   while ((rounds-- > 0)); do
-    verb=(run -d --pod app --name killed $BUSYBOX sh -c "$STAY")
+    verb=(run -d --pod app --name killed "$BUSYBOX" sh -c "$STAY")
     ((rounds % 2)) || verb=(pod start app)
     timeout -s KILL "0.0$((RANDOM % 4))$((RANDOM % 10))" "$LICHEN" "${verb[@]}" >/dev/null 2>&1 3>&- || true
     run_lichen pod start app
