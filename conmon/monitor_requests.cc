@@ -85,7 +85,9 @@ void Monitor::on_gone(ClientId id) {
   const bool typed = typists_.erase(id) > 0;
   if (id == starter_) {
     starter_ = 0;
-    if (!published_) {
+    // Who was to say `start` is gone: nobody else may, not even for a container that was there before.
+    const bool waits_for_start = !start_asked_ && running_since_ == Clock::time_point{};
+    if (!published_ || waits_for_start) {
       if (phase_ != Phase::leaving) abandon();
       return;
     }

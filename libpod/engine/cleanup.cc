@@ -10,6 +10,12 @@
 #include <signal.h>
 
 namespace lichen::engine {
+namespace {
+
+// How long a monitor may take to bring a container up or to its end.
+constexpr std::chrono::seconds kMoments{20};
+
+}  // namespace
 
 void kill_init(Engine& engine, const wire::ContainerState& state, int signal) {
   // A pid of another boot names somebody else's process by now.
@@ -91,6 +97,20 @@ void wait_for_monitor_end(const Engine& engine, const std::string& id, std::chro
     sys::wait_lock(lock, sys::LockMode::shared, timeout);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::not_found) throw;
+  }
+}
+
+bool wait_for_quiet(Engine& engine, const std::string& id) {
+  const auto deadline = std::chrono::steady_clock::now() + kMoments;
+  for (;;) {
+    try {
+      wait_for_monitor_end(engine, id, std::chrono::milliseconds(300));
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::conflict || std::chrono::steady_clock::now() >= deadline) throw;
+    }
+    if (!engine.containers.has(id)) return false;
+    if (wire::is_active(engine.containers.load_state(id).status)) return false;
   }
 }
 

@@ -21,6 +21,10 @@ std::vector<store::ContainerRecord> load_all_containers(
 /// Wait until the monitor has let go of the container (its mounts are gone then). @throws Error{conflict} timeout
 void wait_for_monitor_end(const Engine& engine, const std::string& id, std::chrono::milliseconds timeout);
 
+/// true: no monitor works on it. false: one does, or it is gone, and the record must be read again. A monitor that
+/// starts a container, or ends it, is done within moments. @throws Error{conflict} it is not
+bool wait_for_quiet(Engine& engine, const std::string& id);
+
 /// Have the OCI runtime forget a container that its dead monitor could not delete. Nothing to forget is fine.
 /// @stage in U0
 void discard_runtime_state(const Engine& engine, const spec::ContainerConfig& config);

@@ -44,22 +44,6 @@ void remove_running(Engine& engine, const store::ContainerRecord& record, const 
   remove_stopped(engine, record.config, options.volumes);
 }
 
-// true: no monitor works on it. false: one does, and the record must be read again. A monitor that starts a container,
-// or ends it, is done within moments.
-bool wait_for_quiet(Engine& engine, const std::string& id) {
-  const auto deadline = std::chrono::steady_clock::now() + kTearDown;
-  for (;;) {
-    try {
-      wait_for_monitor_end(engine, id, std::chrono::milliseconds(300));
-      return true;
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::conflict || std::chrono::steady_clock::now() >= deadline) throw;
-    }
-    if (!engine.containers.has(id)) return false;
-    if (wire::is_active(engine.containers.load_state(id).status)) return false;
-  }
-}
-
 }  // namespace
 
 bool remove_stopped(Engine& engine, const spec::ContainerConfig& config, bool volumes) {

@@ -82,7 +82,8 @@ RunOutcome start_container(Engine& engine, const std::string& name_or_id, const 
     throw Error(ErrorKind::conflict, format("container {} is {}: it cannot be started", record.config.name,
                                             wire::to_string(record.state.status)))
         .with_hint(record.state.status == paused ? format("continue it: lichen unpause {}", record.config.name) : "");
-  wait_for_monitor_end(engine, record.config.id, std::chrono::seconds(10));
+  // Another command may have had it started, and been killed before it could say so.
+  if (!wait_for_quiet(engine, record.config.id)) return start_container(engine, record.config.id, attach);
   AttachOptions wanted = attach == nullptr ? AttachOptions{} : *attach;
   wanted.in =
       wanted.in && record.config.interactive;  // docker: start -i of a container without -i has no input to give

@@ -226,3 +226,17 @@ bye" logs
   run_lichen container exists post; assert_status 1
   run_lichen container rm pre; assert_success
 }
+
+@test "start, killed at any moment: the next start works, and stop too" {
+  local rounds=$((20 * ${LICHEN_TEST_ROUNDS:-1}))
+  lichen create --name again --network none $BUSYBOX sh -c 'trap "exit 0" TERM; while :; do sleep 1000 & wait $!; done' >/dev/null
+  while ((rounds-- > 0)); do
+    timeout -s KILL "0.0$((RANDOM % 2))$((RANDOM % 10))" "$LICHEN" start again >/dev/null 2>&1 3>&- || true
+    run_lichen start again
+    assert_success || return 1
+    is_state again running || return 1
+    lichen stop -t 0 again >/dev/null
+    is_state again exited || return 1
+  done
+  lichen rm again >/dev/null
+}

@@ -180,6 +180,25 @@ two more"
   wait_until 5 is_pod app Exited
 }
 
+@test "kill -9 of run --pod and pod start at any point leaves a pod that works" {
+  local rounds=$((10 * ${LICHEN_TEST_ROUNDS:-1})) verb
+  lichen pod create --name app >/dev/null
+  lichen create --pod app --name kept $BUSYBOX sh -c "$STAY" >/dev/null
+  while ((rounds-- > 0)); do
+    verb=(run -d --pod app --name killed "$BUSYBOX" sh -c "$STAY")
+    ((rounds % 2)) || verb=(pod start app)
+    timeout -s KILL "0.0$((RANDOM % 4))$((RANDOM % 10))" "$LICHEN" "${verb[@]}" >/dev/null 2>&1 3>&- || true
+    run_lichen pod start app
+    assert_success || return 1
+    assert_equal "$(lichen run --rm --pod app $BUSYBOX readlink /proc/self/ns/net)" "$(lichen exec kept readlink /proc/self/ns/net)" || return 1
+    is_pod app Running || fail_with "the pod" Running "$(lichen pod ps --ctr-names --ctr-status)" || return 1
+    lichen rm -f -t 0 killed >/dev/null 2>&1 || true
+    lichen pod stop -t 0 app >/dev/null
+    is_pod app Exited || return 1
+  done
+  assert_equal "$(leftover_staging)" ""
+}
+
 @test "limits of a pod bind all its containers together" {
   has_delegated_cgroup || skip "no delegated cgroup v2"
   grep -qw memory "/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)/cgroup.controllers" || skip "no memory controller is delegated"

@@ -62,11 +62,12 @@ void Harness::bundle_file(const std::string& name, const std::string& content) {
 void Harness::launch(const std::string& command) {
   bundle_file("command", command);
   sys::SocketPair pair = sys::make_socket_pair(SOCK_SEQPACKET);
-  const sys::UniqueFd marker = sys::open_path(config.marker_path, O_RDONLY);
+  const bool published = config.marker_path.empty();
+  const sys::UniqueFd marker = sys::open_path(published ? "/dev/null" : config.marker_path, O_RDONLY);
   const sys::UniqueFd lock = sys::open_path(config.run_dir + "/monitor.lock", O_RDWR | O_CREAT, 0600);
   config.sync_fd = 3;
   config.lock_fd = 4;
-  config.marker_fd = 5;
+  config.marker_fd = published ? -1 : 5;
   sys::SpawnOptions options{.argv = {"lichen-conmon"}, .program = LICHEN_CONMON};
   for (auto& argument : wire::to_argv(config)) options.argv.push_back(argument);
   options.fds = {{pair.second.get(), 3}, {lock.get(), 4}, {marker.get(), 5}};

@@ -206,6 +206,20 @@ TEST(Monitor, TheStarterGoingEndsItsInputOnly) {
   EXPECT_EQ(message->a, 4);
 }
 
+// A container that was there before: `start` that is killed half-way must not leave it waiting for ever.
+TEST(Monitor, TheStarterGoingBeforeTheStartEndsAPublishedOneToo) {
+  Harness h;
+  h.config.marker_path.clear();
+  h.launch("sleep 100");
+  const auto created = h.expect(MessageType::created);
+  ASSERT_TRUE(created);
+  h.sync.reset();
+  EXPECT_EQ(h.monitor_exit(), 1);
+  EXPECT_FALSE(sys::exists(h.config.runtime_root + "/" + h.config.id)) << "runtime delete was done";
+  EXPECT_NE(::kill(static_cast<pid_t>(created->a), 0), 0);
+  EXPECT_TRUE(sys::exists(h.config.container_dir));
+}
+
 TEST(Monitor, ClientsComeAndGoWithoutALeak) {
   Harness h;
   h.run("echo ready; sleep 100", kOutputs);
