@@ -45,11 +45,15 @@ void Hub::run() {
       sys::wait_lock(format("{}/{}", holdings_.userns_members, ::getpid()), sys::LockMode::exclusive, kMemberTimeout,
                      /*create=*/true);
   keep_spare();
+  // Before the thread: a child has for ever what that has in memory now.
+  names_.start();
+  watch_name_server();
   rules_.emplace(holdings_.netns.get());
   start_way_out();
   loop_.watch(holdings_.listener.get(), EPOLLIN, [this](std::uint32_t) { accept(); });
   read_members();
   end_when_idle();
+  loop_.drop_when_idle(kQuiet, {});
   loop_.run();
 }
 

@@ -3,11 +3,15 @@
 // with it.
 #pragma once
 
+#include <chrono>
 #include <functional>
 
 #include "libpod/sys/process.hh"
 
 namespace lichen::hub {
+
+/// Then memory that is not used is given back: also what the hub had in use when it forked.
+inline constexpr std::chrono::milliseconds kQuiet{1000};
 
 struct HubChild {
   sys::Pid process;

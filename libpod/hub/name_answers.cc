@@ -5,6 +5,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
+#include "libpod/hub/hub_child.hh"
 #include "libpod/sys/socket.hh"
 
 #include <arpa/nameser.h>
@@ -66,6 +67,7 @@ bool read_more(int socket, std::string& buffer, std::size_t limit) {
 NameAnswers::NameAnswers(sys::UniqueFd control) : control_(std::move(control)) {
   for (const bool v6 : {false, true}) listen(v6);
   loop_.watch(control_.get(), EPOLLIN, [this](std::uint32_t) { take_order(); });
+  loop_.drop_when_idle(kQuiet, {});
 }
 
 void NameAnswers::listen(bool v6) {

@@ -26,13 +26,11 @@ void answer_names(sys::UniqueFd control) {
 void NameServer::apply(const std::vector<wire::HubMember>& members) {
   wanted_.clear();
   for (const auto& member : members) wanted_[member.id] = dump_json(Json{{"set", wire::to_json(member)}});
-  if (!child_.process && !wanted_.empty()) start();
   if (child_.process) tell(wanted_);
 }
 
 void NameServer::restart() {
   child_ = {};
-  if (wanted_.empty()) return;
   start();
   tell(wanted_);
 }

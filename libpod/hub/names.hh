@@ -14,7 +14,8 @@ class NameServer {
  public:
   explicit NameServer(int hub_netns) : netns_(hub_netns) {}
 
-  /// Tell what has changed, and wait until it counts. It is started with the first member.
+  void start();
+  /// Tell what has changed, and wait until it counts.
   void apply(const std::vector<wire::HubMember>& members);
   /// -1: it does not run. Readable when it has ended: then restart().
   int pidfd() const { return child_.process ? child_.process.pidfd() : -1; }
@@ -23,7 +24,6 @@ class NameServer {
   std::uint64_t starts() const { return starts_; }
 
  private:
-  void start();
   void tell(const std::map<std::string, std::string>& members);
 
   int netns_;

@@ -4,6 +4,7 @@
 
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
+#include "libpod/hub/hub_child.hh"
 #include "libpod/sys/socket.hh"
 
 #include <fcntl.h>
@@ -61,6 +62,7 @@ std::string key_of(std::uint64_t port, const DatagramPath& path) {
 
 PortForwarder::PortForwarder(sys::UniqueFd control) : control_(std::move(control)), max_connections_(raise_limit()) {
   loop_.watch(control_.get(), EPOLLIN, [this](std::uint32_t) { take_order(); });
+  loop_.drop_when_idle(kQuiet, {});
 }
 
 void PortForwarder::take_order() {

@@ -1,6 +1,5 @@
 // libnftables at work: a thread in the hub's network namespace, as the process itself must stay in the host's (hub.hh).
-// A thread and no child: its context, which takes longer to make than most changes, stays, and nothing has to be
-// started for each.
+// A thread and no child: nothing has to be started for each change.
 #pragma once
 
 #include <condition_variable>
@@ -30,6 +29,7 @@ class RuleLoader {
   // @return empty, or why not
   std::string run(const std::string& commands);
 
+  int netns_;
   bool is_loaded_ = false;
   RuleElements loaded_;
 

@@ -108,7 +108,7 @@ int EventLoop::wait(epoll_event* events, int capacity, int timeout) {
   const auto ask = [&](int milliseconds) {
     return static_cast<int>(::syscall(SYS_epoll_pwait, epoll_.get(), events, capacity, milliseconds, nullptr, 8));
   };
-  if (idle_pages_.empty() || dropped_ || timeout <= idle_after_.count()) return ask(timeout);
+  if (idle_after_.count() == 0 || dropped_ || timeout <= idle_after_.count()) return ask(timeout);
   const int patience = static_cast<int>(idle_after_.count());
   const int count = ask(patience);
   if (count != 0) return count;

@@ -50,9 +50,9 @@ class EventLoop {
   /// Block these signals for the process and hand them to `handler`. Once per loop.
   void on_signals(std::initializer_list<int> signals, SignalHandler handler);
 
-  /// When nothing has happened for `after`: give back free heap pages and these pages, which must be clean ones of a
-  /// file (the program's text), right before waiting. While we wait next to nothing of the program is mapped then; what
-  /// is executed again comes back from the page cache.
+  /// When nothing has happened for `after`: give back free heap pages and these pages (or none), which must be clean
+  /// ones of a file (the program's text), right before waiting. While we wait next to nothing of the program is mapped
+  /// then; what is executed again comes back from the page cache.
   void drop_when_idle(std::chrono::milliseconds after, std::vector<std::pair<void*, std::size_t>> pages);
 
   /// Until stop(), which may have come before. One round = all events that are there, then the timers that are due.
