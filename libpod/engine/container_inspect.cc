@@ -161,7 +161,7 @@ void add_podman_members(Json& out, const Engine& engine, const ContainerConfig& 
   out["PidFile"] = config.pidfile;
   out["EffectiveCaps"] = capabilities;
   out["BoundingCaps"] = capabilities;
-  out["IsInfra"] = false;
+  out["IsInfra"] = config.holder;
   out["Namespace"] = "";
   out["Dependencies"] = Json::array();
 }

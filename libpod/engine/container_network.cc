@@ -11,6 +11,7 @@
 #include "libpod/sys/process.hh"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 namespace lichen::engine {
 namespace {
@@ -38,6 +39,12 @@ std::string write_private(const std::string& path, const std::string& content) {
   // Read by every user in the container; the run directory around it is 0700.
   sys::write_file(path, content, 0644);
   return path;
+}
+
+// One file for both containers, under a name of our own: a restart finds it also when the other one is gone.
+std::string share_file(const std::string& from, const std::string& to, const char* name) {
+  sys::remove_file(to + name);
+  return ::link((from + name).c_str(), (to + name).c_str()) == 0 ? to + name : from + name;
 }
 
 }  // namespace
@@ -97,8 +104,8 @@ void write_network_files(const spec::ContainerConfig& config, const ContainerNet
                          const std::string& hostname, const std::string& run_dir, spec::HostFacts& facts) {
   facts.hostname_path = write_private(run_dir + "/hostname", network::hostname_file(hostname));
   if (!network.target_run_dir.empty()) {
-    if (!config.network.no_hosts) facts.hosts_path = network.target_run_dir + "/hosts";
-    facts.resolv_conf_path = network.target_run_dir + "/resolv.conf";
+    if (!config.network.no_hosts) facts.hosts_path = share_file(network.target_run_dir, run_dir, "/hosts");
+    facts.resolv_conf_path = share_file(network.target_run_dir, run_dir, "/resolv.conf");
     return;
   }
   const network::NetworkPlan& plan = network.setup.plan();

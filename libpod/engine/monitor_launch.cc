@@ -39,7 +39,8 @@ constexpr std::chrono::seconds kLockTimeout{5};
 constexpr std::chrono::seconds kCreateTimeout{120};
 
 // Descriptor numbers in the monitor.
-constexpr int kSyncFd = 3, kLockFd = 4, kMemberFd = 5, kMarkerFd = 6, kUsernsFd = 7, kFirstFreeFd = 8;
+constexpr int kSyncFd = 3, kLockFd = 4, kMemberFd = 5, kMarkerFd = 6, kUsernsFd = 7, kNamespaceFd = 8,
+              kFirstFreeFd = 12;  // from kNamespaceFd on those of other containers, four at most
 
 bool runtime_is_ours(const Engine& engine, const spec::ContainerConfig& config) {
   return base_name(engine.runtime_path(config.runtime)) == "lichen-oci";
@@ -141,9 +142,12 @@ bool needs_scope(const spec::ContainerConfig& config) {
 }
 
 // Everything of the child before it becomes lichen-conmon; see the header.
-// @return the container's own user namespace, to be kept as kUsernsFd; empty: it has none
-sys::UniqueFd prepare_in_child(Engine& engine, const spec::ContainerConfig& config, ContainerNetwork& network,
-                               const Supervision& supervision, const spec::CdiEdits& device_edits) {
+struct KeptNamespaces {
+  sys::UniqueFd user;                 // the container's own, as kUsernsFd; empty: it has none
+  std::vector<sys::UniqueFd> shared;  // of other containers, from kNamespaceFd on
+};
+KeptNamespaces prepare_in_child(Engine& engine, const spec::ContainerConfig& config, ContainerNetwork& network,
+                                const Supervision& supervision, const spec::CdiEdits& device_edits) {
   if (needs_scope(config)) enter_systemd_scope("lichen-" + short_id(config.id));
   ContainerUserns own = make_container_userns(engine, config);
   network.setup.enter_in_child(network.join.get(), own.network.get());
@@ -159,7 +163,8 @@ sys::UniqueFd prepare_in_child(Engine& engine, const spec::ContainerConfig& conf
   show_in_container(supervision, config, engine.paths.container_run(config.id), facts);
   PrivatePlace place(engine);
   provide_secrets(engine, config, place, facts);
-  join_shared_namespaces(engine, config, place, facts);
+  KeptNamespaces kept;
+  join_shared_namespaces(engine, config, place, facts, kNamespaceFd, kept.shared);
   const UserFiles users = user_files(root.get(), config);
   facts.user = resolve_container_user(root.get(), config, config.user, config.groups, users);
   if (made_directory) give_working_directory(config, root.get(), facts.user);
@@ -176,7 +181,8 @@ sys::UniqueFd prepare_in_child(Engine& engine, const spec::ContainerConfig& conf
   spec::OciSpec spec = spec::generate(config, facts);
   write_spec(run_dir, spec);
   write_health_process(config, facts, run_dir);
-  return std::move(own.user);
+  kept.user = std::move(own.user);
+  return kept;
 }
 
 // @return the container's first process
@@ -191,6 +197,17 @@ std::int64_t wait_until_created(const Launched& launched, const spec::ContainerC
   if (message.type == wire::MessageType::error) throw_monitor_error(message);
   if (message.type != wire::MessageType::created) throw_error(ErrorKind::internal, "the monitor answered out of order");
   return message.a;
+}
+
+void hand_over_namespaces(const KeptNamespaces& kept, wire::MonitorConfig& monitor,
+                          std::vector<std::pair<int, int>>& fds) {
+  const auto keep = [&](const sys::UniqueFd& fd, int number) {
+    monitor.keep_fds.push_back(number);
+    fds.emplace_back(fd.get(), number);
+  };
+  if (kept.user) keep(kept.user, kUsernsFd);
+  int number = kNamespaceFd;
+  for (const auto& fd : kept.shared) keep(fd, number++);
 }
 
 // @return the next free descriptor number
@@ -238,15 +255,12 @@ Launched launch_monitor(Engine& engine, const spec::ContainerConfig& known, int 
   }
   const int next_fd = hand_over_pod(pod, monitor, options.fds, kFirstFreeFd);
   UsernsMember member;  // these two live in the child only
-  sys::UniqueFd userns;
+  KeptNamespaces kept;
   options.in_child = [&] {
     member = register_member(engine.paths);
     options.fds.emplace_back(member.fd(), kMemberFd);
-    userns = prepare_in_child(engine, config, network, supervision, device_edits);
-    if (userns) {
-      monitor.keep_fds.push_back(kUsernsFd);
-      options.fds.emplace_back(userns.get(), kUsernsFd);
-    }
+    kept = prepare_in_child(engine, config, network, supervision, device_edits);
+    hand_over_namespaces(kept, monitor, options.fds);
     int target = hand_over(supervision, config, monitor, options.fds, next_fd);
     for (const int fd : network.setup.keep_fds()) {
       monitor.keep_fds.push_back(target);

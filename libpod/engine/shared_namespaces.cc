@@ -8,6 +8,9 @@
 #include "libpod/sys/io.hh"
 #include "libpod/sys/mount.hh"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 namespace lichen::engine {
 namespace {
 
@@ -72,13 +75,14 @@ void resolve_shared_namespaces(Engine& engine, spec::ContainerConfig& config) {
 }
 
 void join_shared_namespaces(Engine& engine, const spec::ContainerConfig& config, PrivatePlace& place,
-                            spec::HostFacts& facts) {
+                            spec::HostFacts& facts, int first_fd, std::vector<sys::UniqueFd>& kept) {
   for (const Shared& row : kShared) {
     const std::string& mode = config.*row.mode;
     if (mode.starts_with("ns:")) facts.namespace_paths[row.type] = mode.substr(3);
     if (!mode.starts_with(kContainer)) continue;
     const auto target = running_target(engine, mode.substr(kContainer.size()), row.type);
-    facts.namespace_paths[row.type] = format("/proc/{}/ns/{}", target.state.pid, row.type);
+    facts.namespace_paths[row.type] = format("/proc/{}/fd/{}", ::getpid(), first_fd + static_cast<int>(kept.size()));
+    kept.push_back(sys::open_path(format("/proc/{}/ns/{}", target.state.pid, row.type), O_RDONLY));
     if (row.mode == &spec::ContainerConfig::ipc_mode) share_memory(target, place, facts);
     if (row.mode == &spec::ContainerConfig::uts_mode)
       facts.host_hostname =

@@ -8,6 +8,7 @@
 #include "libpod/engine/engine.hh"
 #include "libpod/engine/private_place.hh"
 #include "libpod/spec/generate.hh"
+#include "libpod/sys/unique_fd.hh"
 
 namespace lichen::engine {
 
@@ -16,8 +17,11 @@ namespace lichen::engine {
 void resolve_shared_namespaces(Engine& engine, spec::ContainerConfig& config);
 
 /// Fills facts.namespace_paths and facts.shm_path.
+/// @param kept  the namespaces of other containers: the monitor must have them from `first_fd` on. By these descriptors
+/// a
+///              restart finds them again, whatever has become of the other container and its process id.
 /// @stage in U0 and in a mount namespace of our own @throws Error{conflict} the other container does not run
 void join_shared_namespaces(Engine& engine, const spec::ContainerConfig& config, PrivatePlace& place,
-                            spec::HostFacts& facts);
+                            spec::HostFacts& facts, int first_fd, std::vector<sys::UniqueFd>& kept);
 
 }  // namespace lichen::engine

@@ -296,6 +296,21 @@ main"
   done
 }
 
+@test "a container that its policy restarts without a holder comes back in the old namespaces" {
+  lichen pod create --name app --restart always >/dev/null
+  member app one
+  member app two
+  local before
+  before=$(pid_of one)
+  kill -9 "$(monitor_of "$(holder_of app)")"
+  wait_until 5 is_pod app Degraded
+  lichen unshare kill -9 "$before"
+  wait_until 5 sh -c "[ \"\$('$LICHEN' inspect -f '{{.State.Pid}} {{.State.Running}}' one)\" != '$before true' ] && '$LICHEN' exec one true 2>/dev/null"
+  for kind in net ipc uts; do assert_equal "$(namespace one $kind)" "$(namespace two $kind)" || return 1; done
+  lichen exec one sh -c 'echo again >/dev/shm/note'
+  assert_equal "$(lichen exec two cat /dev/shm/note)" again
+}
+
 @test "run --pod new:NAME makes the pod with the ports and names of the container" {
   need slirp4netns
   [ -w /dev/net/tun ] || skip "/dev/net/tun is closed to this user"

@@ -203,3 +203,21 @@ running
   assert_success
   assert_equal "${lines[*]:1}" "210099"
 }
+
+@test "a pod's limits bind all its containers together, and go with it" {
+  user 'lichen pod create --name app --network none --memory 64m --cpus 0.5 && lichen run -d --pod app --name one --memory 32m busybox sleep 100000'
+  assert_success
+  assert_equal "$stderr" "" "warnings"
+  local pod
+  cgroup=$(user_says "cgroup_of one")
+  pod=${cgroup%/*}
+  assert_equal "$(user_says "cd '$pod' && cat memory.max memory.swap.max cpu.max; cat '$cgroup/memory.max'; ls -d lichen-* | wc -l")" "67108864
+67108864
+50000 100000
+33554432
+2"
+  user 'lichen run -d --pod app --name two busybox sleep 100000 >/dev/null && lichen exec two tail /dev/zero'
+  assert_status 137
+  user "lichen pod rm -f -t 0 app >/dev/null && ls -d '$pod'"
+  assert_status 2
+}

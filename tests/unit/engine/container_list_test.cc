@@ -20,6 +20,7 @@ class ContainerList : public ::testing::Test {
       config.mounts = {{.type = spec::MountType::volume, .source = "data", .destination = "/var/data"}};
       config.image_id = test::id_of("ab");
       config.image_name = "child";
+      config.network.mode = "host";
     });
     wire::ContainerState failed;
     failed.status = ContainerStatus::exited;
@@ -35,8 +36,10 @@ class ContainerList : public ::testing::Test {
           config.network.ports = {{.host_ip = "", .host_port = 8080, .container_port = 80, .protocol = "tcp"}};
         },
         failed);
-    store.add_container("c3", "newest",
-                        [](spec::ContainerConfig& config) { config.created = "2026-01-01T00:00:00.000000003Z"; });
+    store.add_container("c3", "newest", [](spec::ContainerConfig& config) {
+      config.created = "2026-01-01T00:00:00.000000003Z";
+      config.network.mode = "host";
+    });
   }
 
   std::string names(std::vector<std::string> filters, std::int64_t last = -1, bool all = true,
