@@ -54,8 +54,8 @@ bool read_question(ns_msg& message, DnsQuery& query) {
   if (ns_msg_count(message, ns_s_qd) != 1 || ::ns_parserr(&message, ns_s_qd, 0, &question) != 0) return false;
   query.name = ns_rr_name(question);
   if (query.name.ends_with('.')) query.name.pop_back();
-  query.type = ns_rr_type(question);
-  query.klass = ns_rr_class(question);
+  query.type = static_cast<std::uint16_t>(ns_rr_type(question));
+  query.klass = static_cast<std::uint16_t>(ns_rr_class(question));
   return true;
 }
 

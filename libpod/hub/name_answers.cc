@@ -129,8 +129,9 @@ std::optional<DnsAnswer> NameAnswers::own_answer(const wire::HubMember& asker, c
       };
       std::ranges::copy_if(*found, std::back_inserter(answer.addresses), is_wanted);
       if (!answer.addresses.empty())
-        std::ranges::rotate(answer.addresses,
-                            answer.addresses.begin() + static_cast<std::ptrdiff_t>(turn_++ % answer.addresses.size()));
+        std::rotate(answer.addresses.begin(),
+                    answer.addresses.begin() + static_cast<std::ptrdiff_t>(turn_++ % answer.addresses.size()),
+                    answer.addresses.end());
       return answer;
     }
     if (const auto address = address_of_reverse_name(name)) {
