@@ -26,6 +26,7 @@ constexpr std::chrono::milliseconds kHelperPause{500};
 constexpr std::chrono::seconds kSettled{1};
 constexpr std::chrono::seconds kMemberTimeout{5};
 constexpr std::size_t kMaxClients = 512;
+constexpr std::string_view kDone = "{}";
 
 Json error_json(const Error& error) {
   return {{"error", {{"kind", to_string(error.kind())}, {"message", error.what()}, {"hint", error.hint()}}}};
@@ -125,9 +126,9 @@ void Hub::serve(std::uint64_t number) {
   Client& client = clients_.at(number);
   try {
     const auto packet = sys::receive_packet(client.socket.get(), wire::kMaxHubPacket);
-    if (packet && !packet->truncated &&
-        sys::send_packet(client.socket.get(), answer(packet->data), -1, /*nonblocking=*/true))
-      return;
+    const std::string reply = packet && !packet->truncated ? answer(packet->data) : std::string();
+    client.has_announced = reply == kDone;
+    if (!reply.empty() && sys::send_packet(client.socket.get(), reply, -1, /*nonblocking=*/true)) return;
   } catch (const Error& error) {
     log_debug("{}", error.what());
   }
@@ -135,7 +136,10 @@ void Hub::serve(std::uint64_t number) {
 }
 
 void Hub::drop_client(std::uint64_t number) {
-  loop_.forget(clients_.at(number).watch);
+  Client& client = clients_.at(number);
+  // Whoever fails before it is announced may have made a bridge, with an address that another network gets next.
+  if (!client.has_announced) bridges_unknown_ = true;
+  loop_.forget(client.watch);
   clients_.erase(number);
   end_when_idle();
 }
@@ -147,7 +151,7 @@ std::string Hub::answer(std::string_view request) {
     const std::string id = in.at("sync").as_string();
     if (!is_full_id(id)) throw_error(ErrorKind::usage, "'{}' is no id", id);
     sync(id);
-    return "{}";
+    return std::string(kDone);
   } catch (const Error& error) {
     return dump_json(error_json(error));
   }
@@ -177,9 +181,12 @@ void Hub::sync(const std::string& id) {
   auto config = read_member(id);
   // Announced again: it has changed, or somebody has changed the rules and wants them back.
   if (members_.contains(id)) rules_->forget();
-  remove(id);
+  forget(id);  // its ports stay open while they are the same
   try {
-    if (config && add(*config)) open_ports(*config);
+    if (config && add(*config))
+      open_ports(*config);
+    else
+      ports_.remove(id);
     apply();
   } catch (const Error&) {
     remove(id);
@@ -212,14 +219,14 @@ bool Hub::add(wire::HubMember config) {
 void Hub::open_ports(const wire::HubMember& member) {
   if (std::ranges::any_of(member.endpoints, [](const auto& endpoint) { return !endpoint.internal; }))
     way_out_.wait_ready();
-  ports_.add(member);
+  ports_.set(member);
   watch_ports();
 }
 
 // After an earlier hub, whose process for ports may hold them for a moment more (which open_published_port waits for).
 void Hub::reopen_ports(const wire::HubMember& member) {
   try {
-    ports_.add(member);
+    ports_.set(member);
     watch_ports();
   } catch (const Error& error) {
     log_debug("{}", error.what());
@@ -242,9 +249,13 @@ void Hub::watch_ports() {
 }
 
 void Hub::remove(const std::string& id) {
+  ports_.remove(id);
+  forget(id);
+}
+
+void Hub::forget(const std::string& id) {
   const auto found = members_.find(id);
   if (found == members_.end()) return;
-  ports_.remove(id);
   loop_.forget(found->second.watch);
   members_.erase(found);
 }

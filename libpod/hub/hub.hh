@@ -53,6 +53,7 @@ class Hub {
   struct Client {
     sys::UniqueFd socket;
     sys::EventLoop::WatchId watch = 0;
+    bool has_announced = false;
   };
 
   void keep_spare();
@@ -70,6 +71,7 @@ class Hub {
   /// false: its process is gone, and its file now too.
   bool add(wire::HubMember member);
   void remove(const std::string& id);
+  void forget(const std::string& id);
   void open_ports(const wire::HubMember& member);
   void reopen_ports(const wire::HubMember& member);
   void watch_ports();

@@ -1,7 +1,5 @@
 #include "libpod/hub/published_ports.hh"
 
-#include <algorithm>
-
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/hub/port_forwarder.hh"
@@ -22,6 +20,13 @@ std::string target_address(const wire::HubMember& member) {
             !endpoint.internal && address && address->v6 == v6)
           return subnet.address;
   throw_error(ErrorKind::usage, "publish ports: the container has no address on a network that is not internal");
+}
+
+std::string described(const wire::HubMember& member, const std::string& target) {
+  std::string text = target;
+  for (const auto& port : member.ports)
+    text += format(" {}:{}:{}/{}", port.host_ip, port.host_port, port.container_port, port.protocol);
+  return text;
 }
 
 // Without an address a port is open for both families; the second counts where the host has it and nobody else does.
@@ -51,9 +56,11 @@ void forward_ports(sys::UniqueFd control) {
 
 }  // namespace
 
-void PublishedPorts::add(const wire::HubMember& member) {
-  if (member.ports.empty()) return;
-  const std::string target = target_address(member);
+void PublishedPorts::set(const wire::HubMember& member) {
+  if (member.ports.empty()) return remove(member.id);
+  const std::string target = target_address(member), wanted = described(member, target);
+  if (const auto open = open_.find(member.id); open != open_.end() && open->second == wanted) return;
+  remove(member.id);
   std::vector<Port> opened;
   for (const auto& port : member.ports)
     for (auto& socket : open_sockets(port))
@@ -68,6 +75,7 @@ void PublishedPorts::add(const wire::HubMember& member) {
     tell(port.order, port.socket.get());
     ports_[number] = std::move(port);
   }
+  open_[member.id] = wanted;
 }
 
 void PublishedPorts::remove(const std::string& id) {
@@ -76,10 +84,7 @@ void PublishedPorts::remove(const std::string& id) {
     tell(Json{{"close", row.first}}, -1);
     return true;
   });
-}
-
-bool PublishedPorts::has(const std::string& id) const {
-  return std::ranges::any_of(ports_, [&](const auto& row) { return row.second.member == id; });
+  open_.erase(id);
 }
 
 void PublishedPorts::restart() {

@@ -16,11 +16,11 @@ class PublishedPorts {
  public:
   explicit PublishedPorts(int hub_netns) : netns_(hub_netns) {}
 
-  /// The member's ports, all or none. @throws Error{conflict|permission|invalid} as network::open_published_port;
-  /// Error{usage} it has no address that a port could lead to
-  void add(const wire::HubMember& member);
+  /// The member's ports, all or none, in place of what it had; those that are the same are not closed. @throws
+  /// Error{conflict|permission|invalid} as network::open_published_port; Error{usage} it has no address that a port
+  /// could lead to
+  void set(const wire::HubMember& member);
   void remove(const std::string& id);
-  bool has(const std::string& id) const;
 
   /// -1: it does not run. Readable when it has ended: then restart().
   int pidfd() const { return child_.process ? child_.process.pidfd() : -1; }
@@ -38,6 +38,7 @@ class PublishedPorts {
 
   int netns_;
   std::map<std::uint64_t, Port> ports_;
+  std::map<std::string, std::string> open_;  // member -> what its ports are
   std::uint64_t last_number_ = 0, starts_ = 0;
   HubChild child_;
 };

@@ -47,6 +47,23 @@ teardown() { remove_networks; }
   assert_failure 125 "an internal network does not lead to the host"
 }
 
+@test "a start that fails leaves no bridge behind that would be in the way of the next network" {
+  need_hub
+  local round port
+  for round in 1 2 3; do
+    lichen network create "one$round" >/dev/null
+    # Fails in the child that becomes the monitor, which has made the bridge by then.
+    run_lichen run --rm --network "one$round" --user nobody-of-this-name $BUSYBOX true
+    assert_failure 125 nobody-of-this-name
+    lichen network rm "one$round" >/dev/null
+    lichen network create "two$round" >/dev/null
+    serve web hello --network "two$round" -p 127.0.0.1::80
+    port=$(lichen port web 80/tcp)
+    wait_until 10 says "${port##*:}" hello
+    lichen rm -f -t 0 web >/dev/null
+  done
+}
+
 @test "published ports: many at once, whole both ways, an end of one side is an end of one side" {
   need_hub
   lichen run -d --name echo -p 127.0.0.1::7 $BUSYBOX nc -ll -p 7 -e cat >/dev/null
