@@ -284,6 +284,55 @@ ready() { lichen logs "$1" 2>/dev/null | grep -q "^ready"; }
   assert_output "$wanted"
 }
 
+@test "a member with raw sockets hears nothing of what two others say, and cannot take their place" {
+  lichen network create app >/dev/null
+  web web --network app
+  box ask --network app
+  box spy --network app --cap-add NET_RAW --cap-add NET_ADMIN
+  local victim mac
+  victim=$(address web app)
+  mac=$(address web app MacAddress)
+  client ask get web 80 # both know each other
+  assert_output "web 80"
+  # Says who the other is, in the other's name and in its own, while it listens; at the end, what it heard.
+  cat >"$TOOLS/spy.py" <<'END'
+import socket, struct, sys, time
+victim, mac = socket.inet_aton(sys.argv[1]), bytes.fromhex(sys.argv[2].replace(":", ""))
+raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+raw.bind(("eth0", 3))
+raw.setsockopt(263, 1, struct.pack("iHH8s", socket.if_nametoindex("eth0"), 1, 0, b""))  # PACKET_MR_PROMISC
+raw.settimeout(0.05)
+own = raw.getsockname()[4]
+def claim(source, sender):  # "the address is here"
+    return b"\xff" * 6 + source + b"\x08\x06" + struct.pack("!HHBBH", 1, 0x800, 6, 4, 2) + sender + victim + b"\xff" * 6 + victim
+heard, end = b"", None
+print("listening", flush=True)
+while end is None or time.monotonic() < end:
+    for source, sender in ((own, own), (mac, mac), (own, mac)):
+        raw.send(claim(source, sender))
+    try:
+        heard += raw.recv(65535)
+    except TimeoutError:
+        pass
+    if end is None and b"the end" in heard:
+        end = time.monotonic()
+print("heard" if b"HTTP/" in heard or b"GET /" in heard else "nothing")
+END
+  coproc SPY { "$LICHEN" exec spy python3 /t/spy.py "$victim" "$mac" 3>&- 4>&-; }
+  local line out=${SPY[0]} i
+  read -r -t 20 -u "$out" line
+  assert_equal "$line" listening || return 1
+  for i in 1 2 3 4 5; do
+    client ask get web 80
+    assert_output "web 80" || return 1
+  done
+  client ask get "$victim" 80
+  assert_output "web 80"
+  lichen exec ask python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1); s.sendto(b"the end", ("255.255.255.255", 9))'
+  read -r -t 20 -u "$out" line
+  assert_equal "$line" nothing
+}
+
 @test "names: PTR, forwarding to the server of --dns; web of two networks by name on both" {
   lichen network create --subnet 10.93.1.0/24 app >/dev/null
   lichen network create --internal --subnet 10.93.2.0/24 inner >/dev/null
@@ -298,6 +347,8 @@ ready() { lichen logs "$1" 2>/dev/null | grep -q "^ready"; }
   assert_equal "$(grep -cx web <<<"$output")" 1
   client ask dns "$server" there.example.org A
   assert_output 192.0.2.7
+  client ask dns "$server" web A tcp
+  assert_output "$(address web app)"
   client ask get web 80
   assert_output "web 80"
   client shut get web 80
