@@ -62,6 +62,24 @@ sys::UniqueFd connect_address(const spec::IpAddress& address, std::uint16_t port
   return socket;
 }
 
+sys::UniqueFd connect_as(const Endpoint& from, const Endpoint& to, int type, std::uint32_t mark) {
+  sockaddr_storage own, target;
+  const socklen_t own_size = fill_address(from.address, from.port, own);
+  const socklen_t size = fill_address(to.address, to.port, target);
+  sys::UniqueFd socket(::socket(target.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const int on = 1;
+  const bool v6 = from.address.v6;
+  if (!socket || v6 != to.address.v6 ||
+      ::setsockopt(socket.get(), v6 ? int{SOL_IPV6} : int{SOL_IP}, v6 ? IPV6_TRANSPARENT : IP_TRANSPARENT, &on,
+                   sizeof on) != 0 ||
+      ::setsockopt(socket.get(), SOL_SOCKET, SO_MARK, &mark, sizeof mark) != 0 ||
+      ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&own), own_size) != 0)
+    return {};
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&target), size) != 0 && errno != EINPROGRESS) return {};
+  return socket;
+}
+
 std::optional<std::string> receive_datagram(int socket, std::size_t limit, DatagramPath& path) {
   std::string packet(limit, '\0');
   for (;;) {
@@ -105,7 +123,12 @@ std::optional<StreamPeer> accept_stream(int listener) {
   socklen_t size = sizeof peer;
   sys::UniqueFd socket(::accept4(listener, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!socket) return std::nullopt;
-  return StreamPeer{std::move(socket), address_of(peer)};
+  return StreamPeer{std::move(socket), address_of(peer), port_of(peer)};
+}
+
+std::uint16_t port_of(const sockaddr_storage& storage) {
+  return ntohs(storage.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(storage).sin6_port
+                                             : reinterpret_cast<const sockaddr_in&>(storage).sin_port);
 }
 
 spec::IpAddress address_of(const sockaddr_storage& storage) {

@@ -28,6 +28,13 @@ struct DatagramPath {
 sys::UniqueFd open_name_socket(bool v6, int type);
 /// Non-blocking; a stream is made in the background. Empty when nothing leads there.
 sys::UniqueFd connect_address(const spec::IpAddress& address, std::uint16_t port, int type);
+/// The same from an address that need not be ours, ip(7), IP_TRANSPARENT; packets have `mark`. Empty when that address
+/// and port are taken, or the kernel does not let us.
+struct Endpoint {
+  spec::IpAddress address;
+  std::uint16_t port = 0;
+};
+sys::UniqueFd connect_as(const Endpoint& from, const Endpoint& to, int type, std::uint32_t mark);
 
 /// nullopt: nothing there (any more). Datagrams of more than `limit` bytes are dropped.
 std::optional<std::string> receive_datagram(int socket, std::size_t limit, DatagramPath& path);
@@ -37,9 +44,11 @@ void send_datagram(int socket, std::string_view packet, const DatagramPath& path
 struct StreamPeer {
   sys::UniqueFd socket;
   spec::IpAddress address;
+  std::uint16_t port = 0;
 };
 std::optional<StreamPeer> accept_stream(int listener);
 
 spec::IpAddress address_of(const sockaddr_storage& storage);
+std::uint16_t port_of(const sockaddr_storage& storage);
 
 }  // namespace lichen::hub

@@ -39,9 +39,9 @@ HubChild fork_hub_child(const char* name, int hub_netns, const std::function<voi
   return child;
 }
 
-void give_up_powers() {
-  sys::limit_bounding_set(0);
-  sys::set_capabilities(0, 0, 0);
+void give_up_powers(std::uint64_t kept) {
+  sys::limit_bounding_set(kept);
+  sys::set_capabilities(kept, kept, 0);
   sys::set_no_new_privs();
   sys::set_dumpable(false);
 }

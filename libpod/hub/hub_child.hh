@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 
 #include "libpod/sys/process.hh"
@@ -21,7 +22,7 @@ struct HubChild {
 /// @param name  as ps shows it @param body  in the hub's namespace, with the child's end; calls give_up_powers() as
 /// soon as it has opened what needs any
 HubChild fork_hub_child(const char* name, int hub_netns, const std::function<void(sys::UniqueFd control)>& body);
-/// No capabilities, no way to get any.
-void give_up_powers();
+/// No capabilities but these (bits by their numbers), no way to get any.
+void give_up_powers(std::uint64_t kept = 0);
 
 }  // namespace lichen::hub

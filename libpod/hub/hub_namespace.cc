@@ -4,12 +4,14 @@
 #include <thread>
 
 #include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
 #include "libpod/hub/rules.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/namespaces.hh"
 #include "libpod/sys/netlink.hh"
 #include "libpod/sys/netlink_links.hh"
+#include "libpod/sys/netlink_policy.hh"
 #include "libpod/sys/process.hh"
 #include "libpod/sys/socket.hh"
 
@@ -24,6 +26,16 @@ void set_sysctl(const char* name, std::string_view value) {
   // Absent without IPv6 in the kernel.
   const sys::UniqueFd file(::open(name, O_WRONLY | O_CLOEXEC));
   if (file) sys::write_all(file.get(), value, name);
+}
+
+// Without it published ports work too, and containers see the gateway as the client.
+void receive_answers() {
+  const sys::UniqueFd netlink = sys::open_netlink();
+  for (const bool v6 : {false, true}) try {
+      sys::receive_marked(netlink.get(), v6, kInwardMark, kInwardTable);
+    } catch (const Error& error) {
+      log_debug("{}", error.what());
+    }
 }
 
 }  // namespace
@@ -42,6 +54,7 @@ sys::UniqueFd make_hub_namespace() {
     set_sysctl("/proc/sys/net/bridge/bridge-nf-call-iptables", "0");
     set_sysctl("/proc/sys/net/bridge/bridge-nf-call-ip6tables", "0");
     set_sysctl("/proc/sys/net/bridge/bridge-nf-call-arptables", "0");
+    receive_answers();
     const sys::UniqueFd own = sys::open_path("/proc/thread-self/ns/net", O_RDONLY);
     return sys::send_packet(pair.second.get(), "n", own.get()) ? 0 : 1;
   });

@@ -5,6 +5,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/hub/hub_child.hh"
+#include "libpod/hub/rules.hh"
 #include "libpod/sys/socket.hh"
 
 #include <fcntl.h>
@@ -43,6 +44,14 @@ void set_no_delay(int socket) {
 void reset_on_close(int socket) {
   const linger now{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+// Loopback and link-local addresses mean somebody else in another namespace.
+bool is_of_one_host(const spec::IpAddress& address) {
+  static const spec::IpNetwork kNetworks[] = {*spec::IpNetwork::parse("127.0.0.0/8"),
+                                              *spec::IpNetwork::parse("::1/128"), *spec::IpNetwork::parse("fe80::/10"),
+                                              *spec::IpNetwork::parse("169.254.0.0/16")};
+  return std::ranges::any_of(kNetworks, [&](const spec::IpNetwork& network) { return network.contains(address); });
 }
 
 int error_of(int socket) {
@@ -87,8 +96,8 @@ void PortForwarder::open_port(std::uint64_t number, const JsonView& order, sys::
   Port& port = ports_[number];
   port.socket = std::move(socket);
   port.is_udp = order.at("protocol").as_string() == "udp";
-  port.target = *target;
-  port.target_port = static_cast<std::uint16_t>(order.at("port").as_int());
+  port.target = {*target, static_cast<std::uint16_t>(order.at("port").as_int())};
+  port.network = spec::IpNetwork::parse(format("{}/{}", target->text(), order.at("prefix").as_int())).value();
   port.watch = loop_.watch(port.socket.get(), EPOLLIN, [this, number, udp = port.is_udp](std::uint32_t) {
     udp ? read_datagrams(number) : accept(number);
   });
@@ -108,6 +117,14 @@ void PortForwarder::close_port(std::uint64_t number) {
   for (const auto& key : silent) close_session(key);
 }
 
+sys::UniqueFd PortForwarder::connect_to(const Port& port, const Endpoint& client, int type) {
+  sys::UniqueFd socket;
+  if (client.address.v6 == port.target.address.v6 && !is_of_one_host(client.address) &&
+      !port.network.contains(client.address))
+    socket = connect_as(client, port.target, type, kOutwardMark);
+  return socket ? std::move(socket) : connect_address(port.target.address, port.target.port, type);
+}
+
 void PortForwarder::accept(std::uint64_t number) {
   const Port& port = ports_.at(number);
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
@@ -117,7 +134,7 @@ void PortForwarder::accept(std::uint64_t number) {
       reset_on_close(peer->socket.get());
       continue;
     }
-    sys::UniqueFd to = connect_address(port.target, port.target_port, SOCK_STREAM);
+    sys::UniqueFd to = connect_to(port, {peer->address, peer->port}, SOCK_STREAM);
     if (!to) {
       reset_on_close(peer->socket.get());
       continue;
@@ -226,7 +243,7 @@ PortForwarder::Session* PortForwarder::session_of(std::uint64_t number, const Da
   if (const auto found = sessions_.find(key); found != sessions_.end()) return &found->second;
   if (sessions_.size() >= kMaxSessions) return nullptr;
   const Port& port = ports_.at(number);
-  sys::UniqueFd socket = connect_address(port.target, port.target_port, SOCK_DGRAM);
+  sys::UniqueFd socket = connect_to(port, {address_of(path.peer), port_of(path.peer)}, SOCK_DGRAM);
   if (!socket) return nullptr;
   Session& session = sessions_[key];
   session.port = number;

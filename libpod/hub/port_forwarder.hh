@@ -3,7 +3,9 @@
 // other inside the kernel (splice(2)). slirp4netns could forward ports too, but all bytes would go through its TCP in
 // user space, one by one 14 times slower; it does so from IPv4 only, and never answers UDP on the host's loopback.
 //
-// A container sees its bridge's gateway as the client, as with docker's own proxy.
+// The new connection comes from the client's own address (IP_TRANSPARENT), so that is what the container sees; the
+// rules bring the answers back to us (rules.hh). A client on the host's loopback is seen as the bridge's gateway, and
+// so is one of the other family or with an address out of the container's own network, as with docker's own proxy.
 #pragma once
 
 #include <chrono>
@@ -20,7 +22,8 @@ namespace lichen::hub {
 
 class PortForwarder {
  public:
-  /// @param control  {"open": NUMBER, "protocol": "tcp", "address": CONTAINER, "port": ITS PORT} with the socket, or
+  /// @param control  {"open": NUMBER, "protocol": "tcp", "address": CONTAINER, "prefix": OF ITS
+  /// NETWORK, "port": ITS PORT} with the socket, or
   /// {"close": NUMBER}; its end is ours
   explicit PortForwarder(sys::UniqueFd control);
   void run() { loop_.run(); }
@@ -29,8 +32,8 @@ class PortForwarder {
   struct Port {
     sys::UniqueFd socket;
     bool is_udp = false;
-    spec::IpAddress target;
-    std::uint16_t target_port = 0;
+    Endpoint target;
+    spec::IpNetwork network;  // of the target
     sys::EventLoop::WatchId watch = 0;
   };
   // Bytes on their way: in the pipe while the receiver does not take them.
@@ -61,6 +64,7 @@ class PortForwarder {
   void open_port(std::uint64_t number, const JsonView& order, sys::UniqueFd socket);
   void close_port(std::uint64_t number);
 
+  static sys::UniqueFd connect_to(const Port& port, const Endpoint& client, int type);
   void accept(std::uint64_t port);
   void carry(std::uint64_t number, std::uint32_t events, bool from_client);
   bool move_bytes(int from, int to, Direction& direction);

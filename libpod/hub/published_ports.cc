@@ -6,24 +6,31 @@
 #include "libpod/network/ports.hh"
 #include "libpod/sys/socket.hh"
 
+#include <linux/capability.h>
 #include <signal.h>
 
 namespace lichen::hub {
 namespace {
 
-// Where the member's ports lead: its first address on a network that is not internal, IPv4 first.
-std::string target_address(const wire::HubMember& member) {
+// Where the member's ports lead: IPv4 before IPv6, and the network that leads out before others, because only from
+// there answers to any client's address come back the same way. A prefix of zero: everybody is near, nobody is shown as
+// he is.
+wire::HubSubnet target_of(const wire::HubMember& member) {
+  const std::size_t way_out = wire::way_out_of(member.endpoints);
   for (const bool v6 : {false, true})
-    for (const auto& endpoint : member.endpoints)
-      for (const auto& subnet : endpoint.subnets)
-        if (const auto address = spec::IpAddress::parse(subnet.address);
-            !endpoint.internal && address && address->v6 == v6)
-          return subnet.address;
+    for (const bool leads_out : {true, false})
+      for (std::size_t i = 0; i < member.endpoints.size(); ++i)
+        for (auto subnet : member.endpoints[i].subnets) {
+          const auto address = spec::IpAddress::parse(subnet.address);
+          if (member.endpoints[i].internal || (i == way_out) != leads_out || !address || address->v6 != v6) continue;
+          if (!leads_out) subnet.prefix = 0;
+          return subnet;
+        }
   throw_error(ErrorKind::usage, "publish ports: the container has no address on a network that is not internal");
 }
 
-std::string described(const wire::HubMember& member, const std::string& target) {
-  std::string text = target;
+std::string described(const wire::HubMember& member, const wire::HubSubnet& target) {
+  std::string text = format("{}/{}", target.address, target.prefix);
   for (const auto& port : member.ports)
     text += format(" {}:{}:{}/{}", port.host_ip, port.host_port, port.container_port, port.protocol);
   return text;
@@ -50,7 +57,7 @@ std::vector<sys::UniqueFd> open_sockets(const wire::HubPort& port) {
 
 void forward_ports(sys::UniqueFd control) {
   PortForwarder forwarder(std::move(control));
-  give_up_powers();
+  give_up_powers(std::uint64_t{1} << CAP_NET_ADMIN);  // for IP_TRANSPARENT and SO_MARK
   forwarder.run();
 }
 
@@ -58,16 +65,20 @@ void forward_ports(sys::UniqueFd control) {
 
 void PublishedPorts::set(const wire::HubMember& member) {
   if (member.ports.empty()) return remove(member.id);
-  const std::string target = target_address(member), wanted = described(member, target);
+  const wire::HubSubnet target = target_of(member);
+  const std::string wanted = described(member, target);
   if (const auto open = open_.find(member.id); open != open_.end() && open->second == wanted) return;
   remove(member.id);
   std::vector<Port> opened;
   for (const auto& port : member.ports)
     for (auto& socket : open_sockets(port))
-      opened.push_back(
-          {member.id,
-           std::move(socket),
-           {{"open", 0}, {"protocol", port.protocol}, {"address", target}, {"port", port.container_port}}});
+      opened.push_back({member.id,
+                        std::move(socket),
+                        {{"open", 0},
+                         {"protocol", port.protocol},
+                         {"address", target.address},
+                         {"prefix", target.prefix},
+                         {"port", port.container_port}}});
   if (!child_.process) start();
   for (auto& port : opened) {
     const std::uint64_t number = ++last_number_;

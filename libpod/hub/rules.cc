@@ -69,6 +69,14 @@ table inet lichen {{
     meta l4proto {{ 6, 17 }} th dport 53 iifname . ip daddr @names4 accept
     meta l4proto {{ 6, 17 }} th dport 53 iifname . ip6 daddr @names6 accept
   }}
+  chain outward {{
+    type filter hook output priority -150;
+    meta mark {1} ct mark set {1}
+  }}
+  chain inward {{
+    type filter hook prerouting priority -150;
+    iifname != "{0}" ct mark {1} meta mark set {2}
+  }}
   chain postrouting {{
     type nat hook postrouting priority 100;
     oifname "{0}" masquerade
@@ -87,7 +95,7 @@ table bridge lichen {{
   }}
 }}
 )",
-                kOutside);
+                kOutside, kOutwardMark, kInwardMark);
 }
 
 RuleElements rule_elements(const std::vector<wire::HubMember>& members) {

@@ -4,6 +4,7 @@
 //
 //   inet forward      drop, but: what answers, and networks that may go out
 //   inet input        drop, but: names, asked at one's own network's gateway; ICMP; what answers
+//   inet outward, inward  answers to published ports' clients come to us
 //   inet postrouting  behind slirp4netns all have one address
 //   bridge prerouting a member sends from the addresses that it was given, and from no other
 #pragma once
@@ -18,6 +19,10 @@
 namespace lichen::hub {
 
 inline constexpr const char* kOutside = "tap0";
+
+// A published port's connection to a container comes from the client's own address (port_forwarder.hh): it is marked as
+// it goes out, and so what answers is known as it comes in, and kept from being forwarded.
+inline constexpr std::uint32_t kOutwardMark = 2, kInwardMark = 1, kInwardTable = 100;
 
 /// Set ("inet lichen open") -> its elements, as nft(8) writes them.
 using RuleElements = std::map<std::string, std::set<std::string>>;

@@ -15,6 +15,7 @@ setup_file() {
   # shellcheck disable=SC2016 # nginx's own variables
   echo 'daemon off; error_log stderr; pid /tmp/nginx.pid; events {}
 http { access_log off; server { listen 80; listen [::]:80; listen 81; listen 82; root /t;
+  location = /client { return 200 "$remote_addr\n"; }
   location = / { return 200 "$hostname $server_port\n"; } } }' >"$TOOLS/nginx.conf"
   echo 'initdb -D /tmp/db -A scram-sha-256 --pwfile=/t/password -N --locale=C.UTF-8 &&
 echo "host all all all scram-sha-256" >>/tmp/db/pg_hba.conf && exec postgres -D /tmp/db -c "listen_addresses=*" -c fsync=off' >"$TOOLS/postgres.sh"
@@ -170,6 +171,31 @@ ready() { lichen logs "$1" 2>/dev/null | grep -q "^ready"; }
   assert_output "$text$text"
   host udp 127.0.0.1 "$port" hello
   assert_output hello
+}
+
+@test "a published port shows the client's own address, over UDP too; one on loopback is seen as the gateway" {
+  local outside port
+  outside=$(host_address)
+  [ -n "$outside" ] || skip "this machine has no address but loopback"
+  port=$(free_ports 2)
+  lichen network create app >/dev/null
+  lichen network create --internal inner >/dev/null
+  web web --network inner --network app -p "$port:80" -p "$((port + 1)):7007/udp"
+  wait_until 20 eval 'host get "$outside" "$port" /client && [ "$output" = "$outside" ]'
+  host get 127.0.0.1 "$port" /client
+  assert_output "$(address web app Gateway)"
+  lichen exec -d web python3 -c '
+import socket
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("", 7007))
+while True:
+    _, peer = server.recvfrom(9000)
+    server.sendto(peer[0].encode(), peer)'
+  wait_until 20 eval 'host udp "$outside" "$((port + 1))" hello && [ "$output" = "$outside" ]'
+  # Of two networks that lead out, the answers go by one: the other one's ports work too.
+  lichen network create other >/dev/null
+  lichen network connect --gw-priority 5 other web
+  wait_until 20 eval 'host get "$outside" "$port" /client && [ "$output" = "$outside" ]'
 }
 
 @test "port ranges: each port leads to its own, port lists them, they are free again" {
