@@ -80,6 +80,25 @@ NetworkConfig with_mode(std::string mode) {
   return network;
 }
 
+// docker's long form: name=NETWORK,alias=NAME,ip=ADDRESS,...
+constexpr std::string_view kLongForm = "name=";
+
+NetworkConfig parse_long_form(std::string_view text) {
+  auto words = split(text.substr(kLongForm.size()), ',');
+  const std::string name = words[0];
+  if (!is_object_name(name))
+    fail(text, fmt::format("'{}' is no name of a network", name), "write name=NETWORK,alias=NAME,ip=ADDRESS");
+  words.erase(words.begin());
+  if ((name == "host" || name == "none") && words.empty()) return with_mode(name);
+  NetworkConfig network = with_mode(name == "bridge" ? "bridge" : "network");
+  if (name != "bridge") network.target = name;
+  NetworkEndpoint endpoint;
+  endpoint.network = name;
+  for (const auto& word : words) set_endpoint_option(text, word, endpoint);
+  network.endpoints.push_back(std::move(endpoint));
+  return network;
+}
+
 }  // namespace
 
 void set_endpoint_option(std::string_view text, const std::string& word, NetworkEndpoint& endpoint) {
@@ -95,9 +114,11 @@ void set_endpoint_option(std::string_view text, const std::string& word, Network
     endpoint.interface = value;
   } else if (name == "alias" && is_object_name(value)) {
     endpoint.aliases.push_back(value);
+  } else if (const auto priority = parse_int(value); name == "gw-priority" && priority) {
+    endpoint.gateway_priority = *priority;
   } else {
     fail(text, fmt::format("'{}' is not an option of a network", word),
-         "the options are ip=IPv4, ip6=IPv6, mac=ADDRESS, interface_name=NAME and alias=NAME");
+         "the options are ip=IPv4, ip6=IPv6, mac=ADDRESS, interface_name=NAME, alias=NAME and gw-priority=NUMBER");
   }
 }
 
@@ -106,6 +127,7 @@ NetworkConfig parse_network_option(std::string_view text) {
   if (text.empty())
     fail(text, "no network named", "use none, host, slirp4netns, container:NAME or the name of a network");
   if (text == "default" || text == "private") text = "bridge";
+  if (text.starts_with(kLongForm)) return parse_long_form(text);
   if (text == "none" || text == "host") return with_mode(std::string(text));
   const auto pair = cut(text, ':');
   const std::string head = pair ? pair->first : std::string(text);

@@ -323,6 +323,14 @@ TEST(Network, Errors) {
   for (const char* text :
        {"n:", "n:ip", "n:ip=fd00::1", "n:ip6=1.2.3.4", "n:mac=1", "n:alias=a b", "n:interface_name=lo", "n:x=1"})
     expect_error(ErrorKind::usage, "is not an option of a network", [&] { parse_network_option(text); });
+  const auto longer =
+      parse_network_option("name=mynet,alias=a,ip=1.2.3.4,mac-address=02:42:00:00:00:0a,gw-priority=-7");
+  EXPECT_EQ(longer.mode + " " + longer.target, "network mynet");
+  EXPECT_EQ(longer.endpoints[0].ip + longer.endpoints[0].mac + longer.endpoints[0].aliases[0],
+            "1.2.3.402:42:00:00:00:0aa");
+  EXPECT_EQ(longer.endpoints[0].gateway_priority, -7);
+  EXPECT_EQ(parse_network_option("name=bridge").mode, "bridge");
+  expect_error(ErrorKind::usage, "is no name of a network", [] { parse_network_option("name=,ip=1.2.3.4"); });
   auto several = parse_network_option("one");
   add_network(several, parse_network_option("two"));
   EXPECT_EQ(several.endpoints.size(), 2U);
