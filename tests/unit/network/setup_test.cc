@@ -197,7 +197,9 @@ TEST_F(Setup, MissingProgramIsNamed) {
   run_in_child([&]() -> std::string {
     enter_user_namespace();
     ::setenv("PATH", "/nonexistent", 1);
-    NetworkSetup setup(plan_network({}), directory_, {});
+    spec::NetworkConfig config;
+    config.mode = "slirp4netns";
+    NetworkSetup setup(plan_network(config), directory_, {});
     sys::Pid child = sys::fork_child([&] {
       setup.enter_in_child();
       return 0;
