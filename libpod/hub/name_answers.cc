@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::size_t kMaxDatagram = 4096;
 constexpr int kDatagramsAtOnce = 64;  // then others have their turn
-constexpr std::size_t kMaxForwards = 1024, kMaxForwardsOfMember = 128;
+// With these and 256 connections below 1024 descriptors, which many users' limit is.
+constexpr std::size_t kMaxForwards = 512, kMaxForwardsOfMember = 128;
 constexpr std::size_t kMaxConnections = 256, kMaxConnectionsOfMember = 32;
 constexpr std::size_t kMaxMessage = 65535;  // RFC 1035, 4.2.2: two bytes of length
 constexpr std::chrono::seconds kServerTimeout{4}, kIdle{10};

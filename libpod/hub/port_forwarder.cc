@@ -22,9 +22,10 @@ constexpr int kPipeSize = 256 * 1024;
 constexpr std::size_t kAtOnce = 1 << 20;
 constexpr int kMovesAtOnce = 16, kDatagramsAtOnce = 64, kAcceptsAtOnce = 16;  // then others have their turn
 constexpr std::size_t kMaxDatagram = 65535, kMaxSessions = 4096;
+constexpr std::size_t kShareOfSessions = 4;  // one of so many descriptors
 constexpr std::chrono::seconds kSessionIdle{90}, kSweep{30};
 
-// As many descriptors as the user may have: each connection takes two and, while bytes wait, up to four more.
+// As many descriptors as the user may have. @return their number, without those kept for ports and all else
 std::size_t raise_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) throw_errno("read the limit of descriptors");
@@ -32,7 +33,7 @@ std::size_t raise_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const auto all = static_cast<std::size_t>(limit.rlim_cur);
-  return std::min(kMaxConnections, all > kKeptDescriptors ? (all - kKeptDescriptors) / kDescriptorsOfConnection : 1);
+  return all > 2 * kKeptDescriptors ? all - kKeptDescriptors : kKeptDescriptors;
 }
 
 void set_no_delay(int socket) {
@@ -69,7 +70,10 @@ std::string key_of(std::uint64_t port, const DatagramPath& path) {
 
 }  // namespace
 
-PortForwarder::PortForwarder(sys::UniqueFd control) : control_(std::move(control)), max_connections_(raise_limit()) {
+PortForwarder::PortForwarder(sys::UniqueFd control) : control_(std::move(control)) {
+  const std::size_t descriptors = raise_limit();
+  max_sessions_ = std::min(kMaxSessions, descriptors / kShareOfSessions);
+  max_connections_ = std::min(kMaxConnections, (descriptors - max_sessions_) / kDescriptorsOfConnection);
   loop_.watch(control_.get(), EPOLLIN, [this](std::uint32_t) { take_order(); });
   loop_.drop_when_idle(kQuiet, {});
 }
@@ -150,7 +154,8 @@ void PortForwarder::accept(std::uint64_t number) {
   }
 }
 
-void PortForwarder::carry(std::uint64_t number, std::uint32_t events, bool from_client) {
+// One that fails, for want of descriptors too, takes no other with it.
+void PortForwarder::carry(std::uint64_t number, std::uint32_t events, bool from_client) try {
   Connection& connection = connections_.at(number);
   if ((events & EPOLLERR) != 0) return close_connection(number, /*reset=*/true);
   if (!connection.is_made && !from_client) {
@@ -163,6 +168,9 @@ void PortForwarder::carry(std::uint64_t number, std::uint32_t events, bool from_
     return close_connection(number, /*reset=*/true);
   if (connection.in.is_shut && connection.out.is_shut) return close_connection(number, /*reset=*/false);
   watch_again(number, connection);
+} catch (const Error& error) {
+  log_debug("{}", error.what());
+  close_connection(number, /*reset=*/true);
 }
 
 // @return false: one of the two has failed
@@ -241,7 +249,7 @@ void PortForwarder::read_datagrams(std::uint64_t number) {
 PortForwarder::Session* PortForwarder::session_of(std::uint64_t number, const DatagramPath& path) {
   const std::string key = key_of(number, path);
   if (const auto found = sessions_.find(key); found != sessions_.end()) return &found->second;
-  if (sessions_.size() >= kMaxSessions) return nullptr;
+  if (sessions_.size() >= max_sessions_) return nullptr;
   const Port& port = ports_.at(number);
   sys::UniqueFd socket = connect_to(port, {address_of(path.peer), port_of(path.peer)}, SOCK_DGRAM);
   if (!socket) return nullptr;

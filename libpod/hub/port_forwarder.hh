@@ -84,7 +84,7 @@ class PortForwarder {
   std::unordered_map<std::uint64_t, Connection> connections_;
   std::unordered_map<std::string, Session> sessions_;
   std::uint64_t last_number_ = 0;
-  std::size_t max_connections_ = 0;
+  std::size_t max_connections_ = 0, max_sessions_ = 0;
   sys::EventLoop::TimerId sweep_ = 0;
 };
 

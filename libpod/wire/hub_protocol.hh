@@ -3,7 +3,6 @@
 //   <run>/<boot-id>/hub/       lock      held by the hub and its spare
 //                              hub.sock  SOCK_SEQPACKET, our own user only
 //                              members/<container-id>.json   one HubMember each: all that the hub knows
-//                              slirp.sock
 //
 // A client connects and is greeted with "hello" and a descriptor of the hub's network namespace. It writes a member's
 // file, sends {"sync": ID} and gets {} or {"error": {...}}. The hub reads the file, and keeps what it says (forwarded
@@ -63,7 +62,7 @@ struct HubMember {
   std::int64_t pid = 0;  // it is a member while this process lives
   std::uint64_t pid_start = 0;
   std::vector<HubEndpoint> endpoints;
-  std::vector<HubPort> ports;            // forwarded to the first endpoint that is not internal
+  std::vector<HubPort> ports;            // lead to the endpoint that is the way out, of IPv4 first
   std::vector<std::string> dns_servers;  // who is asked for names that are not ours; empty: as the host
 };
 
