@@ -308,8 +308,8 @@ void Monitor::on_started() {
   if (health_.wanted()) state_.health = to_string(HealthStatus::starting);
   write_state(config_, state_);
   if (!published_) {
-    sys::remove_file(config_.marker_path);
-    marker_.reset();
+    publish(config_);
+    if (!config_.auto_remove) marker_.reset();  // else held for life: its records are not synced (container_store.hh)
     published_ = true;
   }
   append_event(config_, again ? "restart" : "start");

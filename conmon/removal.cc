@@ -31,6 +31,13 @@ bool is_used_by_another(const wire::MonitorConfig& config, const std::string& di
 
 }  // namespace
 
+void publish(const wire::MonitorConfig& config) {
+  if (config.passing_path.empty())
+    sys::remove_file(config.marker_path);
+  else
+    sys::rename_path(config.marker_path, config.passing_path);
+}
+
 std::vector<std::string> hide_container(const wire::MonitorConfig& config) {
   std::vector<std::string> directories = config.remove_dirs;
   if (directories.empty()) directories.push_back(config.container_dir);
@@ -55,6 +62,7 @@ std::vector<std::string> hide_container(const wire::MonitorConfig& config) {
       // A dangling name is free for the next container (store/container_store).
     }
   }
+  if (!config.passing_path.empty() && !sys::exists(config.container_dir)) sys::remove_file(config.passing_path);
   return hidden;
 }
 

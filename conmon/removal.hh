@@ -8,6 +8,9 @@
 
 namespace lichen::conmon {
 
+/// It exists from now on: the marker of what is being made goes, or, with --rm, becomes the one of what will not last.
+void publish(const wire::MonitorConfig& config);
+
 /// Make the container invisible, by renames only: its directories go into staging_dir under random names, names that
 /// lead to it are unlinked. Each step that fails leaves the rest to be done. @return what is left to delete
 std::vector<std::string> hide_container(const wire::MonitorConfig& config);

@@ -23,6 +23,7 @@ std::vector<SettingKey> known_keys() {
       list_key("containers.default_capabilities", &Settings::default_capabilities),
       list_key("engine.cdi_spec_dirs", &Settings::cdi_spec_dirs),
       text_key("network.default", &Settings::network),
+      flag_key("network.isolation", &Settings::network_isolation),
   };
 }
 

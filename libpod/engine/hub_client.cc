@@ -46,8 +46,11 @@ constexpr int kReadyFd = 3;
 // Returns when it listens, or has ended.
 void start_hub(const Engine& engine) {
   sys::SpawnOptions options{
-      .argv = {"lichen-hub", engine.paths.hub(), engine.paths.userns_members(), std::to_string(kReadyFd)},
+      .argv = {"lichen-hub", engine.paths.hub(), engine.paths.userns_members(), std::to_string(kReadyFd),
+               engine.settings.network_isolation ? "rules" : "no-rules"},
       .program = engine.program("lichen-hub")};
+  if (!engine.settings.network_isolation)
+    log_warn("network.isolation is false: nothing separates networks, and containers may take each other's addresses");
   auto ready = sys::make_pipe();
   options.new_session = true;
   options.fds = {{2, 2}, {ready.write.get(), kReadyFd}};

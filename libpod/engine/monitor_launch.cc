@@ -76,6 +76,7 @@ wire::MonitorConfig monitor_config(const Engine& engine, const spec::ContainerCo
   out.auto_remove = config.auto_remove;
   out.staging_dir = paths.staging();
   if (has_marker) out.marker_path = paths.container_marker(config.id);
+  if (config.auto_remove) out.passing_path = paths.passing_marker(config.id);
   if (config.auto_remove || has_marker) {
     for (const auto& mount : config.mounts)
       if (mount.anonymous) out.remove_dirs.push_back(paths.volume(mount.source));

@@ -40,6 +40,7 @@ struct Settings {
   std::string log_driver = "k8s-file";
   std::string fuse_overlayfs;      // path; empty = found in PATH
   std::string network = "bridge";  // what --network default is
+  bool network_isolation = true;   // false: the hub does without nftables (libpod/hub/README.md)
   std::string detach_keys = "ctrl-p,ctrl-q";
   std::vector<std::string> default_capabilities;  // empty: lichen's own
   std::int64_t log_max_size = 0;                  // bytes; 0: no rotation

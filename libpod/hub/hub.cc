@@ -32,6 +32,16 @@ Json error_json(const Error& error) {
   return {{"error", {{"kind", to_string(error.kind())}, {"message", error.what()}, {"hint", error.hint()}}}};
 }
 
+// The promise of such a network is kept by rules alone.
+void refuse_internal(const wire::HubMember& member) {
+  for (const auto& endpoint : member.endpoints)
+    if (endpoint.internal)
+      throw Error(
+          ErrorKind::unsupported,
+          format("join network '{}': nothing would keep it internal, as network.isolation is false", endpoint.network))
+          .with_hint("take networks that are not internal; or --network none");
+}
+
 }  // namespace
 
 std::string Hub::member_path(const std::string& id) const {
@@ -39,7 +49,10 @@ std::string Hub::member_path(const std::string& id) const {
 }
 
 Hub::Hub(Holdings& holdings)
-    : holdings_(holdings), way_out_(holdings.netns.get()), names_(holdings.netns.get()), ports_(holdings.netns.get()) {}
+    : holdings_(holdings),
+      way_out_(holdings.netns.get()),
+      names_(holdings.netns.get()),
+      ports_(holdings.netns.get(), holdings.has_rules) {}
 
 void Hub::run() {
   member_ =
@@ -49,7 +62,7 @@ void Hub::run() {
   // Before the thread: a child has for ever what that has in memory now.
   names_.start();
   watch_name_server();
-  rules_.emplace(holdings_.netns.get());
+  if (holdings_.has_rules) rules_.emplace(holdings_.netns.get());
   start_way_out();
   loop_.watch(holdings_.listener.get(), EPOLLIN, [this](std::uint32_t) { accept(); });
   read_members();
@@ -180,7 +193,7 @@ std::optional<wire::HubMember> Hub::read_member(const std::string& id) const {
 void Hub::sync(const std::string& id) {
   auto config = read_member(id);
   // Announced again: it has changed, or somebody has changed the rules and wants them back.
-  if (members_.contains(id)) rules_->forget();
+  if (rules_ && members_.contains(id)) rules_->forget();
   forget(id);  // its ports stay open while they are the same
   try {
     if (config && add(*config))
@@ -197,6 +210,7 @@ void Hub::sync(const std::string& id) {
 
 bool Hub::add(wire::HubMember config) {
   const std::string id = config.id;
+  if (!rules_) refuse_internal(config);
   auto pidfd = sys::open_process(static_cast<pid_t>(config.pid), config.pid_start);
   if (!pidfd) {
     sys::remove_file(member_path(id));
@@ -266,8 +280,12 @@ std::vector<wire::HubMember> Hub::all_members() const {
   return all;
 }
 
+void Hub::load_rules() {
+  if (rules_) rules_->load(rule_elements(all_members()));
+}
+
 void Hub::apply() {
-  rules_->load(rule_elements(all_members()));
+  load_rules();
   apply_names();
 }
 
@@ -279,7 +297,7 @@ void Hub::apply_names() {
 // Nobody is there who could be told, and the next one who comes tries again.
 void Hub::apply_quietly() {
   try {
-    rules_->load(rule_elements(all_members()));
+    load_rules();
   } catch (const Error& error) {
     log_debug("{}", error.what());
   }

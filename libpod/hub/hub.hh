@@ -8,9 +8,9 @@
 //
 //   lichen-hub ─┬─ lichen-hub (spare)   waits for the first one's end, then takes its place with the same namespace
 //               ├─ slirp4netns          goes with the hub's life descriptor
-//               └─ lichen-names         answers names (name_answers.hh), goes with the hub
-//               ├─ lichen-ports         carries what comes through published ports (port_forwarder.hh), goes with the
-//               hub
+//               ├─ lichen-names         answers names (name_answers.hh), goes with the hub
+//               └─ lichen-ports         carries what comes through published ports (port_forwarder.hh), goes with the
+//                                       hub
 //
 // Members are files (wire/hub_protocol.hh) whose process is watched by a pidfd; so a hub that takes over reads them,
 // and puts back ports, rules and names. Without members and clients for a while it ends, and the namespace with it.
@@ -35,6 +35,7 @@ struct Holdings {
   std::string
       userns_members;  // where processes of U0 register (engine/userns.hh): who holds the namespace must be found
   sys::UniqueFd lock, listener, netns;
+  bool has_rules = true;  // false: for a kernel without nf_tables; nothing separates networks then
 };
 
 class Hub {
@@ -76,6 +77,7 @@ class Hub {
   void reopen_ports(const wire::HubMember& member);
   void watch_ports();
   std::vector<wire::HubMember> all_members() const;
+  void load_rules();
   /// Rules and names say what members are there. @throws Error{unsupported}
   void apply();
   void apply_names();

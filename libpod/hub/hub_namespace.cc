@@ -40,7 +40,7 @@ void receive_answers() {
 
 }  // namespace
 
-sys::UniqueFd make_hub_namespace() {
+sys::UniqueFd make_hub_namespace(bool has_rules) {
   auto pair = sys::make_socket_pair(SOCK_SEQPACKET);
   sys::Pid child = sys::fork_child([&] {
     sys::unshare_namespaces(CLONE_NEWNET, "make the network hub");
@@ -54,7 +54,9 @@ sys::UniqueFd make_hub_namespace() {
     set_sysctl("/proc/sys/net/bridge/bridge-nf-call-iptables", "0");
     set_sysctl("/proc/sys/net/bridge/bridge-nf-call-ip6tables", "0");
     set_sysctl("/proc/sys/net/bridge/bridge-nf-call-arptables", "0");
-    receive_answers();
+    if (has_rules) receive_answers();
+    // Nothing is masqueraded then: what comes back is for a container's own address, and slirp4netns asks who has it.
+    if (!has_rules) set_sysctl("/proc/sys/net/ipv4/conf/default/proxy_arp", "1");
     const sys::UniqueFd own = sys::open_path("/proc/thread-self/ns/net", O_RDONLY);
     return sys::send_packet(pair.second.get(), "n", own.get()) ? 0 : 1;
   });

@@ -10,7 +10,7 @@
 namespace lichen::hub {
 
 /// With loopback up and forwarding on.
-sys::UniqueFd make_hub_namespace();
+sys::UniqueFd make_hub_namespace(bool has_rules);
 
 /// Take away all bridges but these: a network may come back with other addresses, or its addresses with another name.
 void remove_other_bridges(int hub_netns, const std::set<std::string>& kept);

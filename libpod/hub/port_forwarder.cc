@@ -70,7 +70,8 @@ std::string key_of(std::uint64_t port, const DatagramPath& path) {
 
 }  // namespace
 
-PortForwarder::PortForwarder(sys::UniqueFd control) : control_(std::move(control)) {
+PortForwarder::PortForwarder(sys::UniqueFd control, bool is_marked)
+    : control_(std::move(control)), is_marked_(is_marked) {
   const std::size_t descriptors = raise_limit();
   max_sessions_ = std::min(kMaxSessions, descriptors / kShareOfSessions);
   max_connections_ = std::min(kMaxConnections, (descriptors - max_sessions_) / kDescriptorsOfConnection);
@@ -123,7 +124,7 @@ void PortForwarder::close_port(std::uint64_t number) {
 
 sys::UniqueFd PortForwarder::connect_to(const Port& port, const Endpoint& client, int type) {
   sys::UniqueFd socket;
-  if (client.address.v6 == port.target.address.v6 && !is_of_one_host(client.address) &&
+  if (is_marked_ && client.address.v6 == port.target.address.v6 && !is_of_one_host(client.address) &&
       !port.network.contains(client.address))
     socket = connect_as(client, port.target, type, kOutwardMark);
   return socket ? std::move(socket) : connect_address(port.target.address, port.target.port, type);

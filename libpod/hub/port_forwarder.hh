@@ -25,7 +25,8 @@ class PortForwarder {
   /// @param control  {"open": NUMBER, "protocol": "tcp", "address": CONTAINER, "prefix": OF ITS
   /// NETWORK, "port": ITS PORT} with the socket, or
   /// {"close": NUMBER}; its end is ours
-  explicit PortForwarder(sys::UniqueFd control);
+  /// @param is_marked  the rules are there that bring answers back; else all clients are seen as the gateway
+  PortForwarder(sys::UniqueFd control, bool is_marked);
   void run() { loop_.run(); }
 
  private:
@@ -64,7 +65,7 @@ class PortForwarder {
   void open_port(std::uint64_t number, const JsonView& order, sys::UniqueFd socket);
   void close_port(std::uint64_t number);
 
-  static sys::UniqueFd connect_to(const Port& port, const Endpoint& client, int type);
+  sys::UniqueFd connect_to(const Port& port, const Endpoint& client, int type);
   void accept(std::uint64_t port);
   void carry(std::uint64_t number, std::uint32_t events, bool from_client);
   bool move_bytes(int from, int to, Direction& direction);
@@ -84,6 +85,7 @@ class PortForwarder {
   std::unordered_map<std::uint64_t, Connection> connections_;
   std::unordered_map<std::string, Session> sessions_;
   std::uint64_t last_number_ = 0;
+  bool is_marked_;
   std::size_t max_connections_ = 0, max_sessions_ = 0;
   sys::EventLoop::TimerId sweep_ = 0;
 };

@@ -55,8 +55,8 @@ std::vector<sys::UniqueFd> open_sockets(const wire::HubPort& port) {
   return sockets;
 }
 
-void forward_ports(sys::UniqueFd control) {
-  PortForwarder forwarder(std::move(control));
+void forward_ports(sys::UniqueFd control, bool is_marked) {
+  PortForwarder forwarder(std::move(control), is_marked);
   give_up_powers(std::uint64_t{1} << CAP_NET_ADMIN);  // for IP_TRANSPARENT and SO_MARK
   forwarder.run();
 }
@@ -106,7 +106,8 @@ void PublishedPorts::restart() {
 }
 
 void PublishedPorts::start() {
-  child_ = fork_hub_child("lichen-ports", netns_, forward_ports);
+  child_ = fork_hub_child("lichen-ports", netns_,
+                          [marked = is_marked_](sys::UniqueFd control) { forward_ports(std::move(control), marked); });
   ++starts_;
 }
 

@@ -14,7 +14,8 @@ namespace lichen::hub {
 
 class PublishedPorts {
  public:
-  explicit PublishedPorts(int hub_netns) : netns_(hub_netns) {}
+  /// @param is_marked  the rules bring answers back to marked connections
+  PublishedPorts(int hub_netns, bool is_marked) : netns_(hub_netns), is_marked_(is_marked) {}
 
   /// The member's ports, all or none, in place of what it had; those that are the same are not closed. @throws
   /// Error{conflict|permission|invalid} as network::open_published_port; Error{usage} it has no address that a port
@@ -37,6 +38,7 @@ class PublishedPorts {
   void tell(const Json& order, int fd);
 
   int netns_;
+  bool is_marked_;
   std::map<std::uint64_t, Port> ports_;
   std::map<std::string, std::string> open_;  // member -> what its ports are
   std::uint64_t last_number_ = 0, starts_ = 0;

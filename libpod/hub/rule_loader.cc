@@ -93,7 +93,9 @@ void RuleLoader::load(RuleElements wanted) {
   const std::string refused = load_whole(netns_, rules_text() + rules_change({}, wanted));
   if (!refused.empty())
     throw Error(ErrorKind::unsupported, format("set the rules of the networks: {}", refused))
-        .with_hint("the kernel needs nf_tables with inet, bridge and NAT; or use --network slirp4netns");
+        .with_hint(
+            "the kernel needs nf_tables with inet, bridge and NAT; do without in config.toml, [network] isolation = "
+            "false; or use --network slirp4netns");
   loaded_ = std::move(wanted);
   is_loaded_ = true;
 }

@@ -44,7 +44,12 @@ bool remove_all(const Paths& paths, const std::string& id, const std::string& na
   const bool removed = remove_through_staging(paths, paths.container(id));
   release_name(paths, name, id);
   sys::remove_tree(paths.container_run(id));
+  sys::remove_file(paths.passing_marker(id));
   return removed;
+}
+
+bool is_container_marker(const std::string& entry) {
+  return (entry.starts_with("c-") || entry.starts_with("r-")) && is_full_id(entry.substr(2));
 }
 
 // A container that never came to be also takes the anonymous volumes with it that were made for it.
@@ -77,7 +82,8 @@ ContainerMaker::~ContainerMaker() {
 }
 
 void ContainerMaker::publish() {
-  sys::remove_file(paths_->container_marker(id_));
+  const std::string marker = paths_->container_marker(id_);
+  is_passing_ ? sys::rename_path(marker, paths_->passing_marker(id_)) : void(sys::remove_file(marker));
   hand_over();
 }
 
@@ -131,7 +137,7 @@ void ContainerStore::reserve_name(const std::string& name, const std::string& id
 ContainerMaker ContainerStore::begin(const spec::ContainerConfig& config, sys::Durability durability) {
   // Waiting: a sweeper may hold the new file for a moment and even unlink it; wait_lock then makes it again.
   ContainerMaker maker(
-      paths_, config.id, config.name,
+      paths_, config.id, config.name, config.auto_remove,
       sys::wait_lock(paths_.container_marker(config.id), sys::LockMode::exclusive, kLockTimeout, /*create=*/true));
   reserve_name(config.name, config.id);
   sys::make_directory(paths_.container(config.id), 0700);
@@ -152,8 +158,7 @@ std::vector<std::string> ContainerStore::list(bool with_unfinished) const {
     if (is_full_id(name)) ids.push_back(std::move(name));
   if (with_unfinished) return ids;
   for (const auto& entry : sys::list_directory(paths_.staging()))
-    if (entry.starts_with("c-") && (sys::is_locked(paths_.staging() + "/" + entry) || !is_whole(entry.substr(2))))
-      std::erase(ids, entry.substr(2));
+    if (is_container_marker(entry) && is_hidden(entry)) std::erase(ids, entry.substr(2));
   return ids;
 }
 
@@ -264,8 +269,7 @@ bool ContainerStore::remove(const std::string& id, const std::string& name) { re
 // Published though its marker is there: it was started and then its maker killed before the unlink (state.json says
 // so); or it was made in an earlier boot and has all that it needs. Then a power cut may have brought back the marker
 // of a command that had ended well, and begin() has synced the record. A record that cannot be read says nothing: those
-// of
-// --rm are not synced, so a power cut may leave them empty.
+// of --rm are not synced, so a power cut may leave them empty.
 bool ContainerStore::is_whole(const std::string& id) const {
   try {
     if (!has(id)) return false;
@@ -284,21 +288,45 @@ bool ContainerStore::is_whole(const std::string& id) const {
   }
 }
 
+bool ContainerStore::is_torn(const std::string& id) const {
+  try {
+    load_config(id);
+    load_state(id);
+    return false;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::not_found) throw;
+    return true;
+  }
+}
+
+// Nobody holds the marker.
+bool ContainerStore::is_rubbish(const std::string& marker) const {
+  const std::string id = marker.substr(2);
+  return marker.starts_with("r-") ? is_torn(id) : !is_whole(id);
+}
+
+bool ContainerStore::is_hidden(const std::string& marker) const {
+  const bool is_held = sys::is_locked(paths_.staging() + "/" + marker);
+  return is_held ? marker.starts_with("c-") : is_rubbish(marker);
+}
+
 int ContainerStore::sweep_unfinished() {
   int swept = 0;
   for (const auto& entry : sys::list_directory(paths_.staging())) {
-    if (!entry.starts_with("c-") || !is_full_id(entry.substr(2))) continue;
+    if (!is_container_marker(entry)) continue;
     const std::string id = entry.substr(2);
     const std::string marker = paths_.staging() + "/" + entry;
     try {
       const auto lock = sys::try_lock(marker, sys::LockMode::exclusive);
       if (!lock) continue;
-      if (!is_whole(id)) {
+      if (is_rubbish(entry)) {
         std::string name;
         for (const auto& [known, target] : names())
           if (target == id) name = known;
         remove_unfinished(paths_, id, name);
         ++swept;
+      } else if (entry.starts_with("r-") && has(id)) {
+        continue;
       }
       sys::remove_file(marker);
     } catch (const Error& error) {

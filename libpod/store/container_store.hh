@@ -3,7 +3,9 @@
 // A container is being made as long as its marker staging/c-<id> exists: the marker is flocked by the command that
 // makes it, then by its monitor, and unlinked when `create` is done or the container runs. A marker that nobody holds
 // belongs to a command that was killed: whoever sees it removes the container again. So a command leaves its whole
-// effect or none (invariant I2), without moving directories whose paths are already in use.
+// effect or none (invariant I2), without moving directories whose paths are already in use. Records of --rm containers
+// are not synced, so a power cut may leave them empty: their marker becomes staging/r-<id> and stays as long as they
+// do.
 //
 // state.json has one writer at a time: the monitor while it lives (it holds monitor.lock), else the engine.
 #pragma once
@@ -31,12 +33,17 @@ struct ContainerRecord {
 /// The directory of a container that is being made. Removes all of it again unless published or handed over.
 class ContainerMaker {
  public:
-  ContainerMaker(const Paths& paths, std::string id, std::string name, sys::FileLock marker)
-      : paths_(&paths), id_(std::move(id)), name_(std::move(name)), marker_(std::move(marker)) {}
+  ContainerMaker(const Paths& paths, std::string id, std::string name, bool is_passing, sys::FileLock marker)
+      : paths_(&paths),
+        id_(std::move(id)),
+        name_(std::move(name)),
+        is_passing_(is_passing),
+        marker_(std::move(marker)) {}
   ContainerMaker(ContainerMaker&& other) noexcept
       : paths_(other.paths_),
         id_(std::exchange(other.id_, {})),
         name_(std::move(other.name_)),
+        is_passing_(other.is_passing_),
         marker_(std::move(other.marker_)),
         pod_(std::move(other.pod_)) {}
   ContainerMaker& operator=(ContainerMaker&&) = delete;
@@ -54,6 +61,7 @@ class ContainerMaker {
  private:
   const Paths* paths_;
   std::string id_, name_;
+  bool is_passing_;
   sys::FileLock marker_, pod_;
 };
 
@@ -106,6 +114,9 @@ class ContainerStore {
   void reserve_name_locked(const std::string& name, const std::string& id);
   bool is_stale_name(const std::string& name, const std::string& id) const;
   bool is_whole(const std::string& id) const;
+  bool is_torn(const std::string& id) const;
+  bool is_rubbish(const std::string& marker) const;
+  bool is_hidden(const std::string& marker) const;
   const Paths& paths_;
 };
 

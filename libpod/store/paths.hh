@@ -4,6 +4,7 @@
 //   <root>/                      ~/.local/share/lichen   (--root, LICHEN_ROOT)
 //     staging/<random>/          half-made objects; flocked by their maker
 //     staging/c-<id>             marker: container <id> is being made; flocked by its maker, then by its monitor
+//     staging/r-<id>             marker: container <id> goes with its process (--rm), its records are not synced
 //     layers/<chain-id>/         diff/  meta.json  tar.journal  (with keep_blobs the compressed form too)
 //     images/<image-id>/         config.json  manifest.json  meta.json
 //     refs/<host>/<repo...>/:tags/<tag>    file with the image id   (":tags" cannot be a repository component)
@@ -53,6 +54,7 @@ class Paths {
   std::string containers() const { return root_ + "/containers"; }
   std::string container(const std::string& id) const { return containers() + "/" + id; }
   std::string container_marker(const std::string& id) const { return staging() + "/c-" + id; }
+  std::string passing_marker(const std::string& id) const { return staging() + "/r-" + id; }
   std::string names() const { return root_ + "/names"; }
   std::string volumes() const { return root_ + "/volumes"; }
   std::string volume(const std::string& name) const { return volumes() + "/" + name; }

@@ -76,7 +76,7 @@ bool remove_through_staging(const Paths& paths, const std::string& path) {
 int sweep_staging(const Paths& paths) {
   int swept = 0;
   for (const auto& name : sys::list_directory(paths.staging())) {
-    if (name.starts_with("c-")) continue;
+    if (name.starts_with("c-") || name.starts_with("r-")) continue;
     const std::string path = paths.staging() + "/" + name;
     try {
       const auto lock = sys::try_lock(path, sys::LockMode::exclusive);

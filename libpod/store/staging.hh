@@ -31,8 +31,8 @@ class StagingDir {
 /// false when it does not exist.
 bool remove_through_staging(const Paths& paths, const std::string& path);
 
-/// Delete staged entries that nobody holds (but c-<id> markers: see container_store). @return how many. Never throws
-/// for an entry that resists: it is logged at debug level and left.
+/// Delete staged entries that nobody holds (but markers c-<id> and r-<id>: see container_store). @return how many.
+/// Never throws for an entry that resists: it is logged at debug level and left.
 int sweep_staging(const Paths& paths);
 
 }  // namespace lichen::store

@@ -119,6 +119,7 @@ std::vector<Option> options() {
       number("restart-max-retries", &C::restart_max_retries),
       flag("auto-remove", &C::auto_remove),
       text("marker", &C::marker_path),
+      text("passing-marker", &C::passing_path),
       text("staging-dir", &C::staging_dir),
       list("remove-dir", &C::remove_dirs),
       list("remove-link", &C::remove_links),

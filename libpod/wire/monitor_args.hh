@@ -52,8 +52,9 @@ struct MonitorConfig {
   std::string health_on_failure;  // what becomes of an unhealthy container: none, kill, restart, stop
 
   bool auto_remove = false;
-  std::string marker_path;  // staging/c-<id>: unlinked once the container runs; empty when it is published already
-  std::string staging_dir;  // removed directories are renamed into it first
+  std::string marker_path;   // staging/c-<id>: goes once the container runs; empty when it is published already
+  std::string passing_path;  // staging/r-<id>: what it becomes with --rm, until the container is gone; else empty
+  std::string staging_dir;   // removed directories are renamed into it first
   std::vector<std::string> remove_dirs;   // with auto_remove: directory trees, in this order; container_dir is the last
   std::vector<std::string> remove_links;  // with auto_remove: symlinks that are unlinked when they lead to `id`
 

@@ -175,3 +175,5 @@ has_subids() { grep -q "^$(id -un):" /etc/subuid 2>/dev/null && command -v newui
 has_delegated_cgroup() {
   [ -e /sys/fs/cgroup/cgroup.controllers ] && [ -w "/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)/cgroup.procs" ]
 }
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+fetch() { curl --silent --show-error --max-time 5 --retry 20 --retry-all-errors --retry-delay 0 "$@"; }

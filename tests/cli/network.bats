@@ -10,7 +10,6 @@ need_slirp() {
   need slirp4netns
   [ -w /dev/net/tun ] || skip "/dev/net/tun is closed to this user"
 }
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 # A web server of busybox that answers with its argument.
 serve() { # NAME TEXT FLAGS...
   local name=$1 text=$2
@@ -19,7 +18,6 @@ serve() { # NAME TEXT FLAGS...
 }
 # A fetch for inside. (Debian's static busybox has a wget that crashes on every name lookup.)
 get() { echo "printf 'GET /index.html HTTP/1.0\\r\\n\\r\\n' | nc -w 3 $1 $2"; } # ADDRESS PORT
-fetch() { curl --silent --show-error --max-time 5 --retry 20 --retry-all-errors --retry-delay 0 "$@"; }
 
 @test "none: only loopback, and it is up" {
   run_lichen run --rm --network none $BUSYBOX sh -c 'ip -o link | wc -l; ip link show lo | grep -c LOWER_UP'

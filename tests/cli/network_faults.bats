@@ -33,7 +33,6 @@ spare() { pgrep -n -u "$(id -u)" -P "$(hub)" -f "^lichen-hub $FOLDER "; }
 hub_child() { pgrep -u "$(id -u)" -P "$(hub)" -x "$1"; } # PROGRAM
 names_server() { hub_child lichen-names; }
 ports_server() { hub_child lichen-ports; }
-hub_is_gone() { ! pgrep -u "$(id -u)" -f "^lichen-hub $FOLDER " >/dev/null; }
 at_once() { xargs -P "$1" -I{} timeout --kill-after=5 60 "$LICHEN" "${@:2}" 3>&- 4>&-; } # WORKERS COMMAND WITH {}: for each line of standard input
 
 @test "R03 helpers killed one after the other, the spare too: an open connection, names, the way out and a published port go on" {

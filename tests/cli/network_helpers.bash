@@ -17,6 +17,9 @@ says() { # PORT TEXT: a web server on the host's loopback answers TEXT
 in_hub() { # COMMAND...: in the network namespace of the hub, as root of the user namespace
   lichen unshare "$HELPERS/in_hub.py" "$(find "$XDG_RUNTIME_DIR" -path '*/hub/hub.sock' -printf '%h\n' -quit)" "$@"
 }
+hub_is_gone() { # FOLDER is the hub's
+  ! pgrep -u "$(id -u)" -f "^lichen-hub $FOLDER " >/dev/null
+}
 remove_networks() {
   lichen rm -f -a -t 0 >/dev/null 2>&1 || true
   lichen network prune -f >/dev/null 2>&1 || true

@@ -260,3 +260,40 @@ outer"
     assert_equal "$(find "$LICHEN_ROOT/networks" -mindepth 1 -maxdepth 1 ! -name bridge)" ""
   done
 }
+
+@test "network.isolation = false: without nftables; names, addresses, ports and the way out as ever, what is internal is refused" {
+  need_hub
+  local port pid address
+  lichen network create app >/dev/null
+  lichen network create --internal inner >/dev/null
+  idle first
+  # shellcheck disable=SC2034 # hub_is_gone looks for it
+  FOLDER=$(dirname "$(find "$XDG_RUNTIME_DIR" -name hub.sock -print -quit)")
+  lichen rm -f -t 0 first >/dev/null
+  wait_until 20 hub_is_gone
+  mkdir -p "$HOME/.config/lichen"
+  printf '[network]\nisolation = false\n' >"$HOME/.config/lichen/config.toml"
+  run_lichen run -d --name web --network app -p 127.0.0.1::80 $BUSYBOX sh -c 'echo hello >/tmp/index.html; exec httpd -f -h /tmp -p 80'
+  assert_success
+  [[ $stderr == *"nothing separates networks"* ]] || fail_with "a warning" "said once" "$stderr"
+  assert_equal "$(fetch_from app web)" hello "by name"
+  assert_equal "$(fetch_from bridge "$(address_of web app)")" hello "from another network"
+  port=$(lichen port web 80/tcp)
+  wait_until 20 says "${port##*:}" hello
+  run in_hub nft list ruleset
+  refute_contains lichen
+  run_lichen run --rm --network inner $BUSYBOX true
+  rm "$HOME/.config/lichen/config.toml"
+  assert_equal "$status" 125
+  [[ $stderr == *"nothing would keep it internal"* ]] || fail_with "the reason" "it" "$stderr"
+  address=$(hostname -I | tr ' ' '\n' | grep -m 1 -F .) || skip "the host has no address but loopback's"
+  port=$(free_port)
+  (cd "$BASE/tmp" && echo outside >index.html && exec python3 -m http.server --bind "$address" "$port" >/dev/null 2>&1 3>&- 4>&-) &
+  pid=$!
+  fetch -o /dev/null "http://$address:$port/"
+  run_lichen run --rm --network app $BUSYBOX timeout 5 wget -q -O- "http://$address:$port/"
+  kill $pid
+  assert_output outside
+  remove_networks
+  wait_until 20 hub_is_gone # the next test's has rules again
+}

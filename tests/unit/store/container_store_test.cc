@@ -288,6 +288,38 @@ TEST_F(ContainerStoreTest, RecordsThatAPowerCutEmptiedAreSweptToo) {
   EXPECT_NO_THROW(add("c" + kB.substr(1), "web"));
 }
 
+TEST_F(ContainerStoreTest, PassingOnesStayButWhenTorn) {
+  auto passing = config(kA, "web");
+  passing.auto_remove = true;
+  store_.begin(passing, Durability::none).publish();
+  EXPECT_THAT(sys::list_directory(paths_.staging()), ElementsAre("r-" + kA));
+  EXPECT_EQ(store_.sweep_unfinished(), 0);
+  EXPECT_THAT(store_.list(), ElementsAre(kA));
+  sys::write_file(paths_.container(kA) + "/config.json", "");  // what a power cut may leave of it
+  {
+    const auto monitor = sys::try_lock(paths_.passing_marker(kA), sys::LockMode::exclusive);
+    EXPECT_EQ(store_.sweep_unfinished(), 0) << "somebody has it";
+    EXPECT_THAT(store_.list(), ElementsAre(kA));
+  }
+  EXPECT_THAT(store_.list(), IsEmpty()) << "not shown even before the sweep";
+  EXPECT_EQ(store_.sweep_unfinished(), 1);
+  EXPECT_FALSE(store_.has(kA));
+  EXPECT_THAT(sys::list_directory(paths_.names()), IsEmpty());
+  EXPECT_THAT(sys::list_directory(paths_.staging()), IsEmpty());
+}
+
+TEST_F(ContainerStoreTest, PassingOnesTakeTheirMarkerAlong) {
+  auto passing = config(kA, "web");
+  passing.auto_remove = true;
+  store_.begin(passing, Durability::none).publish();
+  store_.remove(kA, "web");
+  EXPECT_THAT(sys::list_directory(paths_.staging()), IsEmpty());
+  store_.begin(passing, Durability::none).publish();
+  sys::remove_tree(paths_.container(kA));  // killed in between
+  EXPECT_EQ(store_.sweep_unfinished(), 1);
+  EXPECT_THAT(sys::list_directory(paths_.staging()), IsEmpty());
+}
+
 TEST_F(ContainerStoreTest, StrangeMarkersAreLeftAlone) {
   sys::write_file(paths_.staging() + "/c-short", "");
   sys::write_file(paths_.staging() + "/c-" + std::string(64, '.'), "");
