@@ -2,6 +2,7 @@
 # Networks when things go wrong: helpers killed under traffic, many at once, no address or port left; and nothing stays behind.
 # ctest: timeout=400
 load helpers
+load network_helpers
 
 setup_file() {
   make_world
