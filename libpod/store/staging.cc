@@ -45,6 +45,11 @@ bool StagingDir::publish(const std::string& destination) {
   return true;
 }
 
+sys::FileLock StagingDir::release() {
+  path_.clear();
+  return std::move(lock_);
+}
+
 namespace {
 
 // On a full disk there is no block for one more directory, and removing is the way out: then what goes lies in staging

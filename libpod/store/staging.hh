@@ -21,6 +21,8 @@ class StagingDir {
   /// Rename to `destination`; the lock is let go. @return false when `destination` exists already (ours is removed
   /// then)
   bool publish(const std::string& destination);
+  /// Another program has published it or is to remove it: nothing is removed here any more. @return its lock
+  sys::FileLock release();
 
  private:
   std::string path_;
