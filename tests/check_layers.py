@@ -39,7 +39,7 @@ def sources(root):
     for top, folders, files in os.walk(root):
         relative = os.path.relpath(top, root)
         if relative == ".":
-            folders[:] = [f for f in folders if f not in IGNORED_TOPS and not f.startswith((".", "build"))]
+            folders[:] = [f for f in folders if f not in IGNORED_TOPS and not f.startswith((".", "build-"))]
         for name in sorted(files):
             if name.endswith((".hh", ".cc", ".h", ".cpp")):
                 yield os.path.normpath(os.path.join(relative, name))

@@ -43,7 +43,7 @@ def read_allowed(path):
 def sources(root):
     for top, folders, files in os.walk(root):
         if top == root:
-            folders[:] = [f for f in folders if not f.startswith((".", "build", "tests"))]
+            folders[:] = [f for f in folders if f != "build" and not f.startswith((".", "build-", "tests"))]
         for name in sorted(files):
             if name.endswith((".cc", ".hh")):
                 yield os.path.relpath(os.path.join(top, name), root)

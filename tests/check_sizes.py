@@ -19,7 +19,7 @@ STARTS_BODY = re.compile(r"[)\w>]\s*\{$")
 def sources(root):
     for top, folders, files in os.walk(root):
         if top == root:
-            folders[:] = [f for f in folders if not f.startswith((".", "build"))]
+            folders[:] = [f for f in folders if f != "build" and not f.startswith((".", "build-"))]
         for name in files:
             if name.endswith((".cc", ".hh")):
                 yield os.path.relpath(os.path.join(top, name), root)

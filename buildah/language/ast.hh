@@ -28,10 +28,10 @@ struct Word {
 /// <<NAME ... NAME
 struct Heredoc {
   std::string name;
-  std::string body;          // with `<<-` the leading tabs are gone; each line ends in '\n'
-  bool is_expanded = true;   // false: the name was quoted
-  unsigned fd = 0;           // of FD<<NAME
-  Position position;         // of the first line of the body
+  std::string body;         // with `<<-` the leading tabs are gone; each line ends in '\n'
+  bool is_expanded = true;  // false: the name was quoted
+  unsigned fd = 0;          // of FD<<NAME
+  Position position;        // of the first line of the body
 };
 
 /// The command of RUN, CMD, ENTRYPOINT and HEALTHCHECK.
@@ -59,11 +59,12 @@ struct From {
   Word image;        // reference, stage name, "scratch" or named context
   std::string name;  // lower case; "" without AS
   std::string as_keyword, name_as_written;
+  std::vector<std::string> after;  // Buildah's --after=STAGE: built before this one
 };
 
 struct Run {
-  /// Ready for execution: of `RUN <<EOF` the one argument is the body, of `RUN cmd <<EOF` it is the line followed by the
-  /// heredocs as written, for the shell to read.
+  /// Ready for execution: of `RUN <<EOF` the one argument is the body, of `RUN cmd <<EOF` it is the line followed by
+  /// the heredocs as written, for the shell to read.
   Command command;
   std::vector<RunMount> mounts;
   std::string network;   // "" or "default", "none", "host"
@@ -81,12 +82,12 @@ struct Copy {
   std::string from;  // COPY: stage, number of a stage, image or named context; never expanded
   std::optional<Word> chown, chmod;
   bool link = false;
-  bool parents = false;                  // COPY
-  std::optional<bool> keep_git_dir;      // ADD
-  std::optional<Word> checksum;          // ADD
-  std::optional<bool> unpack;            // ADD
+  bool parents = false;              // COPY
+  std::optional<bool> keep_git_dir;  // ADD
+  std::optional<Word> checksum;      // ADD
+  std::optional<bool> unpack;        // ADD
   std::vector<Word> exclude;
-  std::vector<Word> sources;             // without heredocs
+  std::vector<Word> sources;  // without heredocs
   Word destination;
   std::vector<Heredoc> heredocs;  // each a file of that name
   Position from_position;
@@ -158,10 +159,10 @@ using Body = std::variant<From, Run, Copy, Env, Arg, Label, Expose, User, Workdi
 
 struct Instruction {
   Position position;
-  unsigned end_line = 0;          // last line, heredocs included
-  std::string keyword;            // upper case
-  std::string written_keyword;    // as written
-  std::string text;               // the logical line: continuation lines joined, heredoc bodies left out
+  unsigned end_line = 0;              // last line, heredocs included
+  std::string keyword;                // upper case
+  std::string written_keyword;        // as written
+  std::string text;                   // the logical line: continuation lines joined, heredoc bodies left out
   std::vector<std::string> comments;  // the comment lines directly above
   Body body;
   std::shared_ptr<const Source> source;  // for show_place()

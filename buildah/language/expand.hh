@@ -1,7 +1,8 @@
 // ${...} in words: the language's own small shell. It never runs anything.
 //
-// A word is read once from left to right; quotes group and go, the escape character makes the next one literal, and what
-// a variable gives is not read again. Forms: $N ${N} and ${N:-w} ${N-w} ${N:+w} ${N+w} ${N:?w} ${N?w} ${N#p} ${N##p}
+// A word is read once from left to right; quotes group and go, the escape character makes the next one literal, and
+// what a variable gives is not read again. Forms: $N ${N} and ${N:-w} ${N-w} ${N:+w} ${N+w} ${N:?w} ${N?w} ${N#p}
+// ${N##p}
 // ${N%p} ${N%%p} ${N/p/r} ${N//p/r}, where w, p and r may have variables of their own. Patterns know * ? and \.
 #pragma once
 
@@ -17,23 +18,29 @@ namespace lichen::language {
 /// The value of a variable; nullopt = unset. Called once for each reference.
 using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
 
-struct Expanded {
+/// What an expansion asked for.
+struct Names {
+  std::set<std::string> used;       // were set
+  std::set<std::string> undefined;  // were not, and nothing says what then holds
+  std::set<std::string> defaulted;  // were not, in a form that says so: ${N:-w} ${N-w} ${N:+w} ${N+w}
+};
+
+struct Expanded : Names {
   std::string text;
-  std::set<std::string> used;       // names that were set
-  std::set<std::string> undefined;  // names that were not, ${N:-w} included
 };
 
-struct ExpandedWords {
+struct ExpandedWords : Names {
   std::vector<std::string> words;
-  std::set<std::string> used, undefined;
 };
 
-/// Limits of one word's result and of ${} inside ${}.
+/// Limits of one word: bytes of the result, ${} inside ${}, and comparisons that its patterns may cost.
 inline constexpr std::size_t kMaxExpansion = 4u << 20;
 inline constexpr int kMaxNesting = 64;
+inline constexpr std::size_t kMaxPatternWork = 100'000'000;
 
 /// One word stays one word, whatever its value: ADD ARG COPY ENV FROM LABEL STOPSIGNAL USER VOLUME WORKDIR.
-/// @throws Error{invalid}  a missing brace or quote, an unknown form, ${N:?message}; without a place: the caller adds it
+/// @throws Error{invalid}  a missing brace or quote, an unknown form, ${N:?message}; without a place: the caller adds
+/// it
 Expanded expand(std::string_view word, const Lookup& lookup, char escape = '\\');
 
 /// EXPOSE: an unquoted variable's value is split at blanks; empty words go.

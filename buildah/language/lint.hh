@@ -22,8 +22,8 @@ struct LintWarning {
 };
 
 struct LintOptions {
-  const IgnoreRules* ignore_rules = nullptr;       // for CopyIgnoredFile
-  std::map<std::string, std::string> build_args;   // --build-arg
+  const IgnoreRules* ignore_rules = nullptr;      // for CopyIgnoredFile
+  std::map<std::string, std::string> build_args;  // --build-arg
   /// "NAME=VALUE" of a base image's configuration; nullopt or no function: unknown, then PATH counts as set.
   std::function<std::optional<std::vector<std::string>>(const std::string& image)> base_env;
   /// Rules left out besides those of `# check=skip=`, and experimental ones to be run; "all" is possible.

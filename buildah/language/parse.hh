@@ -1,5 +1,5 @@
-// Dockerfile text → ast.hh. Follows the reference of docker's Dockerfile frontend and, where it is silent, what BuildKit's
-// parser does.
+// Dockerfile text → ast.hh. Follows the reference of docker's Dockerfile frontend and, where it is silent, what
+// BuildKit's parser does.
 #pragma once
 
 #include <memory>
