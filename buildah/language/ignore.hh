@@ -38,6 +38,7 @@ class IgnoreRules {
   bool may_skip(std::string_view directory, const State& state) const;
 
   bool empty() const { return rules_.empty(); }
+  bool has_exceptions() const { return has_exceptions_; }
 
  private:
   struct Rule {

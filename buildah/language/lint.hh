@@ -1,4 +1,5 @@
-// `build --check`: things that are allowed but seldom meant. Rules, names and texts are those of docker's build checks.
+// `build --check`: things that are allowed but seldom meant. The rules and their names are those of docker's
+// build checks; InvalidBaseImagePlatform is missing, since it needs the image.
 #pragma once
 
 #include <functional>
