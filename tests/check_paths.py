@@ -15,7 +15,7 @@ import re
 import sys
 import tempfile
 
-GUARDED = ["libpod/runtime/*", "libpod/image/*unpack*", "libpod/image/*whiteout*", "libpod/engine/copy*",
+GUARDED = ["libpod/runtime/*", "libpod/image/*unpack*", "libpod/image/*adopt*", "libpod/image/*whiteout*", "libpod/engine/copy*",
            "libpod/store/*unpack*", "buildah/*"]
 CALLS = ("open creat fopen opendir access faccessat stat lstat chmod chown lchown link symlink unlink rmdir mkdir mkfifo mknod rename "
          "readlink truncate setxattr lsetxattr getxattr lgetxattr listxattr llistxattr removexattr lremovexattr utimes utimensat "

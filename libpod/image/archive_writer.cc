@@ -19,33 +19,22 @@ namespace {
 
 constexpr std::uint64_t kRecord = 20 * kTarBlock;  // tar(1) pads to this
 
-void put_octal(std::uint8_t* field, std::size_t length, std::uint64_t value) {
-  const std::string text = format("{:0{}o}", value, length - 1);
-  std::memcpy(field, text.data(), length - 1);
-}
-
-std::array<std::uint8_t, kTarBlock> make_header(const std::string& name, std::uint64_t size) {
+TarBlock make_header(const std::string& name, std::uint64_t size) {
   LICHEN_ASSERT(name.size() <= 100);
-  std::array<std::uint8_t, kTarBlock> block{};
+  TarBlock block{};
   std::memcpy(block.data(), name.data(), name.size());
-  put_octal(&block[100], 8, 0644);
-  put_octal(&block[108], 8, 0);
-  put_octal(&block[116], 8, 0);
+  put_tar_octal(block, 100, 8, 0644);
+  put_tar_octal(block, 108, 8, 0);
+  put_tar_octal(block, 116, 8, 0);
   if (size < (std::uint64_t{1} << 33)) {
-    put_octal(&block[124], 12, size);
+    put_tar_octal(block, 124, 12, size);
   } else {  // base-256 (GNU tar manual, "Basic Tar Format")
     block[124] = 0x80;
     for (std::size_t i = 0; i < 8; ++i) block[135 - i] = static_cast<std::uint8_t>(size >> (8 * i));
   }
-  put_octal(&block[136], 12, 0);
+  put_tar_octal(block, 136, 12, 0);
   block[156] = '0';
-  std::memcpy(&block[257], "ustar\00000", 8);
-  std::memset(&block[148], ' ', 8);
-  std::uint64_t sum = 0;
-  for (const std::uint8_t byte : block) sum += byte;
-  put_octal(&block[148], 7, sum);
-  block[154] = 0;
-  block[155] = ' ';
+  finish_tar_header(block);
   return block;
 }
 

@@ -9,6 +9,7 @@
 #include "libpod/base/log.hh"
 #include "libpod/base/parse.hh"
 #include "libpod/image/commands.hh"
+#include "libpod/image/layer_service.hh"
 #include "libpod/store/paths.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/wire/image_cli.hh"
@@ -59,6 +60,10 @@ int main(int argc, char** argv) {
     result_fd = request.result_fd;
     const store::Paths paths(request.root, request.run, request.boot_id);
     paths.make();
+    if (std::string_view(argv[1]) == "layers") {
+      image::serve_layers(paths, STDIN_FILENO, result_fd);
+      return 0;
+    }
     return answer(result_fd, to_json(image::run_command(argv[1], paths, request)), 0);
   } catch (const Error& error) {
     try {

@@ -65,4 +65,19 @@ std::optional<std::int64_t> tar_number(const std::uint8_t* block, std::size_t of
   return value;
 }
 
+void put_tar_octal(TarBlock& block, std::size_t offset, std::size_t length, std::uint64_t value) {
+  for (std::size_t i = offset + length - 1; i-- > offset; value >>= 3)
+    block[i] = static_cast<std::uint8_t>('0' + (value & 7));
+}
+
+void finish_tar_header(TarBlock& block) {
+  std::memcpy(&block[257], "ustar\00000", 8);
+  std::memset(&block[148], ' ', 8);
+  std::uint64_t sum = 0;
+  for (const std::uint8_t byte : block) sum += byte;
+  put_tar_octal(block, 148, 7, sum);
+  block[154] = 0;
+  block[155] = ' ';
+}
+
 }  // namespace lichen::image

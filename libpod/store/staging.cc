@@ -47,6 +47,7 @@ bool StagingDir::publish(const std::string& destination) {
 
 sys::FileLock StagingDir::release() {
   path_.clear();
+  sys::share_lock(lock_);
   return std::move(lock_);
 }
 

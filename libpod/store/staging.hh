@@ -21,7 +21,7 @@ class StagingDir {
   /// Rename to `destination`; the lock is let go. @return false when `destination` exists already (ours is removed
   /// then)
   bool publish(const std::string& destination);
-  /// Another program has published it or is to remove it: nothing is removed here any more. @return its lock
+  /// Another program has published it: nothing is removed here any more. @return its lock, which is shared from now on
   sys::FileLock release();
 
  private:

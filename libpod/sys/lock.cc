@@ -85,6 +85,11 @@ FileLock wait_lock(const std::string& path, LockMode mode, std::chrono::millisec
   }
 }
 
+void share_lock(FileLock& lock) {
+  while (::flock(lock.fd(), LOCK_SH) != 0)
+    if (errno != EINTR) throw_errno("share a lock");
+}
+
 bool is_locked(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!fd) return false;

@@ -36,6 +36,9 @@ std::optional<FileLock> try_lock(const std::string& path, LockMode mode, bool cr
 /// @throws Error{conflict} timeout; Error{not_found} it does not exist (any more) and `create` is not set
 FileLock wait_lock(const std::string& path, LockMode mode, std::chrono::milliseconds timeout, bool create = false);
 
+/// Turn an exclusive lock into a shared one. @throws Error{system}
+void share_lock(FileLock& lock);
+
 /// Whether anybody holds an exclusive lock on `path` now; false when it does not exist.
 bool is_locked(const std::string& path);
 

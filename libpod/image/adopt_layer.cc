@@ -1,0 +1,269 @@
+#include "libpod/image/adopt_layer.hh"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
+#include "libpod/image/adopt_attributes.hh"
+#include "libpod/image/journal.hh"
+#include "libpod/image/limits.hh"
+#include "libpod/image/piped_hasher.hh"
+#include "libpod/image/tar_entry_writer.hh"
+#include "libpod/sys/fs.hh"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace lichen::image {
+namespace {
+
+constexpr std::string_view kWhiteout = ".wh.";
+constexpr std::string_view kOpaque = ".wh..wh..opq";
+constexpr std::size_t kMaxDepth = 512;                                               // as LayerUnpacker
+constexpr std::size_t kMaxPath = kMaxPathLength - std::string_view("diff/").size();  // rebuild_tar looks it up so
+constexpr off_t kWorthAdvice = 4 << 20;
+
+// By bytes; a whiteout by the name that it hides, so that its place is the same in both forms, and before that name.
+bool comes_before(const std::string& a, const std::string& b) {
+  const auto key = [](std::string_view name) {
+    const bool marks = name.starts_with(kWhiteout);
+    return std::pair(marks ? name.substr(kWhiteout.size()) : name, !marks);
+  };
+  return key(a) < key(b);
+}
+
+// The tar that never is: every byte is hashed, and noted in the journal.
+class TarStream {
+ public:
+  explicit TarStream(JournalWriter& journal) : journal_(journal) {}
+
+  void entry(const TarEntry& entry, dev_t device = 0) {
+    bytes_.clear();
+    append_tar_entry(entry, device, bytes_);
+    literal(bytes_);
+  }
+  void literal(Bytes data) {
+    journal_.literal(data);
+    hasher_.add(data);
+    size_ += data.size();
+  }
+  // The whole file; it must be `size` long.
+  void file(int fd, const std::string& path, std::uint64_t size) {
+    std::uint64_t left = size;
+    while (left > 0) {
+      const auto room = hasher_.room();
+      const ssize_t count =
+          ::read(fd, room.data(), static_cast<std::size_t>(std::min<std::uint64_t>(room.size(), left)));
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) throw_errno("read it");
+      if (count == 0) throw_error(ErrorKind::conflict, "it became shorter while it was read");
+      hasher_.wrote(static_cast<std::size_t>(count));
+      left -= static_cast<std::uint64_t>(count);
+    }
+    journal_.file_data(path, 0, size);
+    size_ += size;
+    literal(Bytes(kZeros).first(tar_padding(size)));
+  }
+  // @return digest and size
+  std::pair<Digest, std::uint64_t> finish() {
+    literal(kZeros);
+    journal_.finish(size_);
+    return {hasher_.finish(), size_};
+  }
+
+ private:
+  static constexpr std::array<std::uint8_t, 2 * kTarBlock> kZeros{};
+  JournalWriter& journal_;
+  PipedHasher hasher_;
+  std::vector<std::uint8_t> bytes_;
+  std::uint64_t size_ = 0;
+};
+
+class Adoption {
+ public:
+  Adoption(JournalWriter& journal, const AdoptOptions& options) : tar_(journal), options_(options) {}
+
+  AdoptedLayer run(int diff) {
+    try {
+      struct stat info {};
+      if (::fstat(diff, &info) != 0) throw_errno("look at it");
+      TarEntry entry = describe(info, "./");
+      entry.type = TarType::directory;
+      read_attributes(diff, entry, options_.maps.single_id());
+      if (entry.mode != 0755 || entry.uid != 0 || entry.gid != 0 || !entry.xattrs.empty()) tar_.entry(entry);
+      walk(diff, "", 0);
+      limit_time(diff, info);
+    } catch (Error& error) {
+      error.add_context(format("'{}'", current_.empty() ? "/" : printable(current_)));
+      throw;
+    }
+    if (entries_ > kMaxEntries)
+      log_warn("a layer of {} entries: 'lichen pull' takes at most {}", entries_, kMaxEntries);
+    const auto [digest, size] = tar_.finish();
+    return {digest, size, disk_size_};
+  }
+
+ private:
+  // What the entry's stat says; its size on disk is counted.
+  TarEntry describe(const struct stat& info, std::string name) {
+    ++entries_;
+    disk_size_ += static_cast<std::uint64_t>(info.st_blocks) * 512;  // inode(7): whatever the file system's block is
+    TarEntry entry;
+    entry.name = std::move(name);
+    entry.mode = info.st_mode & 07777;
+    entry.uid = info.st_uid;
+    entry.gid = info.st_gid;
+    entry.mtime = is_too_new(info) ? *options_.latest_time : info.st_mtim.tv_sec;
+    return entry;
+  }
+
+  bool is_too_new(const struct stat& info) const {
+    const auto& latest = options_.latest_time;
+    return latest && (info.st_mtim.tv_sec > *latest || (info.st_mtim.tv_sec == *latest && info.st_mtim.tv_nsec > 0));
+  }
+  std::array<timespec, 2> latest_times() const {
+    return {timespec{0, UTIME_OMIT}, timespec{static_cast<time_t>(*options_.latest_time), 0}};
+  }
+  void limit_time(int fd, const struct stat& info) const {
+    if (is_too_new(info) && ::futimens(fd, latest_times().data()) != 0) throw_errno("set its time");
+  }
+
+  void walk(int directory, const std::string& path, std::size_t depth) {
+    auto names = sys::list_directory_at(directory, printable(path));
+    std::sort(names.begin(), names.end(), comes_before);
+    if (depth >= kMaxDepth && !names.empty()) throw_error(ErrorKind::unsupported, "it lies too deep for a layer");
+    const std::string prefix = path.empty() ? "" : path + "/";
+    if (has_opaque_mark(directory) || std::find(names.begin(), names.end(), kOpaque) != names.end())
+      mark(prefix + std::string(kOpaque));
+    for (const auto& name : names) {
+      if (name == kOpaque) continue;
+      current_ = prefix + name;
+      if (current_.size() > kMaxPath) throw_error(ErrorKind::unsupported, "its path is too long for a layer");
+      child(directory, name, current_, depth);
+    }
+  }
+
+  void child(int directory, const std::string& name, const std::string& path, std::size_t depth) {
+    struct stat info {};
+    if (::fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) throw_errno("look at it");
+    if (S_ISCHR(info.st_mode) && info.st_rdev == 0)
+      return mark(path.substr(0, path.size() - name.size()) + std::string(kWhiteout) + name);
+    if (S_ISREG(info.st_mode) && info.st_size == 0 && name.starts_with(kWhiteout)) return mark(path);
+    if (S_ISSOCK(info.st_mode)) return;
+    if (S_ISDIR(info.st_mode)) return subdirectory(directory, name, path, info, depth);
+    if (info.st_nlink > 1) {
+      // Only what has other names is remembered.
+      const auto [first, is_new] = links_.try_emplace({info.st_dev, info.st_ino}, path);
+      if (!is_new) return hard_link(info, path, first->second);
+    }
+    if (S_ISREG(info.st_mode)) return file(directory, name, path, info);
+    special(directory, name, path, info);
+    if (is_too_new(info) && ::utimensat(directory, name.c_str(), latest_times().data(), AT_SYMLINK_NOFOLLOW) != 0)
+      throw_errno("set its time");
+  }
+
+  // A whiteout has no owner and no time that anybody sees: the same bytes whenever it was made.
+  void mark(std::string path) {
+    ++entries_;
+    TarEntry entry;
+    entry.name = std::move(path);
+    entry.mode = 0600;
+    tar_.entry(entry);
+  }
+
+  void hard_link(const struct stat& info, const std::string& path, const std::string& first) {
+    ++entries_;
+    TarEntry entry;
+    entry.type = TarType::hard_link;
+    entry.name = path;
+    entry.link = first;
+    entry.mode = info.st_mode & 07777;
+    entry.uid = info.st_uid;
+    entry.gid = info.st_gid;
+    entry.mtime = is_too_new(info) ? *options_.latest_time : info.st_mtim.tv_sec;
+    tar_.entry(entry);
+  }
+
+  static sys::UniqueFd open_same(int directory, const std::string& name, int flags, const struct stat& seen) {
+    auto fd = sys::open_at(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | flags);
+    if (!is_same(fd.get(), seen)) throw_error(ErrorKind::conflict, "it was replaced while it was read");
+    return fd;
+  }
+  static bool is_same(int fd, const struct stat& seen) {
+    struct stat now {};
+    if (::fstat(fd, &now) != 0) throw_errno("look at it");
+    return now.st_dev == seen.st_dev && now.st_ino == seen.st_ino && now.st_mode == seen.st_mode &&
+           now.st_size == seen.st_size && now.st_mtim.tv_sec == seen.st_mtim.tv_sec &&
+           now.st_mtim.tv_nsec == seen.st_mtim.tv_nsec;
+  }
+
+  void file(int directory, const std::string& name, const std::string& path, const struct stat& info) {
+    const auto fd = open_same(directory, name, 0, info);
+    if (info.st_size >= kWorthAdvice) ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+    TarEntry entry = describe(info, path);
+    entry.size = static_cast<std::uint64_t>(info.st_size);
+    read_attributes(fd.get(), entry, options_.maps.single_id());
+    tar_.entry(entry);
+    if (info.st_size > 0) {
+      tar_.file(fd.get(), path, entry.size);
+      if (!is_same(fd.get(), info)) throw_error(ErrorKind::conflict, "it changed while it was read");
+    }
+    limit_time(fd.get(), info);
+  }
+
+  void subdirectory(int directory, const std::string& name, const std::string& path, const struct stat& info,
+                    std::size_t depth) {
+    if (name.starts_with(kWhiteout))
+      throw Error(ErrorKind::unsupported, "a directory of such a name would be a whiteout to all who read the layer")
+          .with_hint("name it otherwise: '.wh.' is what image layers mark deleted files with");
+    const auto fd = open_same(directory, name, O_DIRECTORY, info);
+    TarEntry entry = describe(info, path + "/");
+    entry.type = TarType::directory;
+    read_attributes(fd.get(), entry, options_.maps.single_id());
+    tar_.entry(entry);
+    const std::string below = path;  // `path` is current_, which the walk changes
+    walk(fd.get(), below, depth + 1);
+    current_ = below;
+    limit_time(fd.get(), info);
+  }
+
+  void special(int directory, const std::string& name, const std::string& path, const struct stat& info) {
+    TarEntry entry = describe(info, path);
+    if (S_ISLNK(info.st_mode)) {
+      entry.type = TarType::symlink;
+      entry.link = read_target(directory, name);
+    } else if (S_ISFIFO(info.st_mode)) {
+      entry.type = TarType::fifo;
+    } else {
+      entry.type = S_ISCHR(info.st_mode) ? TarType::character_device : TarType::block_device;
+    }
+    tar_.entry(entry, info.st_rdev);
+  }
+
+  TarStream tar_;
+  const AdoptOptions& options_;
+  std::map<std::pair<dev_t, ino_t>, std::string> links_;  // of what has several names: the first
+  std::string current_;                                   // for error messages
+  std::uint64_t disk_size_ = 0, entries_ = 0;
+};
+
+}  // namespace
+
+AdoptedLayer adopt_directory(int layer_dir, const AdoptOptions& options) {
+  const auto diff = sys::open_at(layer_dir, "diff", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  auto file = sys::open_at(layer_dir, "tar.journal", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+  const auto journal_file = sys::duplicate(file.get());  // to ask for its size when it is whole
+  JournalWriter journal(std::move(file));
+  AdoptedLayer layer = Adoption(journal, options).run(diff.get());
+  struct stat info {};
+  if (::fstat(journal_file.get(), &info) != 0) throw_errno("look at 'tar.journal'");
+  layer.disk_size += static_cast<std::uint64_t>(info.st_blocks) * 512;
+  return layer;
+}
+
+}  // namespace lichen::image
