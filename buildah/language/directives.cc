@@ -22,16 +22,16 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 bool is_name_character(char c) { return is_letter(c) || (c >= '0' && c <= '9'); }
 
 std::optional<Line> directive_on(std::string_view raw, unsigned number) {
-  constexpr std::string_view blanks = " \t\v\f\r\n";
-  std::size_t at = raw.find_first_not_of(blanks);
+  constexpr std::string_view kLineBlanks = " \t\v\f\r\n";
+  std::size_t at = raw.find_first_not_of(kLineBlanks);
   if (at == std::string_view::npos || raw[at] != '#') return std::nullopt;
-  at = raw.find_first_not_of(blanks, at + 1);
+  at = raw.find_first_not_of(kLineBlanks, at + 1);
   if (at == std::string_view::npos || !is_letter(raw[at])) return std::nullopt;
   std::size_t end = at;
   while (end < raw.size() && is_name_character(raw[end])) ++end;
-  const auto equals = raw.find_first_not_of(blanks, end);
+  const auto equals = raw.find_first_not_of(kLineBlanks, end);
   if (equals == std::string_view::npos || raw[equals] != '=') return std::nullopt;
-  const auto value = raw.find_first_not_of(blanks, equals + 1);
+  const auto value = raw.find_first_not_of(kLineBlanks, equals + 1);
   if (value == std::string_view::npos) return std::nullopt;
   return Line{to_lower(raw.substr(at, end - at)),
               std::string(trim(raw.substr(value))),

@@ -34,9 +34,9 @@ class Expander {
 
  private:
   [[noreturn]] void fail(std::string_view message) const {
-    constexpr std::size_t shown = 120;
-    throw_error(ErrorKind::invalid, "{} in '{}{}'", message, printable(text_.substr(0, shown)),
-                text_.size() > shown ? "..." : "");
+    constexpr std::size_t kShown = 120;
+    throw_error(ErrorKind::invalid, "{} in '{}{}'", message, printable(text_.substr(0, kShown)),
+                text_.size() > kShown ? "..." : "");
   }
   bool at_end() const { return at_ == text_.size(); }
   char peek() const { return at_end() ? '\0' : text_[at_]; }
@@ -229,6 +229,15 @@ Expanded expanded(std::string_view text, const Lookup& lookup, char escape, bool
   return result;
 }
 
+template <typename Expand>
+auto with_place(const Word& word, const Source& source, const Expand& expand_text) {
+  try {
+    return expand_text(word.text);
+  } catch (const Error& error) {
+    fail_at(source, word.position, error.message(), error.hint());
+  }
+}
+
 }  // namespace
 
 Expanded expand(std::string_view word, const Lookup& lookup, char escape) {
@@ -241,6 +250,14 @@ ExpandedWords expand_words(std::string_view word, const Lookup& lookup, char esc
   expander.run(&result.words);
   static_cast<Names&>(result) = std::move(expander.names);
   return result;
+}
+
+Expanded expand(const Word& word, const Source& source, const Lookup& lookup, char escape) {
+  return with_place(word, source, [&](std::string_view text) { return expand(text, lookup, escape); });
+}
+
+ExpandedWords expand_words(const Word& word, const Source& source, const Lookup& lookup, char escape) {
+  return with_place(word, source, [&](std::string_view text) { return expand_words(text, lookup, escape); });
 }
 
 Expanded expand_heredoc(std::string_view body, const Lookup& lookup) { return expanded(body, lookup, '\\', false); }

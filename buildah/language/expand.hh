@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "buildah/language/ast.hh"
+
 namespace lichen::language {
 
 /// The value of a variable; nullopt = unset. Called once for each reference.
@@ -45,6 +47,10 @@ Expanded expand(std::string_view word, const Lookup& lookup, char escape = '\\')
 
 /// EXPOSE: an unquoted variable's value is split at blanks; empty words go.
 ExpandedWords expand_words(std::string_view word, const Lookup& lookup, char escape = '\\');
+
+/// The same for a word of a Dockerfile: errors show its place. @throws Error{invalid}
+Expanded expand(const Word& word, const Source& source, const Lookup& lookup, char escape = '\\');
+ExpandedWords expand_words(const Word& word, const Source& source, const Lookup& lookup, char escape = '\\');
 
 /// The body of an unquoted heredoc of COPY and ADD: variables and backslash escapes, quotes are text.
 Expanded expand_heredoc(std::string_view body, const Lookup& lookup);

@@ -18,7 +18,7 @@ bool names(const std::vector<std::string>& list, std::string_view rule) {
 }  // namespace
 
 const std::vector<LintRule>& lint_rules() {
-  static const std::vector<LintRule> rules = {
+  static const std::vector<LintRule> kRules = {
       {"ConsistentInstructionCasing", "all instructions of a file are written in the same case", false},
       {"CopyIgnoredFile", "what COPY and ADD take is not excluded by the ignore file", true},
       {"DuplicateStageName", "each stage has a name of its own", false},
@@ -41,7 +41,7 @@ const std::vector<LintRule>& lint_rules() {
       {"UndefinedVar", "variables are defined before they are used", false},
       {"WorkdirRelativePath", "the first WORKDIR of a file does not depend on that of the base image", false},
   };
-  return rules;
+  return kRules;
 }
 
 Linter::Linter(const Dockerfile& dockerfile, const LintOptions& options) : dockerfile_(dockerfile), options_(options) {}

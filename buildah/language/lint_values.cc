@@ -48,13 +48,13 @@ std::string suggestion(const std::string& name, const Values& values) {
 
 // docker's list: a part of the name between underscores says that it is a secret, unless another says that it is not.
 bool is_secret(std::string_view name) {
-  static const std::vector<std::string> bad = {"apikey",   "auth",  "credential", "credentials", "key",
-                                               "password", "pword", "passwd",     "secret",      "token"};
-  static const std::vector<std::string> good = {"public", "file", "version"};
+  static const std::vector<std::string> kBad = {"apikey",   "auth",  "credential", "credentials", "key",
+                                                "password", "pword", "passwd",     "secret",      "token"};
+  static const std::vector<std::string> kGood = {"public", "file", "version"};
   bool is_bad = false;
   for (const auto& part : split(to_lower(name), '_')) {
-    if (std::find(good.begin(), good.end(), part) != good.end()) return false;
-    is_bad = is_bad || std::find(bad.begin(), bad.end(), part) != bad.end();
+    if (std::find(kGood.begin(), kGood.end(), part) != kGood.end()) return false;
+    is_bad = is_bad || std::find(kBad.begin(), kBad.end(), part) != kBad.end();
   }
   return is_bad;
 }

@@ -13,6 +13,20 @@ namespace {
 
 bool is_blank(char c) { return kBlanks.find(c) != std::string_view::npos || c == '\n'; }
 
+bool has_open_quote(std::string_view text) {
+  char quote = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '\\' && quote != '\'')
+      ++at;
+    else if (quote == 0 && (c == '\'' || c == '"'))
+      quote = c;
+    else if (quote == c)
+      quote = 0;
+  }
+  return quote != 0;
+}
+
 }  // namespace
 
 std::vector<Token> split_blanks(std::string_view text, std::size_t base) {
@@ -138,28 +152,12 @@ std::optional<HeredocStart> heredoc_start(std::string_view word) {
 
 std::vector<HeredocStart> heredoc_starts(std::string_view line) {
   std::vector<HeredocStart> starts;
-  char quote = 0;
-  std::size_t begin = std::string_view::npos;
-  for (std::size_t at = 0; at <= line.size(); ++at) {
-    const char c = at < line.size() ? line[at] : ' ';
-    if (at == line.size() && quote != 0) return {};
-    if (quote == 0 && is_blank(c)) {
-      if (begin != std::string_view::npos) {
-        if (auto start = heredoc_start(line.substr(begin, at - begin))) {
-          start->offset = begin;
-          starts.push_back(std::move(*start));
-        }
-      }
-      begin = std::string_view::npos;
-      continue;
+  if (has_open_quote(line)) return starts;
+  for (const auto& token : split_quoted(line, 0, '\\')) {
+    if (auto start = heredoc_start(token.text)) {
+      start->offset = token.offset;
+      starts.push_back(std::move(*start));
     }
-    if (begin == std::string_view::npos) begin = at;
-    if (c == '\\' && quote != '\'')
-      at += at + 1 < line.size() ? 1 : 0;
-    else if (quote == 0 && (c == '\'' || c == '"'))
-      quote = c;
-    else if (quote == c)
-      quote = 0;
   }
   return starts;
 }

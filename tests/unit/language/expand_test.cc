@@ -218,6 +218,19 @@ TEST(Expand, WordsAreCutAfterExpansion) {
   EXPECT_EQ(words("${UNSET:-8080 9090}/tcp"), "8080|9090/tcp");
 }
 
+TEST(Expand, ErrorsOfAFileShowThePlace) {
+  const Source source{"F", "FROM a\nUSER  ${X?who}"};
+  try {
+    expand(Word{"${X?who}", {2, 7}}, source, lookup);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "F:2:7: X: who\n  2 | USER  ${X?who}\n    |       ^");
+  }
+  EXPECT_THROW(expand_words(Word{"${", {2, 7}}, source, lookup), Error);
+  EXPECT_EQ(expand(Word{"$A", {2, 7}}, source, lookup).text, "alpha");
+  EXPECT_EQ(expand_words(Word{"$SPACED", {2, 7}}, source, lookup).words.size(), 2u);
+}
+
 TEST(Expand, HeredocBodiesKnowNoQuotes) {
   const auto body = [](const char* text) { return expand_heredoc(text, lookup).text; };
   EXPECT_EQ(body("it's \"$A\"\n"), "it's \"alpha\"\n");
