@@ -2,16 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/image/adopt_attributes.hh"
+#include "libpod/image/hash.hh"
 #include "libpod/image/journal.hh"
 #include "libpod/image/limits.hh"
-#include "libpod/image/piped_hasher.hh"
 #include "libpod/image/tar_entry_writer.hh"
 #include "libpod/sys/fs.hh"
 
@@ -49,20 +51,24 @@ class TarStream {
   }
   void literal(Bytes data) {
     journal_.literal(data);
-    hasher_.add(data);
     size_ += data.size();
+    while (!data.empty()) {
+      const std::size_t count = std::min(data.size(), kBuffer - filled_);
+      std::memcpy(buffer_.get() + filled_, data.data(), count);
+      data = data.subspan(count);
+      take(count);
+    }
   }
   // The whole file; it must be `size` long.
   void file(int fd, const std::string& path, std::uint64_t size) {
     std::uint64_t left = size;
     while (left > 0) {
-      const auto room = hasher_.room();
-      const ssize_t count =
-          ::read(fd, room.data(), static_cast<std::size_t>(std::min<std::uint64_t>(room.size(), left)));
+      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kBuffer - filled_, left));
+      const ssize_t count = ::read(fd, buffer_.get() + filled_, wanted);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) throw_errno("read it");
       if (count == 0) throw_error(ErrorKind::conflict, "it became shorter while it was read");
-      hasher_.wrote(static_cast<std::size_t>(count));
+      take(static_cast<std::size_t>(count));
       left -= static_cast<std::uint64_t>(count);
     }
     journal_.file_data(path, 0, size);
@@ -73,13 +79,25 @@ class TarStream {
   std::pair<Digest, std::uint64_t> finish() {
     literal(kZeros);
     journal_.finish(size_);
+    hasher_.update(Bytes(buffer_.get(), filled_));
     return {hasher_.finish(), size_};
   }
 
  private:
+  // No thread of its own for the digest: reading 1 GB from the cache is a tenth of the time that hashing it takes.
+  static constexpr std::size_t kBuffer = 256u << 10;
+  void take(std::size_t count) {
+    filled_ += count;
+    if (filled_ < kBuffer) return;
+    hasher_.update(Bytes(buffer_.get(), filled_));
+    filled_ = 0;
+  }
+
   static constexpr std::array<std::uint8_t, 2 * kTarBlock> kZeros{};
   JournalWriter& journal_;
-  PipedHasher hasher_;
+  Hasher hasher_;
+  std::unique_ptr<std::uint8_t[]> buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(kBuffer);
+  std::size_t filled_ = 0;
   std::vector<std::uint8_t> bytes_;
   std::uint64_t size_ = 0;
 };
