@@ -37,8 +37,9 @@ void keep(Values& values, const std::string& name, std::string_view value) {
 
 std::string in_quotes(std::string_view text) { return "'" + printable(text.substr(0, 200)) + "'"; }
 
-std::string suggestion(const std::string& name, const Values& values) {
-  if (name.size() > 64) return {};
+std::string suggestion(const std::string& name, const Values& values, unsigned& left) {
+  if (name.size() > 64 || left == 0) return {};
+  --left;
   std::vector<std::string> names;
   for (const auto& [key, value] : values)
     if (names.size() < 1000 && key.size() <= 64) names.push_back(key);
@@ -141,7 +142,7 @@ class ValueLinter {
     for (const auto& name : names.undefined)
       linter_.report("UndefinedArgInFrom", word.position, stage.from_line.end_line,
                      format("'${}' in FROM is not declared by an ARG before it{}", printable(name.substr(0, 200)),
-                            suggestion(name, globals_)));
+                            suggestion(name, globals_, suggestions_left_)));
   }
 
   void lint_platform(const Stage& stage, const Word& word) {
@@ -198,7 +199,8 @@ class ValueLinter {
     for (const auto& name : names.undefined) {
       if (state.declared.contains(name) || !reported_.insert(name).second) continue;
       linter_.report("UndefinedVar", position, step.end_line,
-                     format("'${}' is not defined{}", printable(name.substr(0, 200)), suggestion(name, state.values)));
+                     format("'${}' is not defined{}", printable(name.substr(0, 200)),
+                            suggestion(name, state.values, suggestions_left_)));
     }
   }
 
@@ -348,6 +350,7 @@ class ValueLinter {
   std::map<std::string, StageState> stages_;
   std::set<std::string> reported_;  // per instruction
   std::size_t kept_ = 0;
+  unsigned suggestions_left_ = 200;  // a look at all names each
 };
 
 }  // namespace
