@@ -10,6 +10,7 @@
 #include "libpod/image/limits.hh"
 #include "libpod/image/unpack_attributes.hh"
 
+#include <fcntl.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -85,6 +86,13 @@ bool has_opaque_mark(int directory) {
     if (::fgetxattr(directory, name, value, sizeof value) == 1 && value[0] == 'y') return true;
   }
   return false;
+}
+
+bool unify_opaque_mark(int directory, std::initializer_list<std::string_view> others) {
+  if (!mark_opaque(directory)) return false;
+  bool taken = false;
+  for (const auto name : others) taken = ::unlinkat(directory, std::string(name).c_str(), 0) == 0 || taken;
+  return taken;
 }
 
 std::string read_target(int directory, const std::string& name) {

@@ -2,7 +2,9 @@
 // symlinks. All by descriptor.
 #pragma once
 
+#include <initializer_list>
 #include <string>
+#include <string_view>
 
 #include "libpod/image/tar_reader.hh"
 
@@ -17,6 +19,11 @@ void read_attributes(int fd, TarEntry& entry, bool owners_recorded);
 
 /// overlayfs' and fuse-overlayfs' mark that a directory hides all that lies beneath.
 bool has_opaque_mark(int directory);
+
+/// Give an opaque directory overlayfs' own mark, which all drivers read, and take the files and devices called `others`
+/// away, which only one of them reads. Without extended attributes all stays.
+/// @return whether anything was taken away
+bool unify_opaque_mark(int directory, std::initializer_list<std::string_view> others);
 
 std::string read_target(int directory, const std::string& name);
 

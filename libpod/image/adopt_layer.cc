@@ -26,7 +26,8 @@ namespace {
 
 constexpr std::string_view kWhiteout = ".wh.";
 constexpr std::string_view kOpaque = ".wh..wh..opq";
-constexpr std::size_t kMaxDepth = 512;                                               // as LayerUnpacker
+constexpr std::string_view kOpaqueDevice = ".wh..opq";  // fuse-overlayfs leaves this too, beside its other two marks
+constexpr std::size_t kMaxDepth = 512;                  // as LayerUnpacker
 constexpr std::size_t kMaxPath = kMaxPathLength - std::string_view("diff/").size();  // rebuild_tar looks it up so
 constexpr off_t kWorthAdvice = 4 << 20;
 
@@ -114,8 +115,7 @@ class Adoption {
       entry.type = TarType::directory;
       read_attributes(diff, entry, options_.maps.single_id());
       if (entry.mode != 0755 || entry.uid != 0 || entry.gid != 0 || !entry.xattrs.empty()) tar_.entry(entry);
-      walk(diff, "", 0);
-      limit_time(diff, info);
+      settle_time(diff, info, /*touched=*/walk(diff, "", 0));
     } catch (Error& error) {
       error.add_context(format("'{}'", current_.empty() ? "/" : printable(current_)));
       throw;
@@ -144,26 +144,30 @@ class Adoption {
     const auto& latest = options_.latest_time;
     return latest && (info.st_mtim.tv_sec > *latest || (info.st_mtim.tv_sec == *latest && info.st_mtim.tv_nsec > 0));
   }
-  std::array<timespec, 2> latest_times() const {
-    return {timespec{0, UTIME_OMIT}, timespec{static_cast<time_t>(*options_.latest_time), 0}};
+  // Of reading and writing, as they are to be.
+  std::array<timespec, 2> times(const struct stat& info) const {
+    const bool limited = is_too_new(info);
+    return {timespec{0, UTIME_OMIT}, limited ? timespec{static_cast<time_t>(*options_.latest_time), 0} : info.st_mtim};
   }
-  void limit_time(int fd, const struct stat& info) const {
-    if (is_too_new(info) && ::futimens(fd, latest_times().data()) != 0) throw_errno("set its time");
+  void settle_time(int fd, const struct stat& info, bool touched) const {
+    if ((touched || is_too_new(info)) && ::futimens(fd, times(info).data()) != 0) throw_errno("set its time");
   }
 
-  void walk(int directory, const std::string& path, std::size_t depth) {
+  // @return whether the directory was written to
+  bool walk(int directory, const std::string& path, std::size_t depth) {
     auto names = sys::list_directory_at(directory, printable(path));
     std::sort(names.begin(), names.end(), comes_before);
     if (depth >= kMaxDepth && !names.empty()) throw_error(ErrorKind::unsupported, "it lies too deep for a layer");
     const std::string prefix = path.empty() ? "" : path + "/";
-    if (has_opaque_mark(directory) || std::find(names.begin(), names.end(), kOpaque) != names.end())
-      mark(prefix + std::string(kOpaque));
+    const bool opaque = has_opaque_mark(directory) || std::find(names.begin(), names.end(), kOpaque) != names.end();
+    if (opaque) mark(prefix + std::string(kOpaque));
     for (const auto& name : names) {
-      if (name == kOpaque) continue;
+      if (name == kOpaque || (opaque && name == kOpaqueDevice)) continue;
       current_ = prefix + name;
       if (current_.size() > kMaxPath) throw_error(ErrorKind::unsupported, "its path is too long for a layer");
       child(directory, name, current_, depth);
     }
+    return opaque && unify_opaque_mark(directory, {kOpaque, kOpaqueDevice});
   }
 
   void child(int directory, const std::string& name, const std::string& path, std::size_t depth) {
@@ -181,7 +185,7 @@ class Adoption {
     }
     if (S_ISREG(info.st_mode)) return file(directory, name, path, info);
     special(directory, name, path, info);
-    if (is_too_new(info) && ::utimensat(directory, name.c_str(), latest_times().data(), AT_SYMLINK_NOFOLLOW) != 0)
+    if (is_too_new(info) && ::utimensat(directory, name.c_str(), times(info).data(), AT_SYMLINK_NOFOLLOW) != 0)
       throw_errno("set its time");
   }
 
@@ -231,7 +235,7 @@ class Adoption {
       tar_.file(fd.get(), path, entry.size);
       if (!is_same(fd.get(), info)) throw_error(ErrorKind::conflict, "it changed while it was read");
     }
-    limit_time(fd.get(), info);
+    settle_time(fd.get(), info, /*touched=*/false);
   }
 
   void subdirectory(int directory, const std::string& name, const std::string& path, const struct stat& info,
@@ -245,9 +249,9 @@ class Adoption {
     read_attributes(fd.get(), entry, options_.maps.single_id());
     tar_.entry(entry);
     const std::string below = path;  // `path` is current_, which the walk changes
-    walk(fd.get(), below, depth + 1);
+    const bool touched = walk(fd.get(), below, depth + 1);
     current_ = below;
-    limit_time(fd.get(), info);
+    settle_time(fd.get(), info, touched);
   }
 
   void special(int directory, const std::string& name, const std::string& path, const struct stat& info) {

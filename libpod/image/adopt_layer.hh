@@ -10,7 +10,8 @@
 //   the same file under several names                     hard links to the first
 //   user.*, security.capability                           SCHILY.xattr; never the marks of overlay and its kin
 //   user.containers.override_stat                         the owner, where only one id is mapped
-// diff/ itself is named only when it is not as LayerUnpacker makes it (0755, root's).
+// Opaque marks of fuse-overlayfs are replaced by overlayfs' own on disk too: whichever driver comes later reads the
+// layer. diff/ itself is named only when it is not as LayerUnpacker makes it (0755, root's).
 //
 // Names in the tree are a container's: each is opened relative to its directory, never followed, and must still be what
 // it was a moment before.
@@ -38,7 +39,7 @@ struct AdoptOptions {
 
 /// Write tar.journal beside diff/.
 ///
-/// @param layer_dir  holds diff/, which nobody writes any more; file times in it change by latest_time alone
+/// @param layer_dir  holds diff/, which nobody writes any more; what changes in it are times (latest_time) and marks
 /// @throws Error{conflict} a file changed while it was read; Error{unsupported} what no layer can hold; Error{system}
 ///         each names the entry
 AdoptedLayer adopt_directory(int layer_dir, const AdoptOptions& options);

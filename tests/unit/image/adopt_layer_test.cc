@@ -116,7 +116,13 @@ TEST_F(AdoptTest, MarksWithoutDeviceNodesAreTheSameMarks) {
   sys::remove_tree(folder_ + "/a/diff");
   sys::make_directory(folder_ + "/a/diff", 0755);
   tree().file("etc/.wh.motd", "").file(".wh.gone", "").directory("opt").file("opt/.wh..wh..opq", "").file("opt/new");
+  ASSERT_EQ(::mknod((folder_ + "/a/diff/opt/.wh..opq").c_str(), S_IFCHR, makedev(0, 0)), 0);
   tree().settle();
+  EXPECT_EQ(adopt().diff_id, layer.diff_id);
+  // On disk it is overlayfs' mark from now on, and the time says nothing of it.
+  char value[4] = "";
+  EXPECT_EQ(::getxattr((folder_ + "/a/diff/opt").c_str(), "user.overlay.opaque", value, sizeof value), 1);
+  EXPECT_THAT(sys::list_directory(folder_ + "/a/diff/opt"), ElementsAre("new"));
   EXPECT_EQ(adopt().diff_id, layer.diff_id);
 }
 

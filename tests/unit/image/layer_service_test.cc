@@ -57,6 +57,12 @@ class LayerServiceTest : public ::testing::Test {
 
   static std::string line(const wire::ServiceOrder& order) { return dump_json(to_json(order)) + "\n"; }
 
+  static wire::ServiceAnswer read_answer(int fd) {
+    std::string text;
+    for (char c = 0; c != '\n' && ::read(fd, &c, 1) == 1;) text += c;
+    return wire::service_answer_from_json(parse_json(text, "answer"));
+  }
+
   /// All answers to these orders, which come at once.
   std::vector<wire::ServiceAnswer> serve(const std::string& orders) {
     auto in = sys::make_pipe(), out = sys::make_pipe();
@@ -164,11 +170,19 @@ TEST_F(LayerServiceTest, AParentOfTheStoreIsNamedByItsChainId) {
 
 TEST_F(LayerServiceTest, ALayerThatIsThereStaysAndIsHeld) {
   const auto first = serve_layer_orders({order(1, "same")}).at(1);
-  const auto kept = staged_.at(1).release();
+  staged_.at(1).release();
   const auto again = order(2, "same");
-  const auto answer = serve_layer_orders({again}).at(2);
+  auto in = sys::make_pipe(), out = sys::make_pipe();
+  std::thread service([&] { serve_layers(*paths_, in.read.get(), out.write.get()); });
+  sys::write_all(in.write.get(), line(again), "orders");
+  const auto answer = std::get<LayerAnswer>(read_answer(out.read.get()));
   EXPECT_TRUE(answer.was_there);
   EXPECT_EQ(answer.chain_id, first.chain_id);
+  // Neither rmi nor prune can take it while the build may count on it.
+  EXPECT_FALSE(sys::try_lock(paths_->layer(first.chain_id), sys::LockMode::exclusive));
+  in.write.reset();
+  service.join();
+  EXPECT_TRUE(sys::try_lock(paths_->layer(first.chain_id), sys::LockMode::exclusive));
   EXPECT_TRUE(sys::exists(again.directory + "/diff/file")) << "who made it removes it";
 }
 
@@ -294,11 +308,9 @@ TEST_F(LayerServiceTest, KilledItLeavesWholeLayersAndRubbishInStaging) {
   });
   out.write.reset();
   sys::write_all(in.write.get(), text, "orders");
-  std::string told;
-  for (char c = 0; c != '\n' && ::read(out.read.get(), &c, 1) == 1;) told += c;
+  const auto first = std::get<LayerAnswer>(read_answer(out.read.get()));
   service.kill(SIGKILL);
   EXPECT_EQ(service.wait().signal, SIGKILL);
-  const auto first = std::get<LayerAnswer>(wire::service_answer_from_json(parse_json(told, "answer")));
   EXPECT_EQ(first.number, 1u);
   staged_.clear();
   store::sweep_staging(*paths_);
