@@ -24,6 +24,7 @@ Engine::Engine(Settings given, Environment captured)
       containers(paths),
       images(paths),
       layers(paths),
+      lists(paths),
       volumes(paths),
       secrets(paths),
       networks(paths),

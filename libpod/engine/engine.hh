@@ -10,6 +10,7 @@
 #include "libpod/store/container_store.hh"
 #include "libpod/store/image_store.hh"
 #include "libpod/store/layer_store.hh"
+#include "libpod/store/list_store.hh"
 #include "libpod/store/network_store.hh"
 #include "libpod/store/paths.hh"
 #include "libpod/store/pod_store.hh"
@@ -30,6 +31,7 @@ class Engine {
   store::ContainerStore containers;
   store::ImageStore images;
   store::LayerStore layers;
+  store::ListStore lists;
   store::VolumeStore volumes;
   store::SecretStore secrets;
   store::NetworkStore networks;

@@ -1,6 +1,7 @@
 #include "libpod/engine/image_list.hh"
 
 #include <algorithm>
+#include <set>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
@@ -15,8 +16,8 @@ namespace lichen::engine {
 namespace {
 
 constexpr std::string_view kNone = "<none>";
-constexpr std::string_view kFilters[] = {"after", "before", "containers", "dangling", "id",   "intermediate",
-                                         "label", "label!", "reference",  "since",    "until"};
+constexpr std::string_view kFilters[] = {"after", "before", "containers", "dangling",  "id",    "intermediate",
+                                         "label", "label!", "manifest",   "reference", "since", "until"};
 
 struct Image {
   store::ImageMeta meta;
@@ -25,7 +26,38 @@ struct Image {
   std::string created;  // of the image, or when it came here
   Timestamp time{};
   int containers = 0;
+  bool is_list = false;              // a manifest list; its size is that of its images
+  std::vector<std::string> in_list;  // ids of its images that are here
+  bool listed = false;               // an image that a list has: not dangling
 };
+
+// Lists beside the images; those take note that they are in one.
+void add_lists(Engine& engine, const std::vector<store::Ref>& refs, std::vector<Image>& images,
+               const OnDamaged& on_damaged) {
+  const std::size_t count = images.size();
+  for (const auto& id : engine.lists.list()) {
+    try {
+      const auto record = engine.lists.get(id);
+      Image list{.meta = {}, .config = {}, .names = names_of_image(refs, id), .created = record.created};
+      list.is_list = true;
+      list.meta.id = id;
+      list.meta.created = record.created;
+      list.meta.repo_digests = record.repo_digests;
+      list.time = parse_rfc3339(record.created).value_or(Timestamp{});
+      for (std::size_t i = 0; i < count; ++i) {
+        if (std::none_of(record.entries.begin(), record.entries.end(),
+                         [&](const auto& entry) { return entry.image_id == images[i].meta.id; }))
+          continue;
+        images[i].listed = true;
+        list.in_list.push_back(images[i].meta.id);
+        list.meta.size += images[i].meta.size;
+      }
+      images.push_back(std::move(list));
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::not_found) on_damaged(id, error);
+    }
+  }
+}
 
 std::vector<Image> load_images(Engine& engine, const OnDamaged& on_damaged) {
   const auto refs = engine.images.refs(on_damaged);
@@ -43,6 +75,7 @@ std::vector<Image> load_images(Engine& engine, const OnDamaged& on_damaged) {
       if (error.kind() != ErrorKind::not_found) on_damaged(id, error);
     }
   }
+  add_lists(engine, refs, images, on_damaged);
   return images;
 }
 
@@ -82,7 +115,8 @@ void apply_filters(Engine& engine, const ImageListRequest& request, std::vector<
   const bool wants_intermediate = filters.get_bool("intermediate", false);
   std::erase_if(images, [&](const Image& image) {
     if (wants_intermediate) return true;  // no build leaves any here
-    if (filters.has("dangling") && wants_dangling != image.names.empty()) return true;
+    if (filters.has("dangling") && wants_dangling != (image.names.empty() && !image.listed)) return true;
+    if (filters.has("manifest") && filters.get_bool("manifest", false) != image.is_list) return true;
     if (filters.has("containers") && wants_containers != (image.containers > 0)) return true;
     if ((until && image.time >= *until) || (before && image.time >= *before) || (since && image.time <= *since))
       return true;
@@ -157,7 +191,8 @@ Json row_object(const Image& image, const Name& name, const ImageListRequest& re
   row["UniqueSize"] = "N/A";
   row["VirtualSize"] = size_text(image.meta.size);
   row["Created"] = row["CreatedSince"];
-  row["Dangling"] = image.names.empty();
+  row["Dangling"] = image.names.empty() && !image.listed;
+  row["IsManifestList"] = image.is_list;
   row["Id"] = image.meta.id;
   row["Labels"] = image.config.labels;
   Json names = Json::array();
@@ -189,7 +224,9 @@ std::vector<Image> choose_images(Engine& engine, const ImageListRequest& request
   auto images = load_images(engine, on_damaged);
   for (const auto& container : containers_in_use_check(engine))
     for (auto& image : images)
-      if (image.meta.id == container.config.image_id) ++image.containers;
+      if (image.meta.id == container.config.image_id ||
+          std::find(image.in_list.begin(), image.in_list.end(), container.config.image_id) != image.in_list.end())
+        ++image.containers;
   apply_filters(engine, request, images);
   apply_argument(request.reference, images);
   sort_images(images, request.sort);
@@ -198,26 +235,49 @@ std::vector<Image> choose_images(Engine& engine, const ImageListRequest& request
 
 }  // namespace
 
-std::vector<Json> image_tree(Engine& engine, const ImageListRequest& request, const OnDamaged& on_damaged) {
-  std::vector<Json> rows;
-  for (const auto& image : choose_images(engine, request, on_damaged)) {
-    std::int64_t disk = 0;
-    for (const auto& layer : image.meta.chain_ids) {
-      try {
-        disk += engine.layers.get(layer).disk_size;
-      } catch (const Error& error) {
-        on_damaged(image.meta.id, error);
-      }
+namespace {
+
+// One platform's line below a name.
+Json platform_row(const Engine& engine, const Image& image, bool no_trunc, const OnDamaged& on_damaged) {
+  std::int64_t disk = 0;
+  for (const auto& layer : image.meta.chain_ids) {
+    try {
+      disk += engine.layers.get(layer).disk_size;
+    } catch (const Error& error) {
+      on_damaged(image.meta.id, error);
     }
-    Json row;
+  }
+  Json row;
+  row["ID"] = no_trunc ? "sha256:" + image.meta.id : short_id(image.meta.id);
+  row["DiskUsage"] = size_text(disk);
+  row["ContentSize"] = size_text(image.meta.size);
+  row["InUse"] = image.containers > 0;
+  row["Platform"] = image.config.os + "/" + image.config.architecture +
+                    (image.config.variant.empty() ? "" : "/" + image.config.variant);
+  return row;
+}
+
+}  // namespace
+
+std::vector<Json> image_tree(Engine& engine, const ImageListRequest& request, const OnDamaged& on_damaged) {
+  const auto images = choose_images(engine, request, on_damaged);
+  std::vector<Json> rows;
+  for (const auto& image : images) {
+    if (image.listed && image.names.empty()) continue;  // it is below its list
+    Json row = platform_row(engine, image, request.no_trunc, on_damaged);
     row["Names"] = Json::array();
     for (const auto& name : image.names) row["Names"].push_back(familiar(name));
-    row["ID"] = request.no_trunc ? "sha256:" + image.meta.id : short_id(image.meta.id);
-    row["DiskUsage"] = size_text(disk);
-    row["ContentSize"] = size_text(image.meta.size);
-    row["InUse"] = image.containers > 0;
-    row["Platform"] = image.config.os + "/" + image.config.architecture +
-                      (image.config.variant.empty() ? "" : "/" + image.config.variant);
+    row["Platforms"] = Json::array();
+    if (!image.is_list) row["Platforms"].push_back(row);
+    std::int64_t disk = 0;
+    std::set<std::string> counted;
+    for (const auto& one : images) {
+      if (std::find(image.in_list.begin(), image.in_list.end(), one.meta.id) == image.in_list.end()) continue;
+      row["Platforms"].push_back(platform_row(engine, one, request.no_trunc, on_damaged));
+      for (const auto& layer : one.meta.chain_ids)
+        if (counted.insert(layer).second && engine.layers.has(layer)) disk += engine.layers.get(layer).disk_size;
+    }
+    if (image.is_list) row["DiskUsage"] = size_text(disk);
     rows.push_back(std::move(row));
   }
   return rows;

@@ -10,11 +10,12 @@
 namespace lichen::engine {
 
 struct ImageListRequest {
-  std::string reference;             // REPOSITORY[:TAG] or a pattern; empty: all
-  std::vector<std::string> filters;  // dangling label label! before since until reference id intermediate containers
-  std::string sort;                  // created (default, newest first) id repository size tag
-  bool all = false;                  // lichen keeps no intermediate images: the same without
-  bool digests = false;              // one row per digest too, and the Digest member filled
+  std::string reference;  // REPOSITORY[:TAG] or a pattern; empty: all
+  std::vector<std::string>
+      filters;           // dangling label label! before since until reference id intermediate containers manifest
+  std::string sort;      // created (default, newest first) id repository size tag
+  bool all = false;      // lichen keeps no intermediate images: the same without
+  bool digests = false;  // one row per digest too, and the Digest member filled
   bool no_trunc = false;
 };
 
@@ -23,7 +24,8 @@ struct ImageListRequest {
 /// podman's Created Labels Names Dangling ReadOnly Id. Damaged images are reported and left out.
 std::vector<Json> list_images(Engine& engine, const ImageListRequest& request, const OnDamaged& on_damaged);
 
-/// Docker's images --tree: per image Names ID DiskUsage ContentSize InUse Platform. Sizes are those measured when the
+/// Docker's images --tree: per image or manifest list Names ID DiskUsage ContentSize InUse, and in Platforms one of
+/// these for each platform, with Platform. Sizes are those measured when the
 /// layers were published, and those of their tars.
 std::vector<Json> image_tree(Engine& engine, const ImageListRequest& request, const OnDamaged& on_damaged);
 

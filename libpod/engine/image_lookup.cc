@@ -7,6 +7,7 @@
 #include "libpod/base/log.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/engine/events.hh"
+#include "libpod/engine/manifest_lists.hh"
 #include "libpod/spec/platform.hh"
 #include "libpod/spec/reference.hh"
 
@@ -24,6 +25,21 @@ std::optional<std::string> find_by_prefix(const Engine& engine, const std::strin
   return ids.empty() ? std::nullopt : std::optional(ids[0]);
 }
 
+std::string require_image_of_list(const Engine& engine, const std::string& list_id, const std::string& text,
+                                  const std::string& platform) {
+  if (auto id = image_of_list(engine, list_id, platform)) return *std::move(id);
+  throw Error(ErrorKind::not_found, format("manifest list {} has no image for {} here", text,
+                                           platform.empty() ? spec::host_platform().str() : platform))
+      .with_hint(format("'lichen manifest inspect {}' shows what it has", text));
+}
+
+// An image's id, or the image for this machine of the list with that id.
+std::optional<FoundImage> find_by_id(const Engine& engine, const std::string& text) {
+  if (const auto id = find_by_prefix(engine, text)) return FoundImage{*id, {}};
+  const auto list = find_list(engine, text);
+  return list ? std::optional(FoundImage{require_image_of_list(engine, list->id, text, ""), {}}) : std::nullopt;
+}
+
 std::optional<FoundImage> find_by_tag(const Engine& engine, const spec::Reference& typed) {
   std::vector<spec::Reference> candidates{spec::with_defaults(typed)};
   if (typed.is_short()) {  // podman's place for what was built here
@@ -33,8 +49,10 @@ std::optional<FoundImage> find_by_tag(const Engine& engine, const spec::Referenc
   }
   for (const auto& candidate : candidates) {
     const store::RefName name{candidate.host, candidate.repository, candidate.tag};
-    const auto id = engine.images.resolve(name);
-    if (id && engine.images.has(*id)) return FoundImage{*id, name};
+    const auto id = engine.images.ref_id(name);
+    if (!id) continue;
+    if (engine.images.has(*id)) return FoundImage{*id, name};
+    if (engine.lists.has(*id)) return FoundImage{require_image_of_list(engine, *id, candidate.str(), ""), name};
   }
   return std::nullopt;
 }
@@ -56,17 +74,12 @@ std::optional<FoundImage> find_by_digest(const Engine& engine, const spec::Refer
 }  // namespace
 
 std::optional<FoundImage> look_up_image(const Engine& engine, const std::string& text) {
-  if (text.starts_with("sha256:") && is_id_prefix(text.substr(7))) {
-    const auto id = find_by_prefix(engine, text.substr(7));
-    return id ? std::optional(FoundImage{*id, {}}) : std::nullopt;
-  }
-  if (is_full_id(text)) return engine.images.has(text) ? std::optional(FoundImage{text, {}}) : std::nullopt;
+  if (text.starts_with("sha256:") && is_id_prefix(text.substr(7))) return find_by_id(engine, text.substr(7));
+  if (is_full_id(text)) return find_by_id(engine, text);
   const auto reference = spec::parse_reference(text);
   if (!reference.digest.empty()) return find_by_digest(engine, reference);
   if (auto found = find_by_tag(engine, reference)) return found;
-  if (!is_id_prefix(text)) return std::nullopt;
-  const auto id = find_by_prefix(engine, text);
-  return id ? std::optional(FoundImage{*id, {}}) : std::nullopt;
+  return is_id_prefix(text) ? find_by_id(engine, text) : std::nullopt;
 }
 
 std::optional<std::string> find_image(const Engine& engine, const std::string& text) {
@@ -89,12 +102,13 @@ FoundImage require_image(const Engine& engine, const std::string& text) {
   throw error;
 }
 
-void require_platform(const Engine& engine, const std::string& text, const std::string& platform) {
-  if (platform.empty()) return;
+std::string require_platform(const Engine& engine, const std::string& text, const std::string& platform) {
+  if (platform.empty()) return text;
+  if (const auto list = find_list(engine, text)) return require_image_of_list(engine, list->id, text, platform);
   const auto wanted = spec::parse_platform(platform);
   const auto config = engine.images.config(require_image(engine, text).id);
   const spec::Platform here{config.os, config.architecture, config.variant};
-  if (config.architecture.empty() || spec::platform_match(wanted, here) > 0) return;
+  if (config.architecture.empty() || spec::platform_match(wanted, here) > 0) return text;
   throw Error(ErrorKind::not_found, format("image {} is for {}, not for {}", text, here.str(), wanted.str()))
       .with_hint(format("get the other one: lichen pull --platform {} {}", wanted.str(), text));
 }
@@ -146,8 +160,9 @@ std::vector<store::RefName> names_of_image(const std::vector<store::Ref>& refs, 
 void tag_image(Engine& engine, const std::string& image, const std::vector<std::string>& names) {
   std::vector<store::RefName> wanted;
   for (const auto& name : names) wanted.push_back(parse_ref_name(name));
-  const auto found = require_image(engine, image);
-  const auto lock = hold_image(engine, found.id);
+  const auto list = find_list(engine, image);  // the list itself gets the name, not an image of it
+  const auto found = list ? FoundImage{list->id, list->name} : require_image(engine, image);
+  const auto lock = list ? engine.lists.hold(list->id) : hold_image(engine, found.id);
   for (const auto& name : wanted) {
     engine.images.set_ref(name, found.id);
     append_event(
@@ -157,11 +172,15 @@ void tag_image(Engine& engine, const std::string& image, const std::vector<std::
 }
 
 std::vector<std::string> untag_image(Engine& engine, const std::string& image, const std::vector<std::string>& names) {
-  const auto found = require_image(engine, image);
-  const auto lock = hold_image(engine, found.id);
+  const auto thing = [&](const std::string& text) -> std::optional<FoundImage> {
+    if (const auto list = find_list(engine, text)) return FoundImage{list->id, list->name};
+    return look_up_image(engine, text);
+  };
+  const auto found = find_list(engine, image) ? *thing(image) : require_image(engine, image);
+  const auto lock = engine.lists.has(found.id) ? engine.lists.hold(found.id) : hold_image(engine, found.id);
   std::vector<store::RefName> victims;
   for (const auto& name : names) {
-    const auto named = look_up_image(engine, name);
+    const auto named = thing(name);
     if (!named || !named->name || named->id != found.id)
       throw Error(ErrorKind::not_found, format("'{}' is no name of image {}", name, short_id(found.id)))
           .with_hint(format("its names: lichen image inspect -f '{{{{.RepoTags}}}}' {}", short_id(found.id)));

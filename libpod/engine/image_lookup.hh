@@ -22,8 +22,10 @@ struct FoundImage {
 };
 
 /// Look for an image by name[:tag] (docker.io/library and latest as defaults, then localhost/NAME), name@digest, id,
-/// "sha256:" and id, or the unambiguous beginning of an id; names win over ids.
-/// @throws Error{conflict} the beginning of several ids; Error{invalid} the text is no name at all
+/// "sha256:" and id, or the unambiguous beginning of an id; names win over ids. A manifest list stands for its image
+/// for this machine (manifest_lists.hh).
+/// @throws Error{conflict} the beginning of several ids; Error{invalid} the text is no name at all; Error{not_found} a
+/// list without an image for this machine
 std::optional<FoundImage> look_up_image(const Engine& engine, const std::string& text);
 
 /// The id alone.
@@ -31,8 +33,10 @@ std::optional<std::string> find_image(const Engine& engine, const std::string& t
 /// @throws Error{not_found} "no such image: X", with the nearest name as hint
 FoundImage require_image(const Engine& engine, const std::string& text);
 
-/// An image here is for one platform. @throws Error{not_found} it is for another one than is asked for; Error{invalid}
-void require_platform(const Engine& engine, const std::string& text, const std::string& platform);
+/// An image here is for one platform, a manifest list has one for each of several.
+/// @return words for the image that was meant: `text`, or the id of the list's image
+/// @throws Error{not_found} there is none for the platform that is asked for; Error{invalid}
+std::string require_platform(const Engine& engine, const std::string& text, const std::string& platform);
 
 /// Keep the image where it is until the lock goes. @throws Error{not_found} it was just removed; Error{conflict} being
 /// removed for too long

@@ -7,6 +7,7 @@
 #include "libpod/base/log.hh"
 #include "libpod/engine/events.hh"
 #include "libpod/engine/image_lookup.hh"
+#include "libpod/engine/manifest_lists.hh"
 #include "libpod/spec/platform.hh"
 #include "libpod/spec/reference.hh"
 #include "libpod/sys/io.hh"
@@ -116,6 +117,7 @@ PullPolicy parse_pull_policy(const std::string& text) {
 }
 
 std::optional<std::string> find_local_image(const Engine& engine, const std::string& name, const PullOptions& options) {
+  if (find_list(engine, name)) return find_image(engine, require_platform(engine, name, options.platform));
   const auto local = find_image(engine, name);
   if (!local || options.platform.empty()) return local;
   const auto wanted = spec::parse_platform(options.platform);

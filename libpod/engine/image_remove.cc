@@ -10,6 +10,7 @@
 #include "libpod/engine/events.hh"
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/image_mount.hh"
+#include "libpod/engine/manifest_lists.hh"
 #include "libpod/engine/object_filter.hh"
 #include "libpod/sys/fs.hh"
 
@@ -50,11 +51,19 @@ class Remover {
     meta_ = read_meta();
     names_ = names_of_image(engine_.images.refs(), id_);
     users_ = users_of(engine_, id_);
+    lists_ = engine_.lists.with_image(id_);
     mounted_by_ = process_with_mount(engine_, id_);
   }
 
   const std::vector<store::RefName>& names() const { return names_; }
   const Users& users() const { return users_; }
+  /// Names (or ids) of manifest lists that have the image.
+  std::string list_name() const {
+    if (lists_.empty()) return "";
+    const auto names = names_of_image(engine_.images.refs(), lists_[0]);
+    return names.empty() ? short_id(lists_[0]) : familiar(names[0]);
+  }
+  bool is_in_list() const { return !lists_.empty(); }
   /// The process of `image mount`; the files must stay for it.
   std::optional<std::int64_t> mounted_by() const { return mounted_by_; }
   ImageRemoval take() { return std::move(removal_); }
@@ -73,7 +82,11 @@ class Remover {
   void remove(bool keep_layers) {
     for (const auto& name : std::vector(names_)) untag(name);
     if (!users_.running.empty() || !users_.stopped.empty()) {
-      removal_.kept_for = users_.running.empty() ? users_.stopped : users_.running;
+      removal_.kept_for = "container " + (users_.running.empty() ? users_.stopped : users_.running);
+      return;
+    }
+    if (is_in_list()) {
+      removal_.kept_for = "manifest list " + list_name();
       return;
     }
     for (const auto& digest : meta_.repo_digests) removal_.untagged.push_back(familiar_digest(digest));
@@ -118,6 +131,7 @@ class Remover {
   store::ImageMeta meta_;
   std::vector<store::RefName> names_;
   Users users_;
+  std::vector<std::string> lists_;
   std::optional<std::int64_t> mounted_by_;
   ImageRemoval removal_;
 };
@@ -140,6 +154,26 @@ std::set<std::string> layers_of_all_images(const Engine& engine) {
     }
   }
   return used;
+}
+
+// Lists without a name; with `all` those of whose images no container uses one. A filter says nothing of lists.
+void prune_lists(Engine& engine, bool all, bool filtered, ImageRemoval& total) {
+  if (filtered) return;
+  const auto containers = containers_in_use_check(engine);
+  const auto refs = engine.images.refs();
+  for (const auto& id : engine.lists.list()) {
+    try {
+      const auto record = engine.lists.get(id);
+      const bool used = std::any_of(record.entries.begin(), record.entries.end(), [&](const auto& entry) {
+        return std::any_of(containers.begin(), containers.end(), [&](const auto& container) {
+          return !entry.image_id.empty() && container.config.image_id == entry.image_id;
+        });
+      });
+      if (names_of_image(refs, id).empty() || (all && !used)) append(total, remove_list(engine, {id, {}}));
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::not_found) log_warn("{}", error.what());
+    }
+  }
 }
 
 }  // namespace
@@ -181,6 +215,7 @@ std::vector<std::string> remove_unused_layers(Engine& engine, const std::vector<
 }
 
 ImageRemoval remove_image(Engine& engine, const std::string& text, bool force, bool no_prune) {
+  if (const auto list = find_list(engine, text)) return remove_list(engine, *list);
   const auto found = require_image(engine, text);
   Remover remover(engine, found.id);
   const std::string shown = short_id(found.id);
@@ -213,6 +248,10 @@ ImageRemoval remove_image(Engine& engine, const std::string& text, bool force, b
       refuse(format("conflict: unable to delete {} (must be forced) - image is referenced in multiple repositories",
                     shown),
              format("remove one name after the other, or all with: lichen rmi -f {}", shown));
+    if (remover.names().empty() && remover.is_in_list())
+      refuse(format("conflict: unable to delete {} - manifest list {} has it", shown, remover.list_name()),
+             format("take it out of the list: lichen manifest remove {} {}; or remove that: lichen manifest rm {}",
+                    remover.list_name(), shown, remover.list_name()));
     if (remover.names().empty() && !users.stopped.empty())
       refuse(format("conflict: unable to delete {} - stopped container {} needs it", shown, users.stopped),
              format("remove the container first: lichen rm {}", users.stopped));
@@ -227,6 +266,7 @@ ImageRemoval prune_images(Engine& engine, const PruneRequest& request) {
   const bool all = request.all || !filters.get_bool("dangling", !request.all);
   const auto until = filters.get_time("until", now());
   ImageRemoval total;
+  prune_lists(engine, all, !filters.empty(), total);
   for (const auto& id : engine.images.list()) {
     try {
       const auto config = engine.images.config(id);
@@ -234,7 +274,7 @@ ImageRemoval prune_images(Engine& engine, const PruneRequest& request) {
       if (!filters.match_labels(config.labels) || (until && created && *created >= *until)) continue;
       Remover remover(engine, id);
       if (!remover.users().running.empty() || !remover.users().stopped.empty() || (!all && !remover.names().empty()) ||
-          remover.mounted_by())
+          remover.mounted_by() || remover.is_in_list())
         continue;
       remover.remove(/*keep_layers=*/false);
       append(total, remover.take());

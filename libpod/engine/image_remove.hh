@@ -16,7 +16,7 @@ namespace lichen::engine {
 struct ImageRemoval {
   std::vector<std::string> untagged;  // as docker shows names
   std::vector<std::string> deleted;   // "sha256:..." of the image, then of its layers
-  std::string kept_for;               // name of a stopped container for which the nameless image stays; usually empty
+  std::string kept_for;               // "container x", "manifest list x": needs the nameless image; usually empty
   std::int64_t bytes = 0;             // given back on disk
 
   /// docker's lines: "Untagged: x", "Deleted: sha256:..."

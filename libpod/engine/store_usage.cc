@@ -66,7 +66,8 @@ class Measurement {
   Row images() {
     const auto& paths = engine_.paths;
     Row row;
-    row.size = sys::own_disk_size(paths.layers()) + sys::own_disk_size(paths.images()) + sys::disk_size(paths.refs());
+    row.size = sys::own_disk_size(paths.layers()) + sys::own_disk_size(paths.images()) + sys::disk_size(paths.refs()) +
+               sys::disk_size(paths.lists());
     for (const auto& layer : sys::list_directory(paths.layers())) {
       layers_[layer] = sys::disk_size(paths.layer(layer));
       row.size += layers_[layer];
@@ -151,8 +152,9 @@ class Measurement {
   // Events, secrets, what system check has set aside, and whatever else lies there.
   Row other() const {
     const auto& paths = engine_.paths;
-    const std::set<std::string> counted = {paths.layers(), paths.images(),  paths.refs(),    paths.containers(),
-                                           paths.names(),  paths.volumes(), paths.staging(), paths.cache()};
+    const std::set<std::string> counted = {paths.layers(),  paths.images(),     paths.lists(),
+                                           paths.refs(),    paths.containers(), paths.names(),
+                                           paths.volumes(), paths.staging(),    paths.cache()};
     Row row;
     row.size = sys::own_disk_size(paths.root());
     for (const auto& name : sys::list_directory(paths.root())) {

@@ -33,6 +33,7 @@ class Checker {
     check_layers();
     if (verify && !quick_) check_contents(verify);
     check_images();
+    check_lists();
     check_refs();
     check_unused_layers();
     check_containers();
@@ -135,6 +136,34 @@ class Checker {
     }
   }
 
+  // A list may name images of registries; those that should be here are taken out when they are not.
+  void check_lists() {
+    name_strays(engine_.paths.lists(), "list");
+    for (const auto& id : engine_.lists.list()) {
+      try {
+        const auto record = engine_.lists.get(id);
+        good_lists_.insert(id);
+        const auto is_lost = [this](const store::ListEntry& entry) {
+          return !entry.image_id.empty() &&
+                 (!good_images_.contains(entry.image_id) || lost_images_.contains(entry.image_id));
+        };
+        const auto lost = std::ranges::find_if(record.entries, is_lost);
+        if (lost == record.entries.end()) continue;
+        add("manifest list " + image_name(id),
+            format("its image {} for {} is missing or damaged", short_id(lost->image_id), lost->platform.str()),
+            "take it out of the list; get it again and add it", [this, id, is_lost] {
+              const auto lock = engine_.lists.hold(id);
+              auto now = engine_.lists.get(id);
+              std::erase_if(now.entries, is_lost);
+              engine_.lists.update(now);
+            });
+      } catch (const Error& error) {
+        add("manifest list " + image_name(id), error.what(), std::string(kSetAside) + ", then make it again",
+            [this, id] { set_aside(engine_.paths.list(id), "list", id); });
+      }
+    }
+  }
+
   std::string image_name(const std::string& id) {
     const auto names = names_of_image(engine_.images.refs(), id);
     return names.empty() ? short_id(id) : familiar(names[0]);
@@ -169,6 +198,7 @@ class Checker {
     while (id.ends_with('\n')) id.pop_back();
     if (!is_full_id(id))
       return add("ref " + name, "it does not hold an image id", "remove it; tag the image again", remove);
+    if (good_lists_.contains(id)) return;
     if (good_images_.count(id) == 0 || lost_images_.count(id) != 0)
       add("ref " + name, format("image {} is missing or damaged", short_id(id)),
           "remove it; pull or load the image again", remove);
@@ -311,7 +341,8 @@ class Checker {
     check_modes_below(paths.refs(), 140);
     check_modes_below(paths.events(), 1);
     check_modes_below(paths.secrets(), 1);
-    for (const auto& directory : {paths.images(), paths.layers(), paths.containers(), paths.volumes(), paths.pods()})
+    for (const auto& directory :
+         {paths.images(), paths.lists(), paths.layers(), paths.containers(), paths.volumes(), paths.pods()})
       check_modes_below(directory, 2);
   }
 
@@ -346,7 +377,7 @@ class Checker {
   Engine& engine_;
   bool quick_;
   bool any_image_damaged_ = false;
-  std::set<std::string> good_layers_, used_layers_, good_images_, lost_images_;
+  std::set<std::string> good_layers_, used_layers_, good_images_, lost_images_, good_lists_;
   std::vector<StoreFinding> findings_;
 };
 

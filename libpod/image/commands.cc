@@ -7,6 +7,7 @@
 #include "libpod/image/progress.hh"
 #include "libpod/image/pull.hh"
 #include "libpod/image/push.hh"
+#include "libpod/image/push_list.hh"
 #include "libpod/image/save.hh"
 #include "libpod/image/search.hh"
 #include "libpod/image/verify.hh"
@@ -31,6 +32,8 @@ constexpr Command kCommands[] = {
     {"search", search_registries},
     {"tags", list_tags},
     {"push", push_images},
+    {"describe", describe_images},
+    {"manifest", fetch_manifest},
     {"login", log_in},
     {"logout", log_out},
     {"yaml", read_yaml_files},

@@ -1,31 +1,34 @@
-// gzip for layers that go out. The same input gives the same bytes, so that a registry that has them already is asked
-// before anything is sent.
+// Compression of layers that go out. The same input gives the same bytes, so that a registry that has them already is
+// asked before anything is sent.
 #pragma once
 
 #include <memory>
-#include <vector>
+#include <optional>
+#include <string>
 
 #include "libpod/image/stream.hh"
 
 namespace lichen::image {
 
-class GzipWriter {
- public:
-  /// @param out  gets the compressed bytes in order
-  explicit GzipWriter(ByteSink out);
-  ~GzipWriter();
-  GzipWriter(const GzipWriter&) = delete;
-  GzipWriter& operator=(const GzipWriter&) = delete;
+enum class PackKind { gzip, zstd };
 
-  void write(Bytes data);
-  void finish();
-
- private:
-  void run(Bytes data, bool end);
-
-  struct State;
-  std::unique_ptr<State> state_;
-  ByteSink out_;
+struct Packing {
+  PackKind kind = PackKind::gzip;
+  std::optional<int> level;  // nullopt: what is fast (ISA-L's middle level, zstd's 3)
+  /// "gzip" or "zstd" as a media type of layers ends.
+  std::string suffix() const { return kind == PackKind::zstd ? "zstd" : "gzip"; }
 };
+/// @param name  "gzip", "zstd", or empty for gzip; "zstd:chunked" and others are refused
+/// @throws Error{usage} the name; a level that this kind does not have
+Packing parse_packing(const std::string& name, std::optional<int> level);
+
+class Packer {
+ public:
+  virtual ~Packer() = default;
+  virtual void write(Bytes data) = 0;
+  virtual void finish() = 0;
+};
+/// @param out  gets the compressed bytes in order
+std::unique_ptr<Packer> make_packer(const Packing& packing, ByteSink out);
 
 }  // namespace lichen::image

@@ -106,9 +106,12 @@ struct HttpClient::State {
   std::uint64_t sent = 0;
   static std::size_t on_upload(char* data, std::size_t size, std::size_t count, void* self) {
     auto& state = *static_cast<State*>(self);
+    if (state.request->upload_source)
+      return state.request->upload_source(data, size * count).value_or(CURL_READFUNC_ABORT);
     const std::uint64_t left = state.request->upload_size - state.sent;
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size * count, left));
-    const ssize_t got = ::pread(state.request->upload_fd, data, wanted, static_cast<off_t>(state.sent));
+    const ssize_t got =
+        ::pread(state.request->upload_fd, data, wanted, static_cast<off_t>(state.request->upload_offset + state.sent));
     if (got < 0 || (got == 0 && wanted != 0)) return CURL_READFUNC_ABORT;
     state.sent += static_cast<std::uint64_t>(got);
     if (state.request->on_sent) state.request->on_sent(static_cast<std::size_t>(got));
@@ -116,14 +119,19 @@ struct HttpClient::State {
   }
 
   void set_body(const HttpRequest& what) {
-    if (what.upload_fd >= 0) {
+    if (what.upload_fd >= 0 || what.upload_source) {
       request = &what;
       sent = 0;
       curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
-      curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(what.upload_size));
+      if (what.method != "PUT") curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, what.method.c_str());
+      // Without a size libcurl sends "Transfer-Encoding: chunked".
+      curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE,
+                       what.upload_source ? curl_off_t{-1} : static_cast<curl_off_t>(what.upload_size));
       curl_easy_setopt(curl, CURLOPT_READFUNCTION, State::on_upload);
       curl_easy_setopt(curl, CURLOPT_READDATA, this);
       curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, 512L << 10);
+    } else if (what.method == "DELETE") {
+      curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "DELETE");
     } else if (what.method == "POST" || what.method == "PUT") {
       if (what.method == "PUT") curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "PUT");
       curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(what.body.size()));
@@ -215,7 +223,8 @@ HttpResponse HttpClient::send(const HttpRequest& request, const Body& body) {
     headers.reset(curl_slist_append(headers.release(), line.c_str()));
   };
   for (const auto& line : request.headers) add_header(line);
-  if (request.method == "PUT") add_header("Expect:");  // a refusal comes soon enough without asking first
+  if (request.method == "PUT" || request.method == "PATCH")
+    add_header("Expect:");  // a refusal comes soon enough without asking first
   if (!request.authorization.empty()) add_header("Authorization: " + request.authorization);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
 

@@ -24,13 +24,16 @@ struct TlsFiles {
 };
 
 struct HttpRequest {
-  std::string method = "GET";  // GET HEAD POST PUT
+  std::string method = "GET";  // GET HEAD POST PUT PATCH DELETE
   std::string url;
   std::vector<std::string> headers;  // "Name: value"
   std::string authorization;         // value of that header, or empty
   std::string body;                  // POST, PUT: sent as it is
-  int upload_fd = -1;                // PUT: this file's first `upload_size` bytes instead of `body`
-  std::uint64_t upload_size = 0;
+  int upload_fd = -1;                // PUT, PATCH: `upload_size` bytes of this file instead of `body`
+  std::uint64_t upload_offset = 0, upload_size = 0;
+  /// PUT, PATCH: instead of a file, bytes whose number nobody knows yet. Fills the buffer as far as it can, waits when
+  /// there is nothing. @return how many; 0: the end; nullopt: give up
+  std::function<std::optional<std::size_t>(char* out, std::size_t size)> upload_source;
   std::function<void(std::size_t)> on_sent;  // told as the file goes out
   bool verify_tls = true;
   TlsFiles tls;

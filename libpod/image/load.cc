@@ -1,5 +1,7 @@
 #include "libpod/image/load.hh"
 
+#include <filesystem>
+
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/image/archive_members.hh"
@@ -7,7 +9,9 @@
 #include "libpod/image/hash.hh"
 #include "libpod/image/limits.hh"
 #include "libpod/image/manifest.hh"
+#include "libpod/image/policy.hh"
 #include "libpod/spec/reference.hh"
+#include "libpod/sys/fs.hh"
 
 namespace lichen::image {
 namespace {
@@ -21,6 +25,7 @@ class Loader {
       : paths_(paths), members_(members), request_(request), progress_(progress) {}
 
   wire::ImageResult run() {
+    check_policy();
     // Archives of newer docker hold both forms of the same images; only manifest.json has docker's names.
     if (members_.has("manifest.json"))
       load_manifest_file(members_.read("manifest.json", kMaxManifest));
@@ -35,6 +40,19 @@ class Loader {
   }
 
  private:
+  // Before anything is read: what a policy says of places, not of names that an archive gives itself.
+  void check_policy() const {
+    const Policy policy = load_policy(request_);
+    const std::string& input = request_.input;
+    const bool piped = input.empty() || input == "-";
+    const std::string path = piped ? "" : std::filesystem::absolute(input).lexically_normal().string();
+    const bool directory = !piped && sys::is_directory(input);
+    if (members_.has("manifest.json"))
+      policy.require(directory ? PolicySubject{"dir", path} : PolicySubject{"docker-archive", ""});
+    else
+      policy.require({directory ? "oci" : "oci-archive", path});
+  }
+
   // A list in docker's archives; in a directory of the tools around containers/image ("dir:") the image's own manifest.
   void load_manifest_file(const std::string& text) {
     const Json json =

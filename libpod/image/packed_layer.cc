@@ -2,7 +2,6 @@
 
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
-#include "libpod/image/compress.hh"
 #include "libpod/image/hash.hh"
 #include "libpod/image/journal.hh"
 #include "libpod/sys/io.hh"
@@ -29,7 +28,8 @@ std::optional<PackedLayer> find_kept_blob(const store::Paths& paths, const store
   return std::nullopt;
 }
 
-PackedLayer pack_layer(const store::Paths& paths, const store::LayerMeta& meta, ProgressLine& line) {
+PackedLayer pack_layer(const store::Paths& paths, const store::LayerMeta& meta, const Packing& packing,
+                       ProgressLine& line, const OnPacked& on_packed) {
   if (!meta.has_journal)
     throw Error(ErrorKind::invalid, format("layer '{}' has lost its journal", short_id(meta.chain_id)))
         .with_hint("run 'lichen system check --repair', then pull or load the image again");
@@ -37,18 +37,19 @@ PackedLayer pack_layer(const store::Paths& paths, const store::LayerMeta& meta, 
   packed.file.reset(::open(paths.staging().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (!packed.file) throw_errno("make a temporary file in '{}'", paths.staging());
   Hasher blob_hash, tar_hash;
-  GzipWriter gzip([&](Bytes data) {
+  const auto packer = make_packer(packing, [&](Bytes data) {
     blob_hash.update(data);
     packed.blob.size += data.size();
     sys::write_all(packed.file.get(), {reinterpret_cast<const char*>(data.data()), data.size()}, "staging");
+    if (on_packed) on_packed(packed.file.get(), packed.blob.size);
   });
   line.begin(static_cast<std::uint64_t>(meta.tar_size));
   rebuild_tar(paths.layer(meta.chain_id), [&](Bytes data) {
     tar_hash.update(data);
     line.add(data.size());
-    gzip.write(data);
+    packer->write(data);
   });
-  gzip.finish();
+  packer->finish();
   if (const Digest found = tar_hash.finish(); found != meta.diff_id)
     throw Error(ErrorKind::invalid, format("layer '{}' is damaged: its tar has digest {}, not {}",
                                            short_id(meta.chain_id), found.str(), meta.diff_id.str()))

@@ -2,6 +2,9 @@
 // unnamed file until it is sent or copied, as its digest must be known before.
 #pragma once
 
+#include <functional>
+
+#include "libpod/image/compress.hh"
 #include "libpod/image/manifest.hh"
 #include "libpod/image/progress.hh"
 #include "libpod/store/layer_store.hh"
@@ -22,7 +25,10 @@ std::string kept_blob_name(const Digest& digest);
 /// The kept form with a media type of docker's, or of OCI's; nullopt: none was kept.
 std::optional<PackedLayer> find_kept_blob(const store::Paths& paths, const store::LayerMeta& meta, bool docker_type);
 
+/// Told how many bytes are in the file so far, each time that it has grown.
+using OnPacked = std::function<void(int file, std::uint64_t size)>;
 /// @throws Error{invalid} the layer has no journal, or is not what its diff id says
-PackedLayer pack_layer(const store::Paths& paths, const store::LayerMeta& meta, ProgressLine& line);
+PackedLayer pack_layer(const store::Paths& paths, const store::LayerMeta& meta, const Packing& packing,
+                       ProgressLine& line, const OnPacked& on_packed = {});
 
 }  // namespace lichen::image

@@ -9,6 +9,7 @@
 #include "libpod/image/hash.hh"
 #include "libpod/image/limits.hh"
 #include "libpod/image/manifest.hh"
+#include "libpod/image/policy.hh"
 #include "libpod/image/registry.hh"
 #include "libpod/image/registry_choice.hh"
 #include "libpod/spec/reference.hh"
@@ -26,6 +27,7 @@ class Puller {
         request_(request),
         progress_(progress),
         credentials_(request),
+        policy_(load_policy(request)),
         wanted_(request.platform.empty() ? host_platform() : parse_platform(request.platform)) {
     registries_ = load_registries(request);
   }
@@ -45,6 +47,7 @@ class Puller {
 
  private:
   void pull_reference(const spec::Reference& reference, std::vector<wire::ImageDone>& done) {
+    if (!request_.all_tags) policy_.require({"docker", reference.str()});
     const auto endpoints = registries_.endpoints(reference);
     for (std::size_t i = 0; i < endpoints.size(); ++i) {
       try {
@@ -59,6 +62,7 @@ class Puller {
                         printable(tag));
           spec::Reference one = reference;
           one.tag = tag;
+          policy_.require({"docker", one.str()});
           done.push_back(pull_from(registry, endpoints[i].repository, one));
         }
         return;
@@ -148,7 +152,7 @@ class Puller {
 
   static bool same_ref(const store::ImageStore& images, const store::RefName& name, const std::string& id) {
     try {
-      return images.resolve(name) == id;
+      return images.ref_id(name) == id;  // a manifest list of this name gives it away
     } catch (const Error&) {
       return false;  // a damaged name is written anew
     }
@@ -193,6 +197,7 @@ class Puller {
   const wire::ImageRequest& request_;
   Progress& progress_;
   CredentialSource credentials_;
+  const Policy policy_;
   Platform wanted_;
   store::RegistriesConf registries_;
 };

@@ -262,8 +262,10 @@ void Registry::refuse(const Call& call, long status, const std::string& body) co
 
 void Registry::pause_before_retry(int attempt, const std::string& retry_after) const {
   auto pause = std::min<std::chrono::milliseconds>(kFirstPause * (1 << std::min(attempt, 6)), kLongestPause);
+  if (options_.retry_delay) pause = *options_.retry_delay;
   if (const auto seconds = parse_uint(retry_after); seconds && *seconds <= 60)
     pause = std::max(pause, std::chrono::milliseconds(*seconds * 1000));
+  if (options_.retry_delay && retry_after.empty()) return std::this_thread::sleep_for(pause);
   // Spread, so that many clients of a registry that comes back do not all come at once.
   const auto spread = parse_uint(std::to_string(std::hash<std::string>{}(random_hex(8)) % 250)).value_or(0);
   std::this_thread::sleep_for(pause + std::chrono::milliseconds(spread));

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -36,8 +37,9 @@ struct RegistryOptions {
   std::vector<std::string> cert_directories;  // each has <host[:port]>/{*.crt,*.cert,*.key}
   std::string cert_dir;                       // --cert-dir: the directory itself, for this registry
   int retries = 3;
-  bool pushes = false;       // tokens are asked for writing too
-  bool only_greets = false;  // login: a token for nothing in particular
+  std::optional<std::chrono::milliseconds> retry_delay;  // between tries; nullopt: longer each time
+  bool pushes = false;                                   // tokens are asked for writing too
+  bool only_greets = false;                              // login: a token for nothing in particular
 };
 
 struct FetchedManifest {
@@ -67,8 +69,15 @@ class Registry {
   bool has_blob(const std::string& repository, const Digest& digest);
   /// Take over the blob from another repository of this registry. @return false: it must be uploaded
   bool mount_blob(const std::string& repository, const Digest& digest, const std::string& from);
-  /// Upload the first `descriptor.size` bytes of `file`. @param line  told of what has gone out
+  /// Upload the first `descriptor.size` bytes of `file`: in one piece, or, when that breaks or is too large for the
+  /// registry, in several. @param line  told of what has gone out
   void upload_blob(const std::string& repository, const Descriptor& descriptor, int file, ProgressLine& line);
+  /// A blob whose size and digest are not known yet: `source` is HttpRequest::upload_source. One try.
+  /// @return where finish_stream or abandon_stream goes. @throws Error when it broke, or the registry takes none
+  std::string stream_up(const std::string& repository,
+                        const std::function<std::optional<std::size_t>(char*, std::size_t)>& source);
+  void finish_stream(const std::string& repository, const std::string& location, const Digest& digest);
+  void abandon_stream(const std::string& repository, const std::string& location) noexcept;
   /// @param reference  tag or digest
   void put_manifest(const std::string& repository, const std::string& reference, const std::string& text,
                     const std::string& media_type);
@@ -91,6 +100,10 @@ class Registry {
     std::string body = {};
   };
   using Handler = HttpClient::Body;
+  struct UploadSession {
+    std::string location;      // empty: none is open
+    std::uint64_t offset = 0;  // what the registry has
+  };
 
   HttpResponse request(HttpClient& client, const Call& call, const Handler& body);
   HttpResponse request_once(HttpClient& client, const Call& call, const std::string& authorization,
@@ -104,6 +117,11 @@ class Registry {
   template <typename F>
   auto with_retries(F attempt);
   std::string begin_upload(const std::string& repository, const std::string& query, bool& mounted);
+  HttpResponse send_to_session(const std::string& repository, HttpRequest& request, std::string& answer);
+  std::string session_location(const std::string& request_url, const HttpResponse& response) const;
+  void put_whole(const std::string& repository, const Descriptor& descriptor, int file, ProgressLine& line);
+  void put_pieces(const std::string& repository, const Descriptor& descriptor, int file, ProgressLine& line,
+                  UploadSession& session);
   void list(Call call, const char* key, const std::function<bool(const std::string&)>& take);
   std::string text_request(const Call& call, std::size_t limit, HttpResponse& response);
   std::string authorization_for(const std::string& repository);

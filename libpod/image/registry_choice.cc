@@ -30,6 +30,7 @@ RegistryOptions registry_options(const wire::ImageRequest& request, const store:
   const std::string home = config_home(request);
   if (!home.empty()) options.cert_directories.push_back(home + "/containers/certs.d");
   options.cert_directories.insert(options.cert_directories.end(), {"/etc/containers/certs.d", "/etc/docker/certs.d"});
+  if (request.retry_delay_ms) options.retry_delay = std::chrono::milliseconds(*request.retry_delay_ms);
   options.retries = std::clamp(request.retries, 0, 100);
   return options;
 }

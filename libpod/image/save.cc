@@ -98,7 +98,7 @@ class Saver {
   Json add_compressed(const std::string& chain, const std::string& folder, const std::string& type) {
     const auto meta = layers_.get(chain);
     const auto line = progress_.line(meta.diff_id.hex().substr(0, 12), 0);
-    const PackedLayer packed = pack_layer(paths_, meta, *line);
+    const PackedLayer packed = pack_layer(paths_, meta, {}, *line);
     const std::string name = folder + packed.blob.digest.hex();
     if (done_.insert(name).second)
       out_.add(name, packed.blob.size, [&](const ByteSink& sink) { read_back(packed.file.get(), sink); });
@@ -148,6 +148,12 @@ class Saver {
   std::set<std::string> done_;
 };
 
+// The name that `push` gives an image in another place. In OCI's it may be a bare tag (image-spec image-layout.md).
+std::string archive_name(const std::string& text, const std::string& kind) {
+  if (kind != "docker-archive" && spec::is_valid_tag(text)) return text;
+  return spec::parse_full_reference(text).str();
+}
+
 }  // namespace
 
 wire::ImageResult save_images(const store::Paths& paths, const wire::ImageRequest& request, Progress& progress) {
@@ -157,7 +163,8 @@ wire::ImageResult save_images(const store::Paths& paths, const wire::ImageReques
   if (!to_directory && kind != "docker-archive" && kind != "oci-archive")
     throw Error(ErrorKind::usage, format("save: unknown format '{}'", kind))
         .with_hint("docker-archive, oci-archive, docker-dir or oci-dir");
-  const auto chosen = choose_images(store::ImageStore(paths), request.names);
+  auto chosen = choose_images(paths, request.names, request.platform);
+  if (!request.reference.empty()) chosen.front().tags = {archive_name(request.reference, kind)};
   if (to_directory && (request.output.empty() || request.output == "-"))
     throw_error(ErrorKind::usage, "save: format '{}' needs a directory, given with -o", kind);
   if (request.compress && kind != "docker-dir")  // podman's rule: archives hold layers as they are

@@ -7,6 +7,7 @@
 #include "libpod/base/log.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/store/list_store.hh"
 #include "libpod/store/staging.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
@@ -188,7 +189,17 @@ std::string ImageStore::ref_path(const RefName& name) const {
   return path + "/" + std::string(kTags) + "/" + name.tag;
 }
 
-std::optional<std::string> ImageStore::resolve(const RefName& name) const { return read_ref(name, ref_path(name)); }
+std::optional<std::string> ImageStore::ref_id(const RefName& name) const { return read_ref(name, ref_path(name)); }
+
+std::optional<std::string> ImageStore::resolve(const RefName& name) const {
+  auto id = ref_id(name);
+  if (!id || has(*id)) return id;
+  const ListStore lists(paths_);
+  if (!lists.has(*id)) return id;
+  const auto record = lists.get(*id);
+  const auto* entry = best_local_entry(record, spec::host_platform());
+  return entry == nullptr ? std::nullopt : std::optional(entry->image_id);
+}
 
 void ImageStore::set_ref(const RefName& name, const std::string& image_id) {
   LICHEN_ASSERT(is_full_id(image_id));

@@ -38,7 +38,7 @@ struct RefName {
 
 struct Ref {
   RefName name;
-  std::string image_id;
+  std::string image_id;  // or that of a manifest list
 };
 
 class ImageStore {
@@ -63,7 +63,10 @@ class ImageStore {
   /// The image record only; refs and layers are the caller's affair (image/remove).
   void remove(const std::string& id);
 
+  /// The image of this name; of a manifest list (list_store.hh) that for this machine, nullopt when it has none here.
   std::optional<std::string> resolve(const RefName& name) const;
+  /// The id in the ref: that of an image or of a list.
+  std::optional<std::string> ref_id(const RefName& name) const;
   void set_ref(const RefName& name, const std::string& image_id);
   /// false when there is no such ref.
   bool remove_ref(const RefName& name);

@@ -7,8 +7,9 @@
 //     staging/r-<id>             marker: container <id> goes with its process (--rm), its records are not synced
 //     layers/<chain-id>/         diff/  meta.json  tar.journal  (with keep_blobs the compressed form too)
 //     images/<image-id>/         config.json  manifest.json  meta.json
-//     refs/<host>/<repo...>/:tags/<tag>    file with the image id   (":tags" cannot be a repository component)
-//     containers/<id>/           config.json  state.json  spec.json  rw/{diff,work}  rootfs/ (mount point)
+//     lists/<list-id>/           list.json: images for several platforms under one name
+//     refs/<host>/<repo...>/:tags/<tag>    file with the id of an image or list   (":tags" cannot be a repository
+//     component) containers/<id>/           config.json  state.json  spec.json  rw/{diff,work}  rootfs/ (mount point)
 //     names/<name>               symlink to the container id
 //     volumes/<name>/            data/  volume.json
 //     secrets/<name>             record and value
@@ -50,6 +51,8 @@ class Paths {
   std::string layer_diff(const std::string& chain_id) const { return layer(chain_id) + "/diff"; }
   std::string images() const { return root_ + "/images"; }
   std::string image(const std::string& id) const { return images() + "/" + id; }
+  std::string lists() const { return root_ + "/lists"; }
+  std::string list(const std::string& id) const { return lists() + "/" + id; }
   std::string refs() const { return root_ + "/refs"; }
   std::string containers() const { return root_ + "/containers"; }
   std::string container(const std::string& id) const { return containers() + "/" + id; }

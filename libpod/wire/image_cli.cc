@@ -14,6 +14,11 @@ Json to_json(const ImageRequest& r) {
             {"docker_config", r.docker_config},
             {"registry_auth_file", r.registry_auth_file},
             {"registries_conf", r.registries_conf},
+            {"signature_policy", r.signature_policy},
+            {"compression", r.compression},
+            {"force_compression", r.force_compression},
+            {"list_only", r.list_only},
+            {"all_platforms", r.all_platforms},
             {"names", r.names},
             {"platform", r.platform},
             {"creds", r.creds},
@@ -43,6 +48,8 @@ Json to_json(const ImageRequest& r) {
             {"all_registries", r.all_registries},
             {"only_ask", r.only_ask}};
   if (r.tls_verify) json["tls_verify"] = *r.tls_verify;
+  if (r.retry_delay_ms) json["retry_delay_ms"] = *r.retry_delay_ms;
+  if (r.compression_level) json["compression_level"] = *r.compression_level;
   return json;
 }
 
@@ -60,6 +67,13 @@ ImageRequest image_request_from_json(const Json& json) {
   r.docker_config = view.get_string("docker_config");
   r.registry_auth_file = view.get_string("registry_auth_file");
   r.registries_conf = view.get_string("registries_conf");
+  r.signature_policy = view.get_string("signature_policy");
+  r.compression = view.get_string("compression");
+  r.force_compression = view.get_bool("force_compression");
+  r.list_only = view.get_bool("list_only");
+  r.all_platforms = view.get_bool("all_platforms");
+  r.retry_delay_ms = view.find_int("retry_delay_ms");
+  if (const auto level = view.find_int("compression_level")) r.compression_level = static_cast<int>(*level);
   r.names = view.get_strings("names");
   r.platform = view.get_string("platform");
   if (view.has("tls_verify")) r.tls_verify = view.get_bool("tls_verify");

@@ -1,7 +1,7 @@
 // How the engine asks lichen-image for something, and what comes back.
 //
 //   argv     lichen-image COMMAND --request FD       COMMAND: pull load import save
-//            volume-export volume-import search tags push login logout yaml verify
+//            volume-export volume-import search tags push describe manifest login logout yaml verify
 //   FD       one JSON object (ImageRequest), to its end. A descriptor and not argv, as it may hold a password.
 //   stdin    `load`, `import`: the archive when input is "-".   stdout of `save`: see below.
 //   stdout   one JSON line: the result (ImageResult) with exit status 0, or {"error":{"kind","message","hint"}} with
@@ -33,7 +33,8 @@ struct ImageRequest {
   /// From the environment of the user; empty where unset. The program itself reads no environment but proxies
   /// (libcurl).
   std::string home, xdg_config_home, xdg_runtime_dir, docker_config, registry_auth_file;
-  std::string registries_conf;  // CONTAINERS_REGISTRIES_CONF, or --registries-conf
+  std::string registries_conf;   // CONTAINERS_REGISTRIES_CONF, or --registries-conf
+  std::string signature_policy;  // --signature-policy; empty: policy.json where podman has it
 
   /// pull: names as typed. save: names or ids (unique prefixes). load, import: none. verify: chain ids of layers; the
   /// result has `id` and, in `name`, the problem of each that is damaged.
@@ -45,6 +46,7 @@ struct ImageRequest {
   std::string creds;               // user[:password]
   std::string auth_file, cert_dir;
   int retries = 3;
+  std::optional<std::int64_t> retry_delay_ms;  // nullopt: longer each time
   bool all_tags = false;
   bool keep_blobs = false;  // the compressed layers stay too
 
@@ -66,7 +68,15 @@ struct ImageRequest {
   std::string base, config, created_by;
 
   // push: the image is names[0], `reference` the destination (empty: its name); with all_tags every tag of names[0].
-  // `format`: oci, v2s2, or empty: as the image came.
+  // `format`: oci, v2s2, or empty: as the image came. A manifest list goes with its images, unless `list_only`; with
+  // `platform` only that image of it.
+  std::string compression;  // gzip (empty too), zstd
+  std::optional<int> compression_level;
+  bool force_compression = false;
+  bool list_only = false;
+  // describe: names[*] as entries of a list in `documents`; all_platforms: of a list all that it has.
+  // manifest: `documents` has the manifest or index of names[0] at its registry, {"text"}.
+  bool all_platforms = false;
   // login, logout: the registry is names[0]; `creds` what is to be stored; auth_file where, empty: as podman chooses.
   bool compat_auth_file = false;  // login, logout: docker's config.json instead; others look there first
   bool all_registries = false;    // logout

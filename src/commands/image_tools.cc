@@ -1,9 +1,12 @@
 // image diff, mount, unmount; search.
 #include "libpod/base/error.hh"
+#include "libpod/base/id.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/engine/display.hh"
 #include "libpod/engine/image_diff.hh"
 #include "libpod/engine/image_mount.hh"
 #include "libpod/engine/image_search.hh"
+#include "libpod/engine/image_tree.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
 #include "src/exit_code.hh"
@@ -30,6 +33,19 @@ std::string mounted_json(const std::vector<engine::MountedImage>& images) {
   return dump_json_pretty(out);
 }
 
+// podman's lines.
+std::string layer_lines(const std::vector<engine::LayerNode>& nodes, const std::string& indent) {
+  std::string text;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const bool last = i + 1 == nodes.size();
+    text += format("{}{} ID: {} Size: {}", indent, last ? "└──" : "├──", short_id(nodes[i].id),
+                   engine::size_text(nodes[i].size));
+    if (!nodes[i].top_of.empty()) text += format(" Top Layer of: [{}]", join(nodes[i].top_of, " "));
+    text += "\n" + layer_lines(nodes[i].above, indent + (last ? "    " : "│   "));
+  }
+  return text;
+}
+
 std::string name_of(const engine::MountedImage& image) { return image.names.empty() ? image.id : image.names[0]; }
 
 }  // namespace
@@ -39,6 +55,19 @@ int image_diff_command(Context& context, const ParsedArgs& args) {
   const auto& words = args.positionals();
   const auto changes = engine::diff_images(*engine, words[0], words.size() > 1 ? words[1] : "");
   write_out(changes_text(changes, args.get_string("format")));
+  return kExitOk;
+}
+
+int image_tree_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  const bool what_requires = args.get_bool("whatrequires");
+  const auto tree = engine::layer_tree(*engine, args.positionals()[0], what_requires);
+  write_out(format("Image ID: {}\nTags:     [{}]\nSize:     {}\n", short_id(tree.id), join(tree.names, " "),
+                   engine::size_text(tree.size)));
+  if (tree.layers.empty())
+    write_out(what_requires ? "No image is made of it\n" : "No Image Layers\n");
+  else
+    write_out("Image Layers\n" + layer_lines(tree.layers, ""));
   return kExitOk;
 }
 

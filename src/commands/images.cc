@@ -3,6 +3,7 @@
 #include "libpod/base/log.hh"
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/image_remove.hh"
+#include "libpod/engine/manifest_lists.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
 #include "src/exit_code.hh"
@@ -23,17 +24,22 @@ void print_lines(const std::vector<std::string>& lines) {
 int rmi_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   const bool all = args.get_bool("all"), force = args.get_bool("force");
-  const auto names = named_or_all(args, "image", [&] { return engine->images.list(); });
+  const auto names = named_or_all(args, "image", [&] {
+    auto ids = engine->lists.list();  // first: what is in a list stays
+    for (auto& id : engine->images.list()) ids.push_back(std::move(id));
+    return ids;
+  });
   return for_each_name(names, [&](const std::string& name) {
     try {
-      for (const auto& platform : args.get_list("platform")) engine::require_platform(*engine, name, platform);
+      std::string victim = name;  // --platform means an image of a list, not the list
+      for (const auto& platform : args.get_list("platform")) victim = engine::require_platform(*engine, name, platform);
       // With --all every name of an image goes, as many as it has.
       const auto removal = engine::remove_image(
-          *engine, name, force || (all && engine::names_of_image(engine->images.refs(), name).size() > 1),
+          *engine, victim, force || (all && engine::names_of_image(engine->images.refs(), name).size() > 1),
           args.get_bool("no-prune"));
       print_lines(removal.lines());
       if (!removal.kept_for.empty())
-        log_warn("the image stays, without a name, as long as container {} needs it", removal.kept_for);
+        log_warn("the image stays, without a name, as long as {} needs it", removal.kept_for);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::not_found || !(args.get_bool("ignore") || force)) throw;
     }
@@ -58,7 +64,8 @@ int untag_command(Context& context, const ParsedArgs& args) {
 
 int image_exists_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  return engine::find_image(*engine, args.positionals()[0]) ? kExitOk : kExitNo;
+  const std::string& name = args.positionals()[0];
+  return engine::find_list(*engine, name) || engine::find_image(*engine, name) ? kExitOk : kExitNo;
 }
 
 int image_prune_command(Context& context, const ParsedArgs& args) {

@@ -83,8 +83,7 @@ int container_inspect_command(Context& context, const ParsedArgs& args) {
 int image_inspect_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   return inspect_each(args.positionals(), args, [&](const std::string& name) {
-    engine::require_platform(*engine, name, args.get_string("platform"));
-    return engine::inspect_image(*engine, name);
+    return engine::inspect_image(*engine, engine::require_platform(*engine, name, args.get_string("platform")));
   });
 }
 

@@ -123,11 +123,16 @@ std::string tree_text(const std::vector<Json>& images) {
   std::string text = "IMAGE\tID\tDISK USAGE\tCONTENT SIZE\tEXTRA\n";
   for (const auto& image : images) {
     const auto names = image["Names"].get<std::vector<std::string>>();
-    const auto cells = format("{}\t{}\t{}\t{}\n", image["ID"].get<std::string>(), image["DiskUsage"].get<std::string>(),
-                              image["ContentSize"].get<std::string>(), image["InUse"].get<bool>() ? "U" : "");
-    text += (names.empty() ? "<untagged>" : names[0]) + "\t" + cells;
+    const auto cells = [](const Json& row) {
+      return format("{}\t{}\t{}\t{}\n", row["ID"].get<std::string>(), row["DiskUsage"].get<std::string>(),
+                    row["ContentSize"].get<std::string>(), row["InUse"].get<bool>() ? "U" : "");
+    };
+    text += (names.empty() ? "<untagged>" : names[0]) + "\t" + cells(image);
     for (std::size_t i = 1; i < names.size(); ++i) text += names[i] + "\t\t\t\t\n";
-    text += "└─ " + image["Platform"].get<std::string>() + "\t" + cells;
+    const auto& platforms = image["Platforms"];
+    for (std::size_t i = 0; i < platforms.size(); ++i)
+      text += (i + 1 < platforms.size() ? "├─ " : "└─ ") + platforms[i]["Platform"].get<std::string>() + "\t" +
+              cells(platforms[i]);
   }
   return align_columns(text);
 }
@@ -183,9 +188,8 @@ int images_command(Context& context, const ParsedArgs& args) {
 
 int history_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  engine::require_platform(*engine, args.positionals()[0], args.get_string("platform"));
-  const auto rows =
-      engine::image_history(*engine, args.positionals()[0], args.get_bool("no-trunc"), args.get_bool("human"));
+  const auto image = engine::require_platform(*engine, args.positionals()[0], args.get_string("platform"));
+  const auto rows = engine::image_history(*engine, image, args.get_bool("no-trunc"), args.get_bool("human"));
   return print_rows(args, rows, {kHistoryColumns, kHistory}, "{{.ID}}");
 }
 

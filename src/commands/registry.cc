@@ -4,12 +4,14 @@
 #include <iostream>
 
 #include "libpod/base/error.hh"
+#include "libpod/base/parse.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/engine/events.hh"
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/image_program.hh"
 #include "src/arg_parser.hh"
 #include "src/commands/commands.hh"
+#include "src/commands/push_flags.hh"
 #include "src/container_flags_check.hh"
 #include "src/output.hh"
 #include "src/session.hh"
@@ -70,15 +72,6 @@ std::string chosen_password(const engine::Engine& engine, const ParsedArgs& args
   return ask_password();
 }
 
-wire::ImageRequest registry_request(const engine::Engine& engine, const ParsedArgs& args) {
-  auto request = engine::image_request(engine);
-  request.auth_file = args.get_string("authfile");
-  if (find_option(args.command(), "cert-dir") == nullptr) return request;  // logout talks to nobody
-  request.cert_dir = args.get_string("cert-dir");
-  if (args.has("tls-verify")) request.tls_verify = args.get_bool("tls-verify");
-  return request;
-}
-
 std::string registry_of(const ParsedArgs& args) {
   return args.positionals().empty() ? "docker.io" : args.positionals()[0];
 }
@@ -90,37 +83,113 @@ void write_digest(const std::string& path, const std::string& digest) {
   if (!file) throw_errno("write '{}'", path);
 }
 
+// Another place than a registry: what `save` writes there. nullopt: a registry
+struct Place {
+  std::string_view transport, format;
+  bool may_name;  // after a colon: how the image is called there
+};
+constexpr Place kPlaces[] = {{"docker-archive:", "docker-archive", true},
+                             {"oci-archive:", "oci-archive", true},
+                             {"oci:", "oci-dir", true},
+                             {"dir:", "docker-dir", false}};
+
+std::optional<int> push_to_place(engine::Engine& engine, const ParsedArgs& args, const std::string& destination) {
+  for (const auto& place : kPlaces) {
+    if (!destination.starts_with(place.transport)) continue;
+    for (const char* other : {"all-tags", "compression-format", "compression-level", "digestfile", "format"})
+      if (args.has(other))
+        throw_usage(args.command(), format("--{} goes with a registry, not with {}", other, place.transport));
+    auto request = engine::image_request(engine);
+    std::string path = destination.substr(place.transport.size());
+    if (const auto colon = path.find(':'); place.may_name && colon != std::string::npos) {
+      request.reference = path.substr(colon + 1);
+      path.resize(colon);
+    }
+    if (path.empty()) throw_usage(args.command(), format("{} needs a path", place.transport));
+    request.names = {args.positionals()[0]};
+    request.platform = args.get_string("platform");
+    request.quiet = args.get_bool("quiet");
+    request.output = path;
+    request.format = place.format;
+    const auto result = engine::run_image_program(engine, "save", request);
+    for (const auto& image : result.images)
+      engine::append_event(engine, {.type = "image", .action = "push", .id = image.id, .name = image.name});
+    return 0;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::string without_transport(const std::string& text) {
   constexpr std::string_view kDocker = "docker://";  // podman's long form
   return text.starts_with(kDocker) ? text.substr(kDocker.size()) : text;
 }
 
-}  // namespace
+wire::ImageRequest registry_request(const engine::Engine& engine, const ParsedArgs& args) {
+  const auto knows = [&](std::string_view name) { return find_option(args.command(), name) != nullptr; };
+  auto request = engine::image_request(engine);
+  request.auth_file = args.get_string("authfile");
+  if (!knows("cert-dir")) return request;  // logout talks to nobody
+  request.cert_dir = args.get_string("cert-dir");
+  if (knows("creds")) request.creds = args.get_string("creds");
+  if (knows("insecure") && args.get_bool("insecure")) request.tls_verify = false;
+  if (args.has("tls-verify")) request.tls_verify = args.get_bool("tls-verify");
+  return request;
+}
+
+void set_retries(const ParsedArgs& args, wire::ImageRequest& request) {
+  request.retries = static_cast<int>(args.get_int("retry"));
+  request.signature_policy = args.get_string("signature-policy");
+  const auto text = args.find_string("retry-delay");
+  if (!text) return;
+  const auto delay = parse_duration(*text);
+  if (!delay || *delay < std::chrono::nanoseconds(0))
+    throw_usage(args.command(), format("--retry-delay '{}': not a duration such as 2s", *text));
+  request.retry_delay_ms = std::chrono::duration_cast<std::chrono::milliseconds>(*delay).count();
+}
+
+void set_push_flags(const ParsedArgs& args, wire::ImageRequest& request) {
+  request.format = args.get_string("format");
+  request.compression = args.get_string("compression-format");
+  if (const auto level = args.find_int("compression-level")) request.compression_level = static_cast<int>(*level);
+  request.force_compression =
+      args.has("force-compression") ? args.get_bool("force-compression") : args.has("compression-format");
+}
+
+void announce_push(const engine::Engine& engine, const ParsedArgs& args, const wire::ImageResult& result) {
+  for (const auto& image : result.images) {
+    engine::append_event(engine, {.type = "image", .action = "push", .id = image.id, .name = image.name});
+    if (const auto path = args.find_string("digestfile")) write_digest(*path, image.digest);
+  }
+}
 
 int push_command(Context& context, const ParsedArgs& args) {
   check_content_trust(args);
   const auto engine = open_engine(context);
-  if (!args.get_bool("all-tags")) engine::require_platform(*engine, args.positionals()[0], args.get_string("platform"));
+  const auto& words = args.positionals();
   auto request = registry_request(*engine, args);
-  request.names = {args.positionals()[0]};
-  if (args.positionals().size() > 1) request.reference = without_transport(args.positionals()[1]);
+  request.platform = args.get_string("platform");
+  if (!args.get_bool("all-tags")) engine::require_platform(*engine, words[0], request.platform);
+  if (words.size() > 1)
+    if (const auto code = push_to_place(*engine, args, words[1])) return *code;
+  request.names = {words[0]};
+  if (words.size() > 1) request.reference = without_transport(words[1]);
   request.all_tags = args.get_bool("all-tags");
   if (request.all_tags && !request.reference.empty())
     throw_usage(args.command(), "--all-tags pushes under the image's own names: leave the destination out");
   request.quiet = args.get_bool("quiet");
-  request.creds = args.get_string("creds");
-  request.format = args.get_string("format");
-  request.retries = static_cast<int>(args.get_int("retry"));
+  set_push_flags(args, request);
+  set_retries(args, request);
   const auto result = engine::run_image_program(*engine, "push", request);
+  announce_push(*engine, args, result);
   for (const auto& image : result.images) {
-    engine::append_event(*engine, {.type = "image", .action = "push", .id = image.id, .name = image.name});
     const auto colon = image.name.rfind(':');
     if (request.quiet)
       std::printf("%s\n", image.name.c_str());
     else
       std::printf("%s: digest: %s size: %lld\n", image.name.substr(colon + 1).c_str(), image.digest.c_str(),
                   static_cast<long long>(image.size));
-    if (const auto path = args.find_string("digestfile")) write_digest(*path, image.digest);
   }
   return 0;
 }

@@ -8,6 +8,7 @@
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/image_program.hh"
 #include "src/commands/commands.hh"
+#include "src/commands/push_flags.hh"
 #include "src/container_flags.hh"
 #include "src/container_flags_check.hh"
 #include "src/session.hh"
@@ -73,7 +74,7 @@ int pull_command(Context& context, const ParsedArgs& args) {
   request.auth_file = args.get_string("authfile");
   request.cert_dir = args.get_string("cert-dir");
   if (args.has("tls-verify")) request.tls_verify = args.get_bool("tls-verify");
-  request.retries = static_cast<int>(args.get_int("retry"));
+  set_retries(args, request);
   request.all_tags = args.get_bool("all-tags");
   const auto policy = engine::parse_pull_policy(args.find_string("policy").value_or("always"));
   if (policy != engine::PullPolicy::always && !request.all_tags) print_local(*engine, policy, request);
@@ -98,6 +99,7 @@ int load_command(Context& context, const ParsedArgs& args) {
   request.input = args.get_string("input");
   request.quiet = args.get_bool("quiet");
   request.platform = args.find_string("platform").value_or("");
+  request.signature_policy = args.get_string("signature-policy");
   if (request.input.empty())
     refuse_terminal(0, "load: standard input is a terminal",
                     "give an archive: lichen load -i FILE, or lichen load < FILE");
@@ -137,7 +139,8 @@ int save_command(Context& context, const ParsedArgs& args) {
   request.output = args.get_string("output");
   request.format = args.get_string("format");
   request.compress = args.get_bool("compress");
-  for (const auto& name : request.names) engine::require_platform(*engine, name, args.get_string("platform"));
+  request.platform = args.get_string("platform");
+  for (const auto& name : request.names) engine::require_platform(*engine, name, request.platform);
   request.quiet = args.get_bool("quiet");
   if (request.output.empty())
     refuse_terminal(1, "save: standard output is a terminal", "give a file: lichen save -o FILE IMAGE");

@@ -20,6 +20,8 @@ constexpr OptionSpec kPull[] = {
     text("platform", "os/arch[/variant]", "Platform of the image")
         .with_hints("linux/amd64|linux/arm64|linux/386|linux/arm/v7|linux/riscv64"),
     number("retry", "count", "How often a failed transfer is tried again").with_default("3"),
+    text("retry-delay", "duration", "Wait so long between tries, such as 2s (default: longer each time)"),
+    text("signature-policy", "path", "Policy file instead of policy.json").with_objects(file).as_hidden(),
     text("policy", "policy", "When to pull").with_default("always").with_values("always|missing|never|newer"),
     flag('q', "quiet", "Print the image's id only"),
     flag("tls-verify", "Verify the registry's certificate").with_default("true"),
@@ -29,15 +31,22 @@ constexpr OptionSpec kPush[] = {
     flag('a', "all-tags", "Push every tag of the repository"),
     text("authfile", "path", "Credentials file").with_objects(file),
     text("cert-dir", "path", "Directory with the registry's CA and client certificates").with_objects(directory),
+    text("compression-format", "format", "Compress layers so").with_values("gzip|zstd"),
+    number("compression-level", "level", "1 is fast, 9 (gzip) or 20 (zstd) small; without it the fastest code is used"),
     text("creds", "name[:password]", "Credentials"),
     flag("disable-content-trust", "Docker's way to push without notary signatures; lichen knows none")
         .with_default("true")
         .as_hidden(),
     text("digestfile", "path", "Write the digest of what was pushed to this file").with_objects(file),
+    flag("force-compression",
+         "Send a layer again that the registry has in another compression (default: with --compression-format)"),
     text('f', "format", "format", "Kind of manifest: oci or v2s2 (default: as the image came)").with_hints("oci|v2s2"),
-    text("platform", "os/arch[/variant]", "The image must be for this platform"),
+    text("platform", "os/arch[/variant]", "The image must be for this platform; of a manifest list push this one only"),
     flag('q', "quiet", "Print the name only"),
+    flag("remove-signatures", "Accepted: signatures are never sent").as_hidden(),
     number("retry", "count", "How often a failed transfer is tried again").with_default("3"),
+    text("retry-delay", "duration", "Wait so long between tries, such as 2s (default: longer each time)"),
+    text("signature-policy", "path", "Policy file instead of policy.json").with_objects(file).as_hidden(),
     flag("tls-verify", "Verify the registry's certificate").with_default("true"),
 };
 constexpr OptionSpec kLogin[] = {
@@ -61,6 +70,7 @@ constexpr OptionSpec kLoad[] = {
     text('i', "input", "path", "Read this file or directory, not standard input").with_objects(file),
     text("platform", "os/arch[/variant]", "Platform to take from an image of several"),
     flag('q', "quiet", "No progress"),
+    text("signature-policy", "path", "Policy file instead of policy.json").with_objects(file).as_hidden(),
 };
 constexpr OptionSpec kImport[] = {
     text("arch", "name", "Processor of the image, such as arm64; --platform says it all"),
@@ -86,7 +96,7 @@ constexpr OptionSpec kImages[] = {
     flag('a', "all", "Show images without a name that others are made of too"),
     flag("digests", "Print digests"),
     list('f', "filter", "key=value", "Show only what matches")
-        .with_hints("dangling=|label=|before=|since=|until=|reference=|id=|intermediate="),
+        .with_hints("dangling=|label=|before=|since=|until=|reference=|id=|intermediate=|manifest="),
     text("format", "template", "Print with a Go template, 'table TEMPLATE' or 'json'"),
     flag("no-trunc", "Print ids in full"),
     flag('n', "noheading", "Print no heading"),
@@ -121,6 +131,9 @@ constexpr OptionSpec kImagePrune[] = {
 constexpr OptionSpec kImageDiff[] = {
     text("format", "format", "Print as JSON").with_values("json"),
 };
+constexpr OptionSpec kImageTree[] = {
+    flag("whatrequires", "Show the images that are made of this one, not its layers"),
+};
 constexpr OptionSpec kImageMount[] = {
     flag('a', "all", "Mount every image"),
     text("format", "format", "Print as JSON").with_values("json"),
@@ -150,7 +163,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "",
      .examples = "lichen pull debian:12\nlichen pull --platform linux/arm64 registry.example.org/team/app:1.4\n",
      .options = {kPull},
-     .not_yet_options = {"decryption-key retry-delay signature-policy"},
+     .not_yet_options = {"decryption-key"},
      .arguments = {1, -1, image},
      .group = HelpGroup::images,
      .handler = pull_command},
@@ -200,7 +213,6 @@ constexpr CommandSpec kCommands[] = {
      .description = "Docker and OCI archives and OCI directories are recognised, compressed or not.",
      .examples = "lichen load -i app.tar\nlichen load < app.tar.gz\n",
      .options = {kLoad},
-     .not_yet_options = {"signature-policy"},
      .arguments = {0, 0},
      .group = HelpGroup::images,
      .handler = load_command},
@@ -286,6 +298,17 @@ constexpr CommandSpec kCommands[] = {
      .arguments = {1, 2, image},
      .group = HelpGroup::images,
      .handler = image_diff_command},
+    {.path = "image tree",
+     .aliases = "",
+     .summary = "Show the layers of an image as a tree",
+     .usage = "[OPTIONS] IMAGE",
+     .description = "",
+     .examples = "lichen image tree debian:12\n# before an update: what else is made of it?\n"
+                 "lichen image tree --whatrequires debian:12\n",
+     .options = {kImageTree},
+     .arguments = {1, 1, image},
+     .group = HelpGroup::images,
+     .handler = image_tree_command},
     {.path = "image mount",
      .aliases = "",
      .summary = "Mount an image's files, read-only, and print where",
@@ -326,14 +349,13 @@ constexpr CommandSpec kCommands[] = {
      .usage = "[OPTIONS] IMAGE [DESTINATION]",
      .description =
          "Without a destination the image goes where its name says. Layers that the registry has are not sent\n"
-         "again; an image that came from a registry keeps its digest.",
+         "again; an image that came from a registry keeps its digest. A manifest list goes with all its images.\n"
+         "DESTINATION may also be docker-archive:FILE, oci-archive:FILE, oci:DIRECTORY or dir:DIRECTORY.",
      .examples = "lichen tag app registry.example.org/team/app:1.4\nlichen push registry.example.org/team/app:1.4\n"
                  "lichen push app localhost:5000/app:test\n",
      .options = {kPush},
-     .not_yet_options = {"compress compression-format compression-level encrypt-layer "
-                         "encryption-key force-compression remove-signatures retry-delay sign-by "
-                         "sign-by-sigstore sign-by-sigstore-private-key sign-by-sq-fingerprint sign-passphrase-file "
-                         "signature-policy"},
+     .not_yet_options = {"compress encrypt-layer encryption-key sign-by sign-by-sigstore sign-by-sigstore-private-key "
+                         "sign-by-sq-fingerprint sign-passphrase-file"},
      .arguments = {1, 2, image},
      .group = HelpGroup::images,
      .handler = push_command},

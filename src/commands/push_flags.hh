@@ -1,0 +1,23 @@
+// What push, manifest push and login share.
+#pragma once
+
+#include <string>
+
+#include "libpod/engine/engine.hh"
+#include "libpod/wire/image_cli.hh"
+#include "src/parsed_args.hh"
+
+namespace lichen::cli {
+
+/// A request with --authfile, and what the command has of --cert-dir, --creds, --tls-verify and --insecure.
+wire::ImageRequest registry_request(const engine::Engine& engine, const ParsedArgs& args);
+/// --retry, --retry-delay, --signature-policy.
+void set_retries(const ParsedArgs& args, wire::ImageRequest& request);
+/// --compression-format, --compression-level, --force-compression, --format.
+void set_push_flags(const ParsedArgs& args, wire::ImageRequest& request);
+/// Events, and --digestfile.
+void announce_push(const engine::Engine& engine, const ParsedArgs& args, const wire::ImageResult& result);
+/// Without podman's "docker://".
+std::string without_transport(const std::string& text);
+
+}  // namespace lichen::cli
