@@ -18,8 +18,7 @@ std::optional<std::string> lookup(std::string_view name) {
   return name.size() % 3 == 1 ? std::string() : "v " + std::string(name) + "/a.b.c";
 }
 
-void use_word(const Word& word, const Source& source, char escape) {
-  const auto lines = static_cast<unsigned>(std::count(source.text.begin(), source.text.end(), '\n')) + 1;
+void use_word(const Word& word, unsigned lines, char escape) {
   fuzz::require(word.position.line >= 1 && word.position.line <= lines && word.position.column >= 1);
   fuzz::refuse_or_accept([&] {
     const auto result = expand(word.text, lookup, escape);
@@ -31,8 +30,9 @@ void use_word(const Word& word, const Source& source, char escape) {
 struct Reader {
   const Source& source;
   char escape;
+  unsigned lines = static_cast<unsigned>(std::count(source.text.begin(), source.text.end(), '\n')) + 1;
 
-  void word(const Word& value) const { use_word(value, source, escape); }
+  void word(const Word& value) const { use_word(value, lines, escape); }
   void words(const std::vector<Word>& values) const {
     for (const auto& value : values) word(value);
   }
