@@ -60,21 +60,25 @@ class TarStream {
       take(count);
     }
   }
-  // The whole file; it must be `size` long.
-  void file(int fd, const std::string& path, std::uint64_t size) {
-    std::uint64_t left = size;
-    while (left > 0) {
-      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kBuffer - filled_, left));
-      const ssize_t count = ::read(fd, buffer_.get() + filled_, wanted);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) throw_errno("read it");
-      if (count == 0) throw_error(ErrorKind::conflict, "it became shorter while it was read");
-      take(static_cast<std::size_t>(count));
-      left -= static_cast<std::uint64_t>(count);
+  // The whole file; it must be as long as `info` says.
+  void file(int fd, const std::string& path, const struct stat& info) {
+    const off_t size = info.st_size;
+    const bool has_holes = info.st_blocks * 512 < size;
+    for (off_t at = 0; at < size;) {
+      off_t end = size;
+      if (has_holes) {  // reading one would fill the page cache with zeros
+        const off_t data = find(fd, at, SEEK_DATA, size);
+        zeros(static_cast<std::uint64_t>(data - at));
+        at = data;
+        end = find(fd, at, SEEK_HOLE, size);
+        if (::lseek(fd, at, SEEK_SET) < 0) throw_errno("seek in it");
+      }
+      data(fd, static_cast<std::uint64_t>(end - at));
+      at = end;
     }
-    journal_.file_data(path, 0, size);
-    size_ += size;
-    literal(Bytes(kZeros).first(tar_padding(size)));
+    journal_.file_data(path, 0, static_cast<std::uint64_t>(size));
+    size_ += static_cast<std::uint64_t>(size);
+    literal(Bytes(kZeros).first(tar_padding(static_cast<std::uint64_t>(size))));
   }
   // @return digest and size
   std::pair<Digest, std::uint64_t> finish() {
@@ -87,6 +91,31 @@ class TarStream {
  private:
   // No thread of its own for the digest: reading 1 GB from the cache is a tenth of the time that hashing it takes.
   static constexpr std::size_t kBuffer = 256u << 10;
+  // lseek(2): ENXIO when there is no more data.
+  static off_t find(int fd, off_t from, int what, off_t size) {
+    const off_t found = ::lseek(fd, from, what);
+    if (found < 0 && errno != ENXIO) throw_errno("seek in it");
+    return found < 0 ? size : std::min(found, size);
+  }
+  void data(int fd, std::uint64_t left) {
+    while (left > 0) {
+      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kBuffer - filled_, left));
+      const ssize_t count = ::read(fd, buffer_.get() + filled_, wanted);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) throw_errno("read it");
+      if (count == 0) throw_error(ErrorKind::conflict, "it became shorter while it was read");
+      take(static_cast<std::size_t>(count));
+      left -= static_cast<std::uint64_t>(count);
+    }
+  }
+  void zeros(std::uint64_t left) {
+    while (left > 0) {
+      const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kBuffer - filled_, left));
+      std::memset(buffer_.get() + filled_, 0, count);
+      take(count);
+      left -= count;
+    }
+  }
   void take(std::size_t count) {
     filled_ += count;
     if (filled_ < kBuffer) return;
@@ -232,7 +261,7 @@ class Adoption {
     read_attributes(fd.get(), entry, options_.maps.single_id());
     tar_.entry(entry);
     if (info.st_size > 0) {
-      tar_.file(fd.get(), path, entry.size);
+      tar_.file(fd.get(), path, info);
       if (!is_same(fd.get(), info)) throw_error(ErrorKind::conflict, "it changed while it was read");
     }
     settle_time(fd.get(), info, /*touched=*/false);

@@ -236,11 +236,21 @@ TEST_F(AdoptTest, SocketsAreLeftOut) {
 
 TEST_F(AdoptTest, HolesAreZeros) {
   const auto fd = sys::open_path(folder_ + "/a/diff/sparse", O_WRONLY | O_CREAT, 0644);
-  ASSERT_EQ(::pwrite(fd.get(), "x", 1, 5 << 20), 1);
+  for (const off_t at : {off_t{1} << 20, off_t{5} << 20}) ASSERT_EQ(::pwrite(fd.get(), "x", 1, at), 1);
   ASSERT_EQ(::ftruncate(fd.get(), 6 << 20), 0);
+  tree().file("only-holes", "");
+  ASSERT_EQ(::truncate((folder_ + "/a/diff/only-holes").c_str(), 300'000), 0);
   round_trip();
-  EXPECT_GT(adopt().tar_size, 6u << 20);
-  EXPECT_LT(adopt().disk_size, 1u << 20);
+  const auto layer = adopt();
+  EXPECT_GT(layer.tar_size, 6u << 20);
+  EXPECT_LT(layer.disk_size, 1u << 20);
+}
+
+TEST_F(AdoptTest, TheSizeOnDiskIsThatOfTheDirectory) {
+  tree().file("a/b", std::string(10'000, 'x')).file("c", "x").symlink("l", "t").fifo("p").whiteout("w");
+  ASSERT_EQ(::link((folder_ + "/a/diff/a/b").c_str(), (folder_ + "/a/diff/d").c_str()), 0);
+  const auto layer = adopt();
+  EXPECT_EQ(layer.disk_size, sys::disk_usage(folder_ + "/a").bytes);
 }
 
 TEST_F(AdoptTest, TheRootIsNamedOnlyWhenItIsNotAsUsual) {
