@@ -12,6 +12,7 @@
 #include "libpod/base/log.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/time.hh"
+#include "libpod/image/hash.hh"
 #include "libpod/image/image_order.hh"
 #include "libpod/image/layer_queue.hh"
 #include "libpod/store/layer_store.hh"
@@ -54,6 +55,8 @@ class LayerService {
   LayerService& operator=(const LayerService&) = delete;
 
   void run(int input) {
+    // OpenSSL reads its configuration at the first digest, and the workers may not reach it.
+    sha256("");
     const unsigned workers = std::clamp(std::thread::hardware_concurrency(), 1u, kMaxWorkers);
     for (unsigned i = 0; i < workers; ++i) threads_.emplace_back([this] { hash_directories(); });
     threads_.emplace_back([this] { commit(); });

@@ -127,11 +127,13 @@ class LayerServiceTest : public ::testing::Test {
 TEST_F(LayerServiceTest, ALayerIsMadeWhereItLies) {
   auto wanted = order(1, "text");
   wanted.created = "2020-01-02T03:04:05Z";
+  wanted.latest_time = 5;
   const auto inode = LayerTree(wanted.directory).info("diff/file").st_ino;
   const auto answers = serve_layer_orders({wanted});
   expect_layer(answers.at(1), "");
   EXPECT_FALSE(answers.at(1).was_there);
   EXPECT_EQ(LayerTree(paths_->layer(answers.at(1).chain_id)).info("diff/file").st_ino, inode);
+  EXPECT_EQ(LayerTree(paths_->layer(answers.at(1).chain_id)).info("diff/file").st_mtim.tv_sec, 5);
   EXPECT_EQ(layers_->get(answers.at(1).chain_id).created, "2020-01-02T03:04:05Z");
   EXPECT_FALSE(sys::exists(wanted.directory));
   // The lock went with it, and is shared when the maker says so.
