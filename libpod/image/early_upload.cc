@@ -41,7 +41,7 @@ void EarlyUpload::run() {
 std::optional<std::size_t> EarlyUpload::read(char* out, std::size_t size) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return given_up_ || whole_ || size_ > sent_; });
-  if (given_up_) return std::nullopt;
+  if (given_up_) return 0;  // ended well, the session can be closed; broken off, a registry may keep what it has
   const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size, size_ - sent_));
   const auto offset = static_cast<off_t>(sent_);
   ProgressLine* const line = line_;

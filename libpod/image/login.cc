@@ -116,6 +116,8 @@ wire::ImageResult log_out(const store::Paths&, const wire::ImageRequest& request
   } else if (json.contains("auths") && json["auths"].is_object()) {
     for (const auto& [key, entry] : json["auths"].items()) hosts.push_back(registry_host(key));
   }
+  if (request.all_registries && json.contains("credHelpers") && json["credHelpers"].is_object())
+    for (const auto& [key, helper] : json["credHelpers"].items()) hosts.push_back(registry_host(key));
   for (const auto& host : hosts) {
     const std::string helper = helper_of(path, host);
     if (!helper.empty()) tell_helper(helper, request.home, host, std::nullopt);

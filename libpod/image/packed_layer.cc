@@ -2,6 +2,7 @@
 
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
+#include "libpod/image/background_hash.hh"
 #include "libpod/image/hash.hh"
 #include "libpod/image/journal.hh"
 #include "libpod/sys/io.hh"
@@ -36,7 +37,8 @@ PackedLayer pack_layer(const store::Paths& paths, const store::LayerMeta& meta, 
   PackedLayer packed;
   packed.file.reset(::open(paths.staging().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (!packed.file) throw_errno("make a temporary file in '{}'", paths.staging());
-  Hasher blob_hash, tar_hash;
+  Hasher blob_hash;
+  BackgroundHash tar_hash;
   const auto packer = make_packer(packing, [&](Bytes data) {
     blob_hash.update(data);
     packed.blob.size += data.size();
@@ -45,7 +47,7 @@ PackedLayer pack_layer(const store::Paths& paths, const store::LayerMeta& meta, 
   });
   line.begin(static_cast<std::uint64_t>(meta.tar_size));
   rebuild_tar(paths.layer(meta.chain_id), [&](Bytes data) {
-    tar_hash.update(data);
+    tar_hash.write(data);
     line.add(data.size());
     packer->write(data);
   });

@@ -269,3 +269,51 @@ loads_as() { # PATH ID DIFF-IDS
   assert_equal "$(id_of "$PLAIN/made-v2s2:1")" "$id" "image id"
   lichen tag "$id" localhost/made:1
 }
+
+buildah() {
+  command buildah --root "$BASE/podman" --runroot "$BASE/podrun" --storage-driver vfs "$@" 3>&- 4>&-
+}
+
+@test "what lichen pushes, skopeo, podman and buildah pull: the same manifest, configuration and diff ids, in gzip and zstd" {
+  need skopeo docker-registry
+  local image=localhost/made:1 id ids digest kind
+  id=$(id_of $image) ids=$(diff_ids $image)
+  for kind in gzip zstd; do
+    lichen push -q --compression-format $kind --digestfile "$BASE/pushed" $image "$PLAIN/ours:$kind" >/dev/null
+    digest=$(cat "$BASE/pushed")
+    assert_equal "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$PLAIN/ours:$kind")" "$digest" "$kind: manifest" || return 1
+    assert_equal "$(skopeo inspect --tls-verify=false --config --raw "docker://$PLAIN/ours:$kind" | sha256sum | cut -d' ' -f1)" "$id" "$kind: configuration" || return 1
+    skopeo --insecure-policy copy -q --src-tls-verify=false "docker://$PLAIN/ours:$kind" "oci:$BASE/ours-$kind:1"
+    assert_equal "$(skopeo_diff_ids "oci:$BASE/ours-$kind:1")" "$ids" "$kind: copied by skopeo" || return 1
+  done
+  need_podman
+  for kind in gzip zstd; do
+    podman pull -q --tls-verify=false "$PLAIN/ours:$kind" >/dev/null
+    assert_equal "$(podman image inspect -f '{{.Id}} {{.Digest}}' "$PLAIN/ours:$kind") $(podman_diff_ids "$PLAIN/ours:$kind")" \
+      "$id $(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$PLAIN/ours:$kind") $ids" "$kind: podman" || return 1
+    podman rmi -f "$id" >/dev/null
+  done
+  need buildah
+  buildah pull -q --tls-verify=false "$PLAIN/ours:gzip" >/dev/null
+  assert_equal "$(buildah inspect --type image --format '{{.FromImageID}}' "$PLAIN/ours:gzip")" "$id" "buildah"
+  podman rmi -f "$id" >/dev/null
+}
+
+@test "an image that buildah made and pushed is pulled, run and pushed on by lichen, its digest unchanged" {
+  need buildah skopeo docker-registry
+  need_podman
+  local made theirs
+  made=$(buildah from scratch)
+  buildah copy -q "$made" "$LICHEN_TEST_FIXTURES/rootfs/bin/busybox" /bin/busybox >/dev/null
+  buildah config --cmd '["/bin/busybox", "echo", "by buildah"]' --label by=buildah "$made"
+  buildah commit -q "$made" localhost/theirs:1 >/dev/null
+  buildah push -q --tls-verify=false localhost/theirs:1 "docker://$PLAIN/theirs:1"
+  buildah rm "$made" >/dev/null
+  theirs=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$PLAIN/theirs:1")
+  run_lichen run --rm --network none -q "$PLAIN/theirs:1"
+  assert_output "by buildah"
+  run_lichen push --digestfile "$BASE/again" "$PLAIN/theirs:1" "$PLAIN/moved/theirs:2"
+  refute_stderr Pushed
+  assert_equal "$(cat "$BASE/again")" "$theirs" "digest"
+  lichen rmi -f "$PLAIN/theirs:1" >/dev/null
+}

@@ -161,6 +161,36 @@ SH
   [ ! -e "$HOME/box" ]
 }
 
+@test "credHelpers: a helper for one registry; logout --all asks it to forget, too" {
+  trust
+  install -d "$HOME/.config/containers" "$HOME/.local/bin" "$XDG_RUNTIME_DIR/containers"
+  cat >"$HOME/.local/bin/docker-credential-crate" <<'SH'
+#!/bin/sh
+case $1 in
+  store) cat >"$HOME/crate" ;;
+  get) [ -e "$HOME/crate" ] && jq '{Username, Secret}' "$HOME/crate" || { echo "credentials not found in native keychain"; exit 1; } ;;
+  erase) rm "$HOME/crate" ;;
+esac
+SH
+  chmod 755 "$HOME/.local/bin/docker-credential-crate"
+  echo "{\"credHelpers\": {\"$AUTH\": \"crate\"}}" >"$XDG_RUNTIME_DIR/containers/auth.json"
+  lichen login -u tester --password-stdin "$AUTH" <<<s3cret
+  assert_equal "$(jq -r .Secret "$HOME/crate")" s3cret
+  if grep -q auths "$XDG_RUNTIME_DIR/containers/auth.json"; then return 1; fi
+  assert_equal "$(lichen login --get-login "$AUTH")" tester
+  run_lichen push -q tiny "$AUTH/helped:1"
+  assert_success
+  run_lichen logout --all
+  assert_output "Removing login credentials for $AUTH"
+  [ ! -e "$HOME/crate" ]
+  run_lichen push -q tiny "$AUTH/helped:2"
+  assert_failure 125 "access denied"
+  # One that is configured and missing is an error, not a reason to go without.
+  rm "$HOME/.local/bin/docker-credential-crate"
+  run_lichen push -q tiny "$AUTH/helped:2"
+  assert_failure 125 "docker-credential-crate"
+}
+
 @test "login asks for what is missing, and shows no password" {
   trust
   run_split python3 "$HELPERS/terminal.py" --step 'expect:Username: ' --step 'send:tester\r' --step 'expect:Password: ' --step 'send:s3cret\r' \

@@ -111,3 +111,18 @@ requests() { jq -s --arg s "$1" --arg m "$2" --arg p "${3:-}" '[.[] | select(.se
   done
   "$HELPERS/registry.sh" stop "$BASE/plain"
 }
+
+@test "a layer that a registry has although nobody here knows: not sent to its end, and no upload is left open" {
+  need docker-registry
+  local plain
+  plain=$("$HELPERS/registry.sh" start "$BASE/has")
+  lichen push -q localhost/big:1 "$plain/has/big:1" >/dev/null
+  other() { timeout 60 "$LICHEN" --root "$BASE/other" --runroot "$BASE/other-run" "$@" 3>&- 4>&-; }
+  other import -q "$BASE/big.tar" localhost/same:1 >/dev/null
+  run_split other push localhost/same:1 "$plain/has/big:2"
+  assert_success
+  assert_stderr "Layer already exists"
+  assert_equal "$(find "$BASE/has/data/docker/registry/v2/repositories/has/big/_uploads" -name data -size +0 2>/dev/null)" "" "uploads left open"
+  lichen unshare rm -rf "$BASE/other" "$BASE/other-run"
+  "$HELPERS/registry.sh" stop "$BASE/has"
+}
