@@ -192,9 +192,10 @@ class Adoption {
     if (opaque) mark(prefix + std::string(kOpaque));
     for (const auto& name : names) {
       if (name == kOpaque || (opaque && name == kOpaqueDevice)) continue;
-      current_ = prefix + name;
-      if (current_.size() > kMaxPath) throw_error(ErrorKind::unsupported, "its path is too long for a layer");
-      child(directory, name, current_, depth);
+      const std::string child_path = prefix + name;
+      current_ = child_path;
+      if (child_path.size() > kMaxPath) throw_error(ErrorKind::unsupported, "its path is too long for a layer");
+      child(directory, name, child_path, depth);
     }
     return opaque && unify_opaque_mark(directory, {kOpaque, kOpaqueDevice});
   }
@@ -277,9 +278,8 @@ class Adoption {
     entry.type = TarType::directory;
     read_attributes(fd.get(), entry, options_.maps.single_id());
     tar_.entry(entry);
-    const std::string below = path;  // `path` is current_, which the walk changes
-    const bool touched = walk(fd.get(), below, depth + 1);
-    current_ = below;
+    const bool touched = walk(fd.get(), path, depth + 1);
+    current_ = path;
     settle_time(fd.get(), info, touched);
   }
 

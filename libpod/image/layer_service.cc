@@ -93,7 +93,7 @@ class LayerService {
 
   void take_order(const std::string& line) {
     const Json json = parse_json(line, "order", {.max_bytes = kMaxLine});
-    std::visit([this](auto&& order) { queue_.add(std::move(order)); }, wire::service_order_from_json(json));
+    std::visit([this](auto order) { queue_.add(std::move(order)); }, wire::service_order_from_json(json));
   }
 
   void answer(const wire::ServiceAnswer& answer) const {
