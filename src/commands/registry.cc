@@ -39,10 +39,10 @@ std::string ask_password() {
     throw Error(ErrorKind::usage, "login: the password cannot be asked for: standard input is no terminal")
         .with_exit_code(1)
         .with_hint("give it by --password-stdin");
-  std::fputs("Password: ", stderr);
   termios hidden = saved;
   hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
   ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+  std::fputs("Password: ", stderr);  // only now: who answers at once must not be seen, nor flushed away
   std::string password;
   std::getline(std::cin, password);
   ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved);
