@@ -13,6 +13,7 @@
 #include "libpod/spec/reference.hh"
 #include "libpod/store/image_store.hh"
 #include "libpod/store/layer_store.hh"
+#include "libpod/store/list_store.hh"
 
 #include <unistd.h>
 
@@ -42,11 +43,7 @@ class Saver {
     out_.add("oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
     Json entries = Json::array();
     for (const auto& image : chosen) {
-      const std::string text =
-          dump_json(build_manifest(image.id, "blobs/sha256/", kOciManifest, kOciConfig, kOciLayer));
-      const Digest digest = sha256(text);
-      add_once("blobs/sha256/" + digest.hex(), text);
-      Json entry{{"mediaType", kOciManifest}, {"digest", digest.str()}, {"size", text.size()}};
+      Json entry = add_oci_manifest(image.id);
       if (image.tags.empty()) entries.push_back(entry);
       for (const auto& tag : image.tags) {
         entry["annotations"] = Json{{"io.containerd.image.name", tag}, {"org.opencontainers.image.ref.name", tag}};
@@ -57,6 +54,28 @@ class Saver {
              dump_json(Json{{"schemaVersion", 2}, {"mediaType", kOciIndex}, {"manifests", std::move(entries)}}));
   }
 
+  // A manifest list with all its images, as one entry.
+  void oci_list(store::ListRecord record, const std::string& name) {
+    out_.add("oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
+    for (auto& entry : record.entries) {
+      if (entry.image_id.empty())
+        throw Error(ErrorKind::not_found,
+                    format("manifest list '{}': its image {} is not here", name, entry.digest.str()))
+            .with_hint(
+                format("fetch it: lichen pull {}@{}, then add it to the list", entry.source, entry.digest.str()));
+      const Json manifest = add_oci_manifest(entry.image_id);
+      entry.media_type = kOciManifest;
+      entry.digest = *Digest::parse(manifest["digest"].get<std::string>());
+      entry.size = manifest["size"].get<std::int64_t>();
+    }
+    const std::string text = dump_json(store::index_document(record, /*docker=*/false));
+    const Digest digest = sha256(text);
+    add_once("blobs/sha256/" + digest.hex(), text);
+    Json top{{"mediaType", kOciIndex}, {"digest", digest.str()}, {"size", text.size()}};
+    if (!name.empty()) top["annotations"] = Json{{"org.opencontainers.image.ref.name", name}};
+    out_.add("index.json", dump_json(Json{{"schemaVersion", 2}, {"mediaType", kOciIndex}, {"manifests", {top}}}));
+  }
+
   // The `dir:` form of containers/image: blobs by their bare digests, the manifest beside them.
   void docker_directory(const ChosenImage& image) {
     const std::string text = dump_json(build_manifest(image.id, "", kDockerManifest, kDockerConfig, kDockerLayer));
@@ -65,6 +84,14 @@ class Saver {
   }
 
  private:
+  // @return the manifest's descriptor
+  Json add_oci_manifest(const std::string& id) {
+    const std::string text = dump_json(build_manifest(id, "blobs/sha256/", kOciManifest, kOciConfig, kOciLayer));
+    const Digest digest = sha256(text);
+    add_once("blobs/sha256/" + digest.hex(), text);
+    return Json{{"mediaType", kOciManifest}, {"digest", digest.str()}, {"size", text.size()}};
+  }
+
   void add_once(const std::string& name, const std::string& text) {
     if (done_.insert(name).second) out_.add(name, text);
   }
@@ -154,10 +181,27 @@ std::string archive_name(const std::string& text, const std::string& kind) {
   return spec::parse_full_reference(text).str();
 }
 
+wire::ImageResult save_list(const store::Paths& paths, const wire::ImageRequest& request, Progress& progress) {
+  const auto list = choose_list(paths, request.names.at(0));
+  if (!list) throw_error(ErrorKind::not_found, "'{}': there is no such manifest list", request.names[0]);
+  if (request.format != "oci-archive" && request.format != "oci-dir")
+    throw Error(ErrorKind::unsupported, format("a manifest list cannot be written as '{}'", request.format))
+        .with_hint("oci-archive:FILE and oci:DIRECTORY hold images for several platforms");
+  const auto out =
+      request.format == "oci-dir" ? make_directory_writer(request.output) : make_tar_writer(request.output);
+  const std::string name = request.reference.empty() ? list->tag : archive_name(request.reference, request.format);
+  Saver(paths, *out, progress, false).oci_list(store::ListStore(paths).get(list->id), name);
+  out->finish();
+  wire::ImageResult result;
+  result.images.push_back({list->id, name, "", false});
+  return result;
+}
+
 }  // namespace
 
 wire::ImageResult save_images(const store::Paths& paths, const wire::ImageRequest& request, Progress& progress) {
   if (request.names.empty()) throw_error(ErrorKind::usage, "save: an image is needed");
+  if (request.all_platforms) return save_list(paths, request, progress);
   const std::string kind = request.format.empty() ? "docker-archive" : request.format;
   const bool to_directory = kind == "oci-dir" || kind == "docker-dir";
   if (!to_directory && kind != "docker-archive" && kind != "oci-archive")

@@ -75,6 +75,7 @@ struct ImageRequest {
   bool force_compression = false;
   bool list_only = false;
   // describe: names[*] as entries of a list in `documents`; all_platforms: of a list all that it has.
+  // save: names[0] is a manifest list, which goes with all its images; only into OCI formats.
   // manifest: `documents` has the manifest or index of names[0] at its registry, {"text"}.
   bool all_platforms = false;
   // login, logout: the registry is names[0]; `creds` what is to be stored; auth_file where, empty: as podman chooses.

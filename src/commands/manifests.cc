@@ -87,6 +87,11 @@ int manifest_push_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   const auto& words = args.positionals();
   const auto list = engine::require_list(*engine, words[0]);
+  const auto done = [&] {
+    if (args.get_bool("rm") || args.get_bool("purge")) engine::remove_list(*engine, list);
+    return kExitOk;
+  };
+  if (words.size() > 1 && push_to_place(*engine, args, words[1], /*list=*/true)) return done();
   auto request = registry_request(*engine, args);
   request.names = {words[0]};
   if (words.size() > 1) request.reference = without_transport(words[1]);
@@ -96,8 +101,7 @@ int manifest_push_command(Context& context, const ParsedArgs& args) {
   const auto result = engine::run_image_program(*engine, "push", request);
   announce_push(*engine, args, result);
   if (!request.quiet) write_out(result.images.at(0).digest + "\n");
-  if (args.get_bool("rm") || args.get_bool("purge")) engine::remove_list(*engine, list);
-  return kExitOk;
+  return done();
 }
 
 int manifest_rm_command(Context& context, const ParsedArgs& args) {

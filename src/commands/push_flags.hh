@@ -17,6 +17,9 @@ void set_retries(const ParsedArgs& args, wire::ImageRequest& request);
 void set_push_flags(const ParsedArgs& args, wire::ImageRequest& request);
 /// Events, and --digestfile.
 void announce_push(const engine::Engine& engine, const ParsedArgs& args, const wire::ImageResult& result);
+/// "oci:DIRECTORY" and the like: written there. @param list  IMAGE is a manifest list @return false: a registry is
+/// meant
+bool push_to_place(engine::Engine& engine, const ParsedArgs& args, const std::string& destination, bool list);
 /// Without podman's "docker://".
 std::string without_transport(const std::string& text);
 

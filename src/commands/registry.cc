@@ -9,6 +9,7 @@
 #include "libpod/engine/events.hh"
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/image_program.hh"
+#include "libpod/engine/manifest_lists.hh"
 #include "src/arg_parser.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/push_flags.hh"
@@ -83,7 +84,12 @@ void write_digest(const std::string& path, const std::string& digest) {
   if (!file) throw_errno("write '{}'", path);
 }
 
-// Another place than a registry: what `save` writes there. nullopt: a registry
+// With --platform an image of the list is meant.
+bool is_list(const engine::Engine& engine, const ParsedArgs& args) {
+  return args.get_string("platform").empty() && engine::find_list(engine, args.positionals()[0]).has_value();
+}
+
+// Another place than a registry: what `save` writes there.
 struct Place {
   std::string_view transport, format;
   bool may_name;  // after a colon: how the image is called there
@@ -93,11 +99,13 @@ constexpr Place kPlaces[] = {{"docker-archive:", "docker-archive", true},
                              {"oci:", "oci-dir", true},
                              {"dir:", "docker-dir", false}};
 
-std::optional<int> push_to_place(engine::Engine& engine, const ParsedArgs& args, const std::string& destination) {
+}  // namespace
+
+bool push_to_place(engine::Engine& engine, const ParsedArgs& args, const std::string& destination, bool list) {
   for (const auto& place : kPlaces) {
     if (!destination.starts_with(place.transport)) continue;
     for (const char* other : {"all-tags", "compression-format", "compression-level", "digestfile", "format"})
-      if (args.has(other))
+      if (find_option(args.command(), other) != nullptr && args.has(other))
         throw_usage(args.command(), format("--{} goes with a registry, not with {}", other, place.transport));
     auto request = engine::image_request(engine);
     std::string path = destination.substr(place.transport.size());
@@ -107,19 +115,18 @@ std::optional<int> push_to_place(engine::Engine& engine, const ParsedArgs& args,
     }
     if (path.empty()) throw_usage(args.command(), format("{} needs a path", place.transport));
     request.names = {args.positionals()[0]};
-    request.platform = args.get_string("platform");
+    request.all_platforms = list;
+    if (!list) request.platform = args.get_string("platform");
     request.quiet = args.get_bool("quiet");
     request.output = path;
     request.format = place.format;
     const auto result = engine::run_image_program(engine, "save", request);
     for (const auto& image : result.images)
       engine::append_event(engine, {.type = "image", .action = "push", .id = image.id, .name = image.name});
-    return 0;
+    return true;
   }
-  return std::nullopt;
+  return false;
 }
-
-}  // namespace
 
 std::string without_transport(const std::string& text) {
   constexpr std::string_view kDocker = "docker://";  // podman's long form
@@ -171,8 +178,7 @@ int push_command(Context& context, const ParsedArgs& args) {
   auto request = registry_request(*engine, args);
   request.platform = args.get_string("platform");
   if (!args.get_bool("all-tags")) engine::require_platform(*engine, words[0], request.platform);
-  if (words.size() > 1)
-    if (const auto code = push_to_place(*engine, args, words[1])) return *code;
+  if (words.size() > 1 && push_to_place(*engine, args, words[1], is_list(*engine, args))) return 0;
   request.names = {words[0]};
   if (words.size() > 1) request.reference = without_transport(words[1]);
   request.all_tags = args.get_bool("all-tags");

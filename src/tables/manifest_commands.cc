@@ -118,7 +118,9 @@ constexpr CommandSpec kCommands[] = {
      .aliases = "",
      .summary = "Send a manifest list and its images to a registry",
      .usage = "[OPTIONS] LIST [DESTINATION]",
-     .description = "Images that only another registry has are copied from there.",
+     .description =
+         "Images that only another registry has are copied from there. DESTINATION may also be oci-archive:FILE or\n"
+         "oci:DIRECTORY.",
      .examples = "lichen manifest push --rm app registry.example.org/team/app:1.4\n",
      .options = {kPush, kRegistry},
      .not_yet_options = {"add-compression sign-by sign-by-sigstore sign-by-sigstore-private-key sign-by-sq-fingerprint "

@@ -179,6 +179,26 @@ other() { timeout 60 "$LICHEN" --root "$BASE/other" --runroot "$BASE/other-run" 
   assert_failure 125 "no such manifest list"
 }
 
+@test "push to oci: and oci-archive: with all images; load takes the one for this machine, or another" {
+  need skopeo
+  lichen manifest create app localhost/part:amd64 localhost/part:arm64 >/dev/null
+  lichen manifest push -q app "oci:$BASE/layout:1.0"
+  assert_equal "$(jq -r '.manifests[0].mediaType, .manifests[0].annotations["org.opencontainers.image.ref.name"]' "$BASE/layout/index.json" | xargs)" \
+    "application/vnd.oci.image.index.v1+json 1.0"
+  assert_equal "$(skopeo inspect --raw "oci:$BASE/layout:1.0" | platforms | xargs)" "linux/amd64 linux/arm64/v8"
+  skopeo --insecure-policy copy -q --all --dest-tls-verify=false "oci:$BASE/layout:1.0" "docker://$PLAIN/from-layout:1"
+  lichen push app "oci-archive:$BASE/app.tar:example.org/app:2" 2>/dev/null
+  other load -q -i "$BASE/app.tar" >/dev/null
+  assert_equal "$(other image inspect -f '{{.Id}}' example.org/app:2)" "$(id_of localhost/part:amd64)"
+  other load -q --platform linux/arm64 -i "$BASE/app.tar" >/dev/null
+  assert_equal "$(other image inspect -f '{{.Id}}' example.org/app:2)" "$(id_of localhost/part:arm64)"
+  run_lichen manifest push app "docker-archive:$BASE/no.tar"
+  assert_failure 125 "docker-archive" "oci-archive:"
+  lichen push -q --platform linux/arm64 app "docker-archive:$BASE/one.tar"
+  assert_equal "$(tar -xOf "$BASE/one.tar" manifest.json | jq -r '.[0].Config')" "$(id_of localhost/part:arm64 | cut -d: -f2).json"
+  lichen unshare rm -rf "$BASE/other" "$BASE/other-run"
+}
+
 @test "rm, rmi, untag, prune: the list goes, its images stay; images of a list are in use" {
   tar -C "$LICHEN_TEST_FIXTURES/rootfs" --owner=0 --group=0 -cf "$BASE/other.tar" bin/sh bin/busybox
   lichen import -q --arch arm64 "$BASE/other.tar" localhost/gone:1 >/dev/null

@@ -191,6 +191,18 @@ SH
   assert_failure 125 "docker-credential-crate"
 }
 
+@test "--tls-verify=false instead of an authority, for login and push; --authfile for push" {
+  run_lichen login -u tester -p s3cret --authfile "$BATS_TEST_TMPDIR/auth.json" "$AUTH"
+  assert_failure 125 "certificate"
+  lichen login -u tester -p s3cret --tls-verify=false --authfile "$BATS_TEST_TMPDIR/auth.json" "$AUTH" 2>/dev/null
+  run_lichen push -q --tls-verify=false tiny "$AUTH/unverified:1"
+  assert_failure 125 "access denied"
+  run_lichen push -q --tls-verify=false --authfile "$BATS_TEST_TMPDIR/auth.json" tiny "$AUTH/unverified:1"
+  assert_success
+  run_lichen push -q --authfile "$BATS_TEST_TMPDIR/nothing.json" tiny "$AUTH/unverified:1"
+  assert_failure 125 "nothing.json"
+}
+
 @test "login asks for what is missing, and shows no password" {
   trust
   run_split python3 "$HELPERS/terminal.py" --step 'expect:Username: ' --step 'send:tester\r' --step 'expect:Password: ' --step 'send:s3cret\r' \
