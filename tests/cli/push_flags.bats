@@ -137,7 +137,7 @@ Image Layers
 ├── ID: [0-9a-f]{12} Size: .* Top Layer of: \[.*localhost/busybox:latest.*\]
 └── ID: [0-9a-f]{12} Size: .* Top Layer of: \[localhost/made:1\]$"
   run_lichen image tree --whatrequires $BUSYBOX
-  assert_matches "└── ID: [0-9a-f]{12} Size: .* Top Layer of: \[localhost/made:1\]"
+  assert_matches "(├|└)── ID: [0-9a-f]{12} Size: .* Top Layer of: \[localhost/made:1\]"
   run_lichen image tree --whatrequires localhost/made:1
   assert_contains "No image is made of it"
   run_lichen image tree nosuch
