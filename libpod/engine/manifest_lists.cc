@@ -83,7 +83,7 @@ void put_entries(store::ListRecord& record, const std::vector<store::ListEntry>&
   }
 }
 
-std::string publish_list(Engine& engine, const store::RefName& name, std::vector<store::ListEntry> entries,
+std::string publish_list(Engine& engine, const store::RefName& name, const std::vector<store::ListEntry>& entries,
                          const std::vector<std::string>& annotations) {
   store::ListRecord record;
   record.id = random_id();
@@ -177,20 +177,24 @@ std::string create_list(Engine& engine, const std::string& name, const ListImage
   auto reference = spec::parse_reference(name);
   if (reference.is_short()) reference.host = "localhost";  // as podman: what is made here is nobody else's
   const auto full = parse_ref_name(reference.str());
-  if (const auto taken = engine.images.ref_id(full)) {
-    const bool is_list = engine.lists.has(*taken);
-    if (is_list && amend) {
-      annotate_list(engine, full.str(), annotations);
-      return add_to_list(engine, full.str(), images);
-    }
-    if (is_list || engine.images.has(*taken))
-      throw Error(ErrorKind::conflict,
-                  format("the name '{}' is that of {}", familiar(full), is_list ? "a manifest list" : "an image"))
-          .with_hint(is_list ? "add to it with --amend, or remove it: lichen manifest rm " + familiar(full)
-                             : "take another name, or that from the image: lichen untag " + familiar(full));
-  }
   engine.enter_userns();
-  return publish_list(engine, full, describe(engine, images), annotations);
+  const auto entries = describe(engine, images);
+  const auto names_lock = engine.lists.hold_names();
+  const auto taken = engine.images.ref_id(full);
+  const bool is_list = taken && engine.lists.has(*taken);
+  if (is_list && amend) {
+    const auto locks = hold_images(engine, entries);
+    return change(engine, full.str(), [&](store::ListRecord& record) {
+      put_entries(record, entries);
+      add_annotations(record.annotations, annotations);
+    });
+  }
+  if (is_list || (taken && engine.images.has(*taken)))
+    throw Error(ErrorKind::conflict,
+                format("the name '{}' is that of {}", familiar(full), is_list ? "a manifest list" : "an image"))
+        .with_hint(is_list ? "add to it with --amend, or remove it: lichen manifest rm " + familiar(full)
+                           : "take another name, or that from the image: lichen untag " + familiar(full));
+  return publish_list(engine, full, entries, annotations);
 }
 
 std::string add_to_list(Engine& engine, const std::string& list, const ListImages& images) {
@@ -244,11 +248,13 @@ std::string make_list(Engine& engine, const std::string& name, const std::vector
                       const std::vector<std::string>& annotations) {
   engine.enter_userns();
   const auto full = parse_ref_name(name);
-  const auto before = engine.images.ref_id(full);
   ListImages images;
   images.names = image_ids;
   images.request = image_request(engine);
-  const std::string id = publish_list(engine, full, describe(engine, images), annotations);
+  const auto entries = describe(engine, images);
+  const auto names_lock = engine.lists.hold_names();
+  const auto before = engine.images.ref_id(full);
+  const std::string id = publish_list(engine, full, entries, annotations);
   if (before && engine.lists.has(*before)) drop_if_nameless(engine, *before);
   return id;
 }

@@ -173,6 +173,11 @@ sys::FileLock ListStore::hold(const std::string& id) const {
   }
 }
 
+sys::FileLock ListStore::hold_names() const {
+  sys::make_directories(paths_.lists(), 0700);
+  return sys::wait_lock(paths_.lists(), sys::LockMode::exclusive, kLockTimeout);
+}
+
 void ListStore::remove(const std::string& id) {
   LICHEN_ASSERT(is_full_id(id));
   remove_through_staging(paths_, paths_.list(id));

@@ -66,6 +66,8 @@ class ListStore {
   /// Only who holds the list.
   void update(const ListRecord& record);
   sys::FileLock hold(const std::string& id) const;
+  /// Who gives a name to a new list, alone: of two at once the second finds the first one's.
+  sys::FileLock hold_names() const;
   void remove(const std::string& id);
   /// Ids of the lists that have the image. Damaged lists are passed over.
   std::vector<std::string> with_image(const std::string& image_id) const;

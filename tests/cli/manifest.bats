@@ -241,6 +241,37 @@ Deleted: sha256:[0-9a-f]{64}$"
   lichen rm user
 }
 
+@test "several commands at once on one list: nothing is lost, nothing is made twice" {
+  local n pids=()
+  for n in 1 2 3 4 5 6; do
+    lichen manifest create --amend --annotation "n$n=1" crowd localhost/part:amd64 >/dev/null &
+    pids+=($!)
+    lichen manifest create --amend crowd localhost/part:arm64 >/dev/null &
+    pids+=($!)
+  done
+  for n in "${pids[@]}"; do wait "$n"; done
+  assert_equal "$(lichen manifest inspect crowd | platforms | sort | xargs)" "linux/amd64 linux/arm64/v8"
+  assert_equal "$(lichen manifest inspect crowd | jq '.annotations | length')" 6 "annotations"
+  assert_equal "$(lichen images --filter manifest=true -q | wc -l)" 1 "lists"
+}
+
+@test "pull takes the name of a list; rmi -a takes lists, then their images" {
+  lichen push -q tiny "$PLAIN/pulled:1"
+  lichen manifest create "$PLAIN/pulled:1" localhost/part:amd64 >/dev/null
+  lichen pull -q "$PLAIN/pulled:1" >/dev/null
+  assert_equal "$(id_of "$PLAIN/pulled:1")" "$(id_of tiny)"
+  run_lichen manifest exists "$PLAIN/pulled:1"
+  assert_status 1
+  lichen image prune -f >/dev/null
+  assert_equal "$(lichen images --filter manifest=true -q)" "" "a list without a name is pruned"
+  other load -q -i "$LICHEN_TEST_FIXTURES/tiny.tar" >/dev/null
+  other manifest create of-tiny tiny >/dev/null
+  other untag tiny
+  other rmi -a >/dev/null
+  assert_equal "$(other images -a -q)" ""
+  lichen unshare rm -rf "$BASE/other" "$BASE/other-run"
+}
+
 @test "a damaged list is named and set aside; one whose image is lost loses the entry" {
   local id
   id=$(lichen manifest create app localhost/part:amd64 localhost/part:arm64)
