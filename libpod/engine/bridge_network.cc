@@ -57,7 +57,9 @@ void describe(wire::HubEndpoint& endpoint, const spec::ContainerConfig& config, 
 wire::HubEndpoint make_endpoint(Engine& engine, const spec::ContainerConfig& config,
                                 const spec::NetworkEndpoint& wanted, std::size_t number) {
   const auto record = engine.networks.get(engine.networks.find(wanted.network));
-  const auto is_alive = [&](const std::string& id) { return engine.containers.has(id); };
+  const auto is_alive = [&](const std::string& id) {
+    return engine.containers.has(id) || sys::is_locked(engine.paths.container_marker(id));
+  };
   wire::HubEndpoint endpoint;
   endpoint.network = record.name;
   endpoint.bridge = record.interface;

@@ -117,10 +117,8 @@ namespace {
 // An image without layers: overlay wants at least one lower directory.
 std::vector<std::string> lower_or_empty(const Engine& engine, const std::string& image_id) {
   auto lower = layer_directories(engine, image_id);
-  if (!lower.empty()) return lower;
-  const std::string empty = engine.paths.cache() + "/empty-layer";
-  sys::make_directories(empty, 0755);
-  return {empty};
+  if (lower.empty()) lower.push_back(empty_layer(engine));
+  return lower;
 }
 
 // The container's own layer, made at its first mount: it becomes "/" of the container and must look like the image's.
@@ -176,6 +174,29 @@ void mount_rootfs_at(const Engine& engine, const spec::ContainerConfig& config, 
   mount_with(engine, config.storage_driver, options, target, shifted ? &config : nullptr);
 }
 
+std::string empty_layer(const Engine& engine) {
+  std::string empty = engine.paths.cache() + "/empty-layer";
+  sys::make_directories(empty, 0755);
+  return empty;
+}
+
+void make_upper(const std::string& upper, const std::string& topmost) {
+  struct stat top {};
+  if (::stat(topmost.c_str(), &top) != 0) throw_errno("look at '{}'", topmost);
+  sys::make_directory(upper, 0755);
+  if (::chown(upper.c_str(), top.st_uid, top.st_gid) != 0 && errno != EPERM && errno != EINVAL)
+    throw_errno("set owner of '{}'", upper);
+  if (::chmod(upper.c_str(), top.st_mode & 07777) != 0) throw_errno("set mode of '{}'", upper);
+}
+
+void mount_layers(const Engine& engine, const std::string& driver, sys::OverlayOptions options,
+                  const std::string& target) {
+  make_own_mount_point(target);
+  // A read-only overlay needs two lower directories (overlayfs.rst, "Multiple lower layers").
+  while (options.lower.size() < (options.upper.empty() ? 2 : 1)) options.lower.push_back(empty_layer(engine));
+  mount_with(engine, driver, options, target);
+}
+
 std::string mount_rootfs(const Engine& engine, const spec::ContainerConfig& config, bool read_only) {
   std::string target = engine.paths.container(config.id) + "/rootfs";
   sys::make_directory(target, 0755);
@@ -187,11 +208,7 @@ void mount_image(const Engine& engine, const std::string& image_id, const std::s
                  const std::string& target) {
   auto lower = lower_or_empty(engine, image_id);
   // A read-only overlay needs two lower directories (overlayfs.rst, "Multiple lower layers").
-  if (lower.size() == 1) {
-    const std::string empty = engine.paths.cache() + "/empty-layer";
-    sys::make_directories(empty, 0755);
-    lower.push_back(empty);
-  }
+  if (lower.size() == 1) lower.push_back(empty_layer(engine));
   mount_with(engine, driver == "vfs" ? "overlay" : driver, {.lower = lower, .upper = "", .work = ""}, target);
 }
 

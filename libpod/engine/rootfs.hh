@@ -7,6 +7,7 @@
 #include <string>
 
 #include "libpod/engine/engine.hh"
+#include "libpod/sys/overlay.hh"
 
 namespace lichen::engine {
 
@@ -24,6 +25,15 @@ std::string mount_rootfs(const Engine& engine, const spec::ContainerConfig& conf
 /// is one: two overlays must not share an upper directory.
 void mount_rootfs_at(const Engine& engine, const spec::ContainerConfig& config, const std::string& target,
                      bool read_only);
+
+/// Mount directories over one another on `target` (a host path), by the driver "overlay" or "fuse-overlayfs"; with an
+/// upper one it can be written to. @stage in U0 and in a mount namespace of our own
+void mount_layers(const Engine& engine, const std::string& driver, sys::OverlayOptions options,
+                  const std::string& target);
+/// An upper directory that becomes "/" must look like the topmost directory beneath it.
+void make_upper(const std::string& upper, const std::string& topmost);
+/// A directory without anything in it, for what has no layers.
+std::string empty_layer(const Engine& engine);
 
 /// Mount an image alone, read-only, on `target`.
 void mount_image(const Engine& engine, const std::string& image_id, const std::string& driver,

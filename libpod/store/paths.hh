@@ -18,6 +18,8 @@
 //     pod-names/<name>           symlink to the pod id
 //     events/YYYYMMDD.jsonl
 //     cache/                     what can be made anew
+//     build/steps/<key>          symlink to the chain id of the layer that a build step has made (step_cache.hh)
+//     build/mounts/<key>/        data/ of RUN --mount=type=cache
 //     set-aside/                 damaged objects, moved here by `system check --repair`
 //   <run>/                       $XDG_RUNTIME_DIR/lichen, or the private directory of runtime_dir.hh
 //     <boot-id>/containers/<id>/ monitor.lock  ctl.sock  init.pid; bundle's runtime state below oci/
@@ -73,6 +75,7 @@ class Paths {
   std::string events() const { return root_ + "/events"; }
   std::string set_aside() const { return root_ + "/set-aside"; }
   std::string cache() const { return root_ + "/cache"; }
+  std::string build() const { return root_ + "/build"; }
 
   std::string container_run(const std::string& id) const { return boot_dir() + "/containers/" + id; }
   std::string pod_run(const std::string& id) const { return boot_dir() + "/pods/" + id; }
