@@ -66,6 +66,8 @@ class Scanner {
       add(*option, text.substr(equals + 1));
     } else if (!option->takes_value()) {
       add(*option, "true");
+    } else if (!option->alone.empty()) {
+      add(*option, std::string(option->alone));
     } else {
       add(*option, take_value(format("flag needs an argument: --{}", name)));
     }

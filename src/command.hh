@@ -63,6 +63,7 @@ struct OptionSpec {
   bool hidden = false;        // not in help and completion
   std::string_view alias_of;  // another option of the same command that receives the value
   OptionState state = OptionState::done;
+  std::string_view alone = {};  // the value of a string option that stands without one; another only after '='
 
   constexpr bool takes_value() const { return kind != OptionKind::boolean; }
   constexpr bool repeats() const { return kind == OptionKind::list || kind == OptionKind::csv; }
@@ -89,6 +90,7 @@ struct OptionSpec {
   constexpr OptionSpec with_alias_of(std::string_view other) const {
     return as_hidden().set(&OptionSpec::alias_of, other);
   }
+  constexpr OptionSpec or_alone(std::string_view value) const { return OptionSpec(*this).set(&OptionSpec::alone, value); }
   constexpr OptionSpec as_hidden() const { return OptionSpec(*this).set(&OptionSpec::hidden, true); }
   constexpr OptionSpec as_not_yet() const { return OptionSpec(*this).set(&OptionSpec::state, OptionState::not_yet); }
 };

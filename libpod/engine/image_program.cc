@@ -107,6 +107,17 @@ wire::ImageResult run_image_program(Engine& engine, const std::string& command, 
   return wire::image_result_from_json(json);
 }
 
+RunningImageProgram start_image_program(Engine& engine, const std::string& command, const wire::ImageRequest& request) {
+  engine.enter_userns();
+  const auto input = memory_file(dump_json(wire::to_json(request)));
+  sys::Pipe orders = sys::make_pipe(), answers = sys::make_pipe();
+  const std::string program = engine.program("lichen-image");
+  sys::SpawnOptions options{.argv = {"lichen-image", command, "--request", "3"}, .program = program};
+  options.fds = {{orders.read.get(), 0}, {answers.write.get(), 1}, {2, 2}, {input.get(), 3}};
+  options.die_with_parent = true;
+  return {sys::spawn(options), std::move(orders.write), std::move(answers.read)};
+}
+
 PullPolicy parse_pull_policy(const std::string& text) {
   if (text.empty() || text == "missing" || text == "true" || text == "ifnotpresent") return PullPolicy::missing;
   if (text == "always") return PullPolicy::always;

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "libpod/engine/engine.hh"
+#include "libpod/sys/process.hh"
 #include "libpod/wire/image_cli.hh"
 
 namespace lichen::engine {
@@ -18,6 +19,13 @@ wire::ImageRequest image_request(const Engine& engine);
 /// @throws the Error that it reports
 wire::ImageResult run_image_program(Engine& engine, const std::string& command, const wire::ImageRequest& request,
                                     std::function<void()> in_child = {});
+
+/// A lichen-image that stays: orders go to `input`, answers come from `output`, it dies with us.
+struct RunningImageProgram {
+  sys::Pid process;
+  sys::UniqueFd input, output;
+};
+RunningImageProgram start_image_program(Engine& engine, const std::string& command, const wire::ImageRequest& request);
 
 enum class PullPolicy { missing, always, never, newer };
 /// @throws Error{usage}

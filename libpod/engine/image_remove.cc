@@ -12,6 +12,7 @@
 #include "libpod/engine/image_mount.hh"
 #include "libpod/engine/manifest_lists.hh"
 #include "libpod/engine/object_filter.hh"
+#include "libpod/store/build_cache.hh"
 #include "libpod/sys/fs.hh"
 
 namespace lichen::engine {
@@ -143,7 +144,8 @@ void append(ImageRemoval& to, ImageRemoval&& part) {
 }
 
 std::set<std::string> layers_of_all_images(const Engine& engine) {
-  std::set<std::string> used;
+  const auto cached = store::cached_layers(engine.paths);
+  std::set<std::string> used(cached.begin(), cached.end());
   for (const auto& id : engine.images.list()) {
     try {
       const auto meta = engine.images.get(id);

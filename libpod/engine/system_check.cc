@@ -13,6 +13,7 @@
 #include "libpod/engine/image_remove.hh"
 #include "libpod/engine/pod_check.hh"
 #include "libpod/store/staging.hh"
+#include "libpod/store/build_cache.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 
@@ -209,6 +210,7 @@ class Checker {
   // A pull publishes its layers before its image: young ones are left alone.
   void check_unused_layers() {
     if (any_image_damaged_) return;
+    for (auto& id : store::cached_layers(engine_.paths)) used_layers_.insert(std::move(id));
     for (const auto& id : good_layers_) {
       if (used_layers_.count(id) != 0) continue;
       const auto created = parse_rfc3339(engine_.layers.get(id).created);

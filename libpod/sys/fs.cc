@@ -290,6 +290,14 @@ void sync_fd(int fd, std::string_view what) {
   if (::fsync(fd) != 0 && errno != EINVAL && errno != EROFS) throw_errno("sync '{}'", what);
 }
 
+std::string read_link_at(int dirfd, const std::string& name) {
+  std::string target(4096, '\0');
+  const ssize_t size = ::readlinkat(dirfd, name.c_str(), target.data(), target.size());
+  if (size < 0) throw_errno("read the link '{}'", name);
+  target.resize(static_cast<std::size_t>(size));
+  return target;
+}
+
 void sync_directory(const std::string& path) {
   const UniqueFd fd = open_path(path, O_RDONLY | O_DIRECTORY);
   sync_fd(fd.get(), path);

@@ -66,6 +66,8 @@ bool rename_no_replace(const std::string& from, const std::string& to);
 bool remove_file(const std::string& path);
 void make_symlink(const std::string& target, const std::string& path);
 std::optional<std::string> read_link(const std::string& path);
+/// @throws Error{not_found|system}
+std::string read_link_at(int dirfd, const std::string& name);
 
 void sync_directory(const std::string& path);
 /// fsync; EINVAL and EROFS are no failures (special files).

@@ -111,6 +111,8 @@ int pod_logs_command(Context& context, const ParsedArgs& args);
 int pod_top_command(Context& context, const ParsedArgs& args);
 int pod_stats_command(Context& context, const ParsedArgs& args);
 int pod_clone_command(Context& context, const ParsedArgs& args);
+int build_command(Context& context, const ParsedArgs& args);
+int builder_prune_command(Context& context, const ParsedArgs& args);
 int volume_exists_command(Context& context, const ParsedArgs& args);
 int secret_create_command(Context& context, const ParsedArgs& args);
 int secret_ls_command(Context& context, const ParsedArgs& args);

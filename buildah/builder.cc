@@ -1,0 +1,390 @@
+#include "buildah/builder.hh"
+
+#include <thread>
+
+#include "buildah/language/parse.hh"
+#include "buildah/language/place.hh"
+#include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
+#include "libpod/base/time.hh"
+#include "libpod/engine/image_lookup.hh"
+#include "libpod/engine/rootfs.hh"
+#include "libpod/spec/network_mode.hh"
+#include "libpod/sys/fs.hh"
+
+#include <fcntl.h>
+
+namespace lichen::buildah {
+namespace {
+
+using language::Instruction;
+
+// Steps mostly wait: for the network, for one another's files.
+constexpr std::size_t kLeastJobs = 4;
+constexpr const char* kDefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+constexpr std::chrono::milliseconds kTick{100};
+
+bool is_filtered(const std::vector<std::string>& filter, const StagePlan& plan) {
+  return std::ranges::find(filter, plan.title) != filter.end();
+}
+
+// The other stages and images that an instruction takes from.
+std::vector<std::string> froms_of(const Instruction& instruction) {
+  std::vector<std::string> names;
+  if (const auto* copy = std::get_if<language::Copy>(&instruction.body); copy != nullptr && !copy->from.empty())
+    names.push_back(copy->from);
+  if (const auto* run = std::get_if<language::Run>(&instruction.body))
+    for (const auto& mount : run->mounts)
+      for (const auto& key : mount.keys)
+        if (key.key == "from" && key.value) names.push_back(*key.value);
+  return names;
+}
+
+}  // namespace
+
+Builder::Builder(engine::Engine& engine, const language::Dockerfile& dockerfile, const BuildOptions& options,
+                 Contexts& contexts, Progress& progress, const spec::Platform& platform)
+    : engine_(engine),
+      dockerfile_(dockerfile),
+      options_(options),
+      contexts_(contexts),
+      progress_(progress),
+      platform_(platform),
+      plan_(make_plan(dockerfile, options, platform, spec::host_platform())),
+      layers_(
+          engine, loop_, [this](const LayerPtr&) { record_steps(); },
+          [this](const Error& error) {
+            if (!failure_) failure_ = error;
+            loop_.stop();
+          }),
+      cache_(engine.paths, engine.layers),
+      jobs_(options.jobs != 0 ? options.jobs : std::max<std::size_t>(kLeastJobs, std::thread::hardware_concurrency())) {
+  stages_.resize(plan_.stages.size());
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    stages_[i].plan = &plan_.stages[i];
+    stages_[i].uses_cache = !options.no_cache && !is_filtered(options.no_cache_filter, plan_.stages[i]);
+  }
+}
+
+BuiltStage Builder::run() {
+  engine_.enter_userns();
+  driver_ = engine::choose_storage_driver(engine_);
+  if (driver_ == "vfs")
+    throw Error(ErrorKind::unsupported, "build: the storage driver vfs cannot tell what a step has changed")
+        .with_hint("`lichen doctor` says what overlay or fuse-overlayfs lack here");
+  pump();
+  while (!failure_ && !(stages_[plan_.target].phase == Phase::done && layers_.is_idle())) {
+    loop_.step(kTick);
+    progress_.tick();
+    if (!failure_) pump();
+  }
+  if (failure_) {
+    stages_.clear();  // workers end with their handles
+    throw *failure_;
+  }
+  record_steps();
+  return {stages_[plan_.target].state};
+}
+
+// As long as something moves: a stage that ends lets another begin.
+void Builder::pump() {
+  for (bool moved = true; moved && !failure_;) {
+    moved = false;
+    for (auto& stage : stages_)
+      if (plan_.is_needed[stage.plan->number] && !failure_) moved = advance(stage) || moved;
+  }
+}
+
+// @return whether anything has changed
+bool Builder::advance(Stage& stage) {
+  if (stage.phase == Phase::working || stage.phase == Phase::done) return false;
+  bool moved = false;
+  try {
+    if (stage.phase == Phase::waiting) {
+      if (!begin_stage(stage)) return false;
+      moved = true;
+    }
+    while (stage.phase == Phase::stepping) {
+      if (!stage.pending) {
+        if (stage.next == stage.steps.size()) {
+          stage.phase = Phase::done;
+          return true;
+        }
+        const Instruction& instruction = stage.steps[stage.next];
+        if (!inputs_are_there(stage, instruction)) return moved;
+        auto step = make_step(stage, instruction);
+        ++stage.next;
+        moved = true;
+        if (!step) continue;
+        stage.pending = Pending{*std::move(step), &instruction, progress_.start(title_of(stage, instruction))};
+        if (take_from_cache(stage)) continue;
+      }
+      if (running_ >= jobs_) return moved;
+      start_worker(stage);
+      moved = true;
+    }
+  } catch (const Error& error) {
+    failure_ = error;
+    loop_.stop();
+  }
+  return moved;
+}
+
+bool Builder::begin_stage(Stage& stage) {
+  const Origin& base = stage.plan->base;
+  switch (base.kind) {
+    case Origin::Kind::stage:
+      if (stages_[base.stage].phase != Phase::done) return false;
+      stage.state = stages_[base.stage].state;
+      stage.state.has_own_cmd = false;
+      break;
+    case Origin::Kind::scratch:
+      stage.state.config.os = platform_.os;
+      stage.state.config.architecture = platform_.architecture;
+      stage.state.config.variant = platform_.variant;
+      stage.state.config.env = {kDefaultPath};
+      break;
+    case Origin::Kind::context:
+      begin_on_image(stage, contexts_.image_of(base.name));
+      break;
+    case Origin::Kind::image:
+      begin_on_image(stage, base.name);
+      break;
+  }
+  stage.steps.insert(stage.steps.end(), stage.plan->source->steps.begin(), stage.plan->source->steps.end());
+  stage.phase = Phase::stepping;
+  return true;
+}
+
+void Builder::begin_on_image(Stage& stage, const std::string& name) {
+  const auto& from = stage.plan->source->from_line;
+  if (name.empty())
+    language::fail_at(*from.source, stage.plan->source->from.image.position,
+                      "FROM a --build-context that is a directory: it has no image configuration",
+                      "FROM scratch, then COPY --from=" + stage.plan->base.name);
+  try {
+    auto pull = options_.pull;
+    pull.platform =
+        stage.plan->platform.empty() ? (options_.platforms.empty() ? "" : platform_.str()) : stage.plan->platform;
+    const std::string id = engine::ensure_image(engine_, name, pull);
+    stage.locks.push_back(engine::hold_image(engine_, id));
+    stage.state.config = engine_.images.config(id);
+    for (const auto& chain : engine_.images.get(id).chain_ids) stage.state.stack.push(open_layer(engine_, chain));
+  } catch (const Error& error) {
+    throw Error(error.kind(), language::show_place(*from.source, stage.plan->source->from.image.position, error.what()))
+        .with_hint(error.hint());
+  }
+  // Triggers run before the first step of whoever builds on the image, and are not inherited further.
+  const auto triggers = std::exchange(stage.state.config.on_build, {});
+  for (std::size_t i = 0; i < triggers.size(); ++i)
+    for (auto& step : language::parse_fragment(triggers[i], format("ONBUILD trigger {} of {}", i + 1, name),
+                                               dockerfile_.directives.escape))
+      stage.steps.push_back(std::move(step));
+}
+
+bool Builder::inputs_are_there(const Stage& stage, const Instruction& instruction) const {
+  for (const auto& name : froms_of(instruction)) {
+    const Origin origin = find_origin(plan_, options_, stage.plan->number, name);
+    if (origin.kind == Origin::Kind::stage && stages_[origin.stage].phase != Phase::done) return false;
+  }
+  return true;
+}
+
+LayerStack Builder::image_stack(Stage& stage, const std::string& name, const std::string& platform) {
+  auto pull = options_.pull;
+  pull.platform = platform;
+  const std::string id = engine::ensure_image(engine_, name, pull);
+  stage.locks.push_back(engine::hold_image(engine_, id));
+  LayerStack stack;
+  for (const auto& chain : engine_.images.get(id).chain_ids) stack.push(open_layer(engine_, chain));
+  return stack;
+}
+
+Content Builder::find_content(Stage& stage, const std::string& name) {
+  if (name.empty()) return {contexts_.find(""), {}, ""};
+  const Origin origin = find_origin(plan_, options_, stage.plan->number, name);
+  Content content;
+  content.name = format("'{}'", name);
+  switch (origin.kind) {
+    case Origin::Kind::stage:
+      content.stack = stages_[origin.stage].state.stack;
+      break;
+    case Origin::Kind::scratch:
+      break;
+    case Origin::Kind::image:
+      content.stack = image_stack(stage, name, "");
+      break;
+    case Origin::Kind::context:
+      content.tree = contexts_.find(name);
+      if (content.tree == nullptr) content.stack = image_stack(stage, contexts_.image_of(name), "");
+      break;
+  }
+  return content;
+}
+
+const engine::StepNetwork* Builder::network(const std::string& mode) {
+  auto& network = networks_[mode];
+  if (!network) {
+    auto config = options_.container.network;
+    if (mode != "default") {
+      const auto chosen = spec::parse_network_option(mode);
+      config.mode = chosen.mode;
+      config.endpoints.clear();
+    }
+    network = std::make_unique<engine::StepNetwork>(engine_, config);
+  }
+  return network.get();
+}
+
+// nullopt: it was metadata, and is applied.
+std::optional<FileStep> Builder::make_step(Stage& stage, const Instruction& instruction) {
+  const char escape = dockerfile_.directives.escape;
+  const StepContext context{engine_,
+                            options_,
+                            driver_,
+                            escape,
+                            plan_.scope,
+                            platform_.str(),
+                            [&](const std::string& name) { return find_content(stage, name); },
+                            [this](const std::string& mode) { return network(mode); }};
+  if (apply_metadata(instruction, plan_.scope, escape, stage.state)) {
+    if (!std::holds_alternative<language::Workdir>(instruction.body)) return std::nullopt;
+    stage.state.config.history.pop_back();  // complete() adds it
+    return make_workdir_step(context, stage.state);
+  }
+  return std::holds_alternative<language::Run>(instruction.body) ? make_run_step(context, instruction, stage.state)
+                                                                 : make_copy_step(context, instruction, stage.state);
+}
+
+// nullopt: something that it builds on has no identity yet.
+std::optional<StepKey> Builder::full_key(const FileStep& step, const LayerStack& before) const {
+  StepKey key = step.key;
+  const auto parent = before.identity();
+  if (!parent) return std::nullopt;
+  key.add("parent", *parent);
+  key.add("platform", platform_.str());
+  key.add("epoch", options_.epoch ? format("{}", *options_.epoch) : "");
+  for (const auto& input : step.inputs) {
+    const auto identity = input.identity();
+    if (!identity) return std::nullopt;
+    key.add("input", *identity);
+  }
+  return key;
+}
+
+bool Builder::take_from_cache(Stage& stage) {
+  if (!stage.uses_cache) return false;
+  const auto key = full_key(stage.pending->step, stage.state.stack);
+  if (!key) return false;
+  const std::string parent = stage.state.stack.identity().value();
+  const auto chain = cache_.find(*key, parent);
+  if (!chain) return false;
+  const bool has_layer = *chain != parent;
+  try {
+    if (has_layer) {
+      stage.locks.push_back(
+          sys::try_lock(engine_.paths.layer(*chain), sys::LockMode::shared).value_or(sys::FileLock{}));
+      stage.state.stack.push(open_layer(engine_, *chain));
+    }
+  } catch (const Error& error) {
+    log_debug("{}", error.what());  // removed in this very moment: it is made again
+    return false;
+  }
+  progress_.cached(stage.pending->id);
+  complete(stage, has_layer);
+  return true;
+}
+
+void Builder::start_worker(Stage& stage) {
+  FileStep& step = stage.pending->step;
+  if (step.prepare) step.prepare(step);
+  stage.layer = std::make_unique<store::StagingDir>(engine_.paths);
+  stage.workspace = std::make_unique<store::StagingDir>(engine_.paths);
+  const StepPlace place{stage.layer->path() + "/diff", stage.workspace->path()};
+  const auto lower = stage.state.stack.directories();
+  engine::make_upper(place.upper, lower.empty() ? engine::empty_layer(engine_) : lower[0]);
+  stage.phase = Phase::working;
+  ++running_;
+  const Progress::StepId id = stage.pending->id;
+  stage.worker = std::make_unique<Worker>(
+      loop_, [&] { return step.work(place); },
+      Worker::Handlers{[this, id](std::string_view line) { progress_.output(id, line); },
+                       [this, &stage](const Json& result) { finish_step(stage, result); },
+                       [this, &stage](const Error& error) { fail_step(stage, error); }});
+}
+
+std::string Builder::layer_time() const {
+  return options_.epoch ? to_rfc3339(Timestamp(std::chrono::seconds(*options_.epoch))) : to_rfc3339(now());
+}
+
+void Builder::finish_step(Stage& stage, const Json& result) {
+  --running_;
+  const auto code = JsonView(result, "step:").find_int("code").value_or(0);
+  if (code != 0) {
+    const auto& instruction = *stage.pending->instruction;
+    return fail_step(
+        stage, Error(ErrorKind::invalid, language::show_place(*instruction.source, instruction.position,
+                                                              format("the command ended with exit code {}", code)))
+                   .with_hint("what succeeded is in the cache: mend the line and build again"));
+  }
+  stage.workspace.reset();
+  const LayerStack before = stage.state.stack;
+  bool has_layer = false;
+  try {
+    has_layer = !sys::list_directory(stage.layer->path() + "/diff").empty();
+    if (has_layer) {
+      auto layer = std::make_shared<Layer>();
+      layer->diff = sys::open_path(stage.layer->path() + "/diff", O_PATH | O_DIRECTORY);
+      layer->created = layer_time();
+      layer->staging = std::move(stage.layer);
+      layers_.order(layer, before.empty() ? nullptr : before.layers().back(), options_.epoch);
+      stage.state.stack.push(std::move(layer));
+    }
+    stage.layer.reset();
+    unrecorded_.push_back({std::move(stage.pending->step), before, stage.state.stack});
+    progress_.done(stage.pending->id);
+    complete(stage, has_layer);
+    record_steps();
+  } catch (const Error& error) {
+    failure_ = error;
+    loop_.stop();
+  }
+}
+
+// The step's outcome is in the stack.
+void Builder::complete(Stage& stage, bool has_layer) {
+  add_history(stage.state, stage.pending->step.created_by, has_layer);
+  stage.pending.reset();
+  stage.phase = Phase::stepping;
+}
+
+void Builder::fail_step(Stage& stage, const Error& error) {
+  progress_.failed(stage.pending->id);
+  const auto& instruction = *stage.pending->instruction;
+  const std::string said = progress_.last_output(stage.pending->id);
+  std::string what = error.what();
+  if (what.find(instruction.source->name + ":") != 0)
+    what = language::show_place(*instruction.source, instruction.position, what);
+  if (!said.empty()) what += "\nits last output:\n" + said.substr(0, said.size() - 1);
+  if (!failure_) failure_ = Error(error.kind(), what).with_hint(error.hint());
+  loop_.stop();
+}
+
+void Builder::record_steps() {
+  std::erase_if(unrecorded_, [&](const Unrecorded& done) {
+    const auto after = done.after.identity();
+    const auto key = after ? full_key(done.step, done.before) : std::nullopt;
+    if (!key) return false;
+    cache_.remember(*key, done.before.identity().value(), *after);
+    return true;
+  });
+}
+
+std::string Builder::title_of(const Stage& stage, const Instruction& instruction) const {
+  std::string text = instruction.text;
+  if (text.size() > 200) text = text.substr(0, 200) + "...";
+  return format("[{}{}/{}] {}", plan_.stages.size() > 1 ? stage.plan->title + " " : "", stage.next, stage.steps.size(),
+                text);
+}
+
+}  // namespace lichen::buildah

@@ -1,0 +1,194 @@
+#include "buildah/copy_files.hh"
+
+#include <map>
+
+#include "libpod/base/error.hh"
+#include "libpod/base/path.hh"
+#include "libpod/base/strings.hh"
+#include "libpod/sys/copy_file.hh"
+#include "libpod/sys/fs.hh"
+#include "libpod/sys/io.hh"
+#include "libpod/sys/resolve.hh"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace lichen::buildah {
+namespace {
+
+constexpr int kDirectory = O_PATH | O_DIRECTORY;
+
+// What is in the way of a file goes; a directory does only when it is empty.
+void clear_the_way(int parent, const std::string& name) {
+  if (::unlinkat(parent, name.c_str(), 0) == 0 || errno == ENOENT) return;
+  if ((errno == EISDIR || errno == EPERM) && ::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0) return;
+  throw_errno("replace '{}' by a file", name);
+}
+
+void set_owner(int fd, const CopyOwner& owner) {
+  if (::fchownat(fd, "", owner.uid, owner.gid, AT_EMPTY_PATH) != 0)
+    throw_errno("give a copied file to {}:{}", owner.uid, owner.gid);
+}
+
+void set_times(int fd, const struct stat& info) {
+  const timespec times[2] = {info.st_atim, info.st_mtim};
+  ::utimensat(AT_FDCWD, sys::fd_path(fd).c_str(), times, 0);
+}
+
+}  // namespace
+
+FileCopier::FileCopier(int root, CopyPlan plan) : root_(root), plan_(std::move(plan)) { ::umask(0); }
+
+sys::UniqueFd FileCopier::make_directories(const std::string& path) {
+  sys::UniqueFd current = sys::open_in_root(root_, "/", kDirectory);
+  std::string known;
+  for (const auto& part : split(clean_path("/" + path), '/')) {
+    if (part.empty()) continue;
+    known += "/" + part;
+    if (auto next = sys::open_in_root_if_exists(root_, known, kDirectory)) {
+      current = *std::move(next);
+      continue;
+    }
+    if (::mkdirat(current.get(), part.c_str(), 0755) != 0) {
+      const int error = errno;
+      throw Error(ErrorKind::conflict, format("make directory '{}': {}", known, errno_text(error)), error)
+          .with_hint("a file, or a symlink that leads nowhere, is in the way");
+    }
+    current = sys::open_at(current.get(), part, kDirectory | O_NOFOLLOW);
+    set_owner(current.get(), plan_.owner.value_or(CopyOwner{}));
+  }
+  return current;
+}
+
+sys::UniqueFd FileCopier::make_destination() { return make_directories(plan_.destination); }
+
+FileCopier::Target FileCopier::target_of(const std::string& base_name, bool is_directory, bool is_single,
+                                         const std::string& below) {
+  const std::string destination = plan_.destination + (below.empty() ? "" : "/" + below);
+  if (is_directory) return {make_directories(destination), ""};
+  const bool is_folder = !below.empty() || plan_.destination.ends_with('/') || !is_single ||
+                         sys::open_in_root_if_exists(root_, destination, kDirectory).has_value();
+  if (is_folder) return {make_directories(destination), base_name};
+  return {make_directories(parent_path(clean_path(destination))), lichen::base_name(clean_path(destination))};
+}
+
+CopyOwner FileCopier::owner_of(const SourceTree& tree, const struct stat& info) const {
+  if (plan_.owner) return *plan_.owner;
+  return tree.keeps_owners ? CopyOwner{info.st_uid, info.st_gid} : CopyOwner{};
+}
+
+mode_t FileCopier::mode_of(const struct stat& info) const {
+  const mode_t mode = info.st_mode & 07777;
+  return plan_.mode ? plan_.mode->apply(mode, S_ISDIR(info.st_mode)) : mode;
+}
+
+// In the order in which the kernel keeps them: chown(2) clears set-id bits, and writing changes times.
+void FileCopier::finish(int fd, const SourceTree& tree, const struct stat& info) const {
+  set_owner(fd, owner_of(tree, info));
+  if (S_ISLNK(info.st_mode)) return;
+  if (::chmod(sys::fd_path(fd).c_str(), mode_of(info)) != 0) throw_errno("set the mode of a copied file");
+  set_times(fd, info);
+}
+
+void FileCopier::copy(const SourceTree& tree, const SourceEntry& entry, bool is_single, const std::string& source) {
+  const bool is_directory = S_ISDIR(entry.info.st_mode);
+  std::string below;
+  if (plan_.keeps_parents) {
+    // "a/./b/c" keeps b/; without a pivot all of it.
+    const auto pivot = source.find("/./");
+    const std::string skipped = pivot == std::string::npos ? "" : clean_path("/" + source.substr(0, pivot)).substr(1);
+    below = is_directory ? entry.path : parent_path("/" + entry.path).substr(1);
+    if (!skipped.empty() && is_below(below, skipped))
+      below = below.size() > skipped.size() ? below.substr(skipped.size() + 1) : "";
+  }
+  // With --parents the destination is a directory whatever it looks like.
+  Target target = target_of(base_name("/" + entry.path), is_directory, is_single && !plan_.keeps_parents, below);
+  if (is_directory) return copy_directory(tree, entry, target.directory);
+  WalkItem item{entry.fd.get(), ".", "", entry.path, &entry.info};
+  copy_item(tree, item, target.directory.get(), target.name);
+}
+
+sys::UniqueFd FileCopier::provide_directory(int parent, const std::string& name) {
+  const std::string place = sys::read_link(sys::fd_path(parent)).value_or("");
+  if (::mkdirat(parent, name.c_str(), 0700) != 0) {
+    if (errno != EEXIST) throw_errno("make directory '{}'", name);
+    struct stat found {};
+    if (::fstatat(parent, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) throw_errno("look at '{}'", name);
+    if (S_ISLNK(found.st_mode)) {
+      // A link to a directory (/lib -> usr/lib) is one here too, within the root.
+      const std::string root = sys::read_link(sys::fd_path(root_)).value_or("");
+      const std::string path = place.size() > root.size() ? place.substr(root.size()) + "/" + name : "/" + name;
+      if (auto leads = sys::open_in_root_if_exists(root_, path, kDirectory)) return *std::move(leads);
+    }
+    if (!S_ISDIR(found.st_mode))
+      throw_error(ErrorKind::conflict, "copy directory '{}': a file of that name is there already", name);
+  }
+  return sys::open_at(parent, name, kDirectory | O_NOFOLLOW);
+}
+
+void FileCopier::copy_directory(const SourceTree& tree, const SourceEntry& entry, const sys::UniqueFd& to) {
+  std::map<std::string, sys::UniqueFd> open;  // directories on the way, by their path beneath the entry
+  std::function<int(const std::string&)> directory_of = [&](const std::string& relative) -> int {
+    if (relative.empty()) return to.get();
+    if (const auto found = open.find(relative); found != open.end()) return found->second.get();
+    // One that is excluded but holds what is not.
+    const int parent = directory_of(parent_path("/" + relative).substr(1));
+    struct stat info {};
+    auto made = provide_directory(parent, base_name("/" + relative));
+    const bool is_new = ::fstat(made.get(), &info) == 0 && (info.st_mode & 07777) == 0700;
+    if (is_new && ::chmod(sys::fd_path(made.get()).c_str(), 0755) != 0) throw_errno("set a mode");
+    return open.emplace(relative, std::move(made)).first->second.get();
+  };
+  const auto visit = [&](const WalkItem& item) {
+    if (item.relative.empty()) return;
+    const int parent = directory_of(parent_path("/" + item.relative).substr(1));
+    if (!S_ISDIR(item.info->st_mode)) return copy_item(tree, item, parent, item.name);
+    open[item.relative] = provide_directory(parent, item.name);
+  };
+  const auto left = [&](const WalkItem& item) {
+    if (item.relative.empty()) return;
+    const auto made = open.find(item.relative);
+    if (made == open.end()) return;
+    finish(made->second.get(), tree, *item.info);
+    open.erase(made);
+  };
+  walk(tree, entry, plan_.excluded, visit, left);
+}
+
+void FileCopier::copy_item(const SourceTree& tree, const WalkItem& item, int to, const std::string& name) {
+  const struct stat& info = *item.info;
+  clear_the_way(to, name);
+  if (S_ISLNK(info.st_mode)) {
+    if (::symlinkat(sys::read_link_at(item.directory, item.name).c_str(), to, name.c_str()) != 0)
+      throw_errno("make symlink '{}'", name);
+    return finish(sys::open_at(to, name, O_PATH | O_NOFOLLOW).get(), tree, info);
+  }
+  if (S_ISFIFO(info.st_mode)) {
+    if (::mkfifoat(to, name.c_str(), 0600) != 0) throw_errno("make fifo '{}'", name);
+    return finish(sys::open_at(to, name, O_PATH | O_NOFOLLOW).get(), tree, info);
+  }
+  if (!S_ISREG(info.st_mode)) {
+    if (S_ISSOCK(info.st_mode)) return;  // no layer can hold one
+    throw Error(ErrorKind::unsupported, format("copy '{}': it is a device", item.path))
+        .with_hint("name it in .dockerignore");
+  }
+  const sys::UniqueFd from = item.relative.empty()
+                                 ? sys::open_path(sys::fd_path(item.directory), O_RDONLY)
+                                 : sys::open_at(item.directory, item.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const sys::UniqueFd file = sys::open_at(to, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  sys::copy_file_data(from.get(), file.get(), info.st_size, item.path);
+  if (tree.keeps_owners) sys::copy_xattrs(from.get(), file.get(), item.path);
+  finish(file.get(), tree, info);
+}
+
+void FileCopier::write(const InlineFile& file, bool is_single) {
+  const Target target = target_of(file.name, /*is_directory=*/false, is_single, "");
+  clear_the_way(target.directory.get(), target.name);
+  const sys::UniqueFd made = sys::open_at(target.directory.get(), target.name, O_WRONLY | O_CREAT | O_EXCL, 0644);
+  sys::write_all(made.get(), file.content, file.name);
+  set_owner(made.get(), plan_.owner.value_or(CopyOwner{}));
+  const mode_t mode = plan_.mode ? plan_.mode->apply(0644, false) : 0644;
+  if (::fchmod(made.get(), mode) != 0) throw_errno("set the mode of '{}'", file.name);
+}
+
+}  // namespace lichen::buildah

@@ -1,0 +1,27 @@
+// From the state of a stage to an image in the store.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "buildah/options.hh"
+#include "buildah/stage_state.hh"
+
+namespace lichen::buildah {
+
+/// The configuration's text and what belongs to it.
+struct ImageDraft {
+  std::string id;  // 64 hex digits
+  std::string config_text;
+  std::vector<std::string> chain_ids;
+  std::int64_t size = 0;  // of the layers' tars
+};
+
+/// All layers have their identity. The time of an image that is made again of the same things is the one of the first
+/// time, so that it is the same image.
+ImageDraft draft_image(const engine::Engine& engine, const BuildOptions& options, StageState state);
+
+/// Put it into the store, and let the names lead to it.
+void publish_image(engine::Engine& engine, const ImageDraft& draft, const std::vector<std::string>& names);
+
+}  // namespace lichen::buildah

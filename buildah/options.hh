@@ -1,0 +1,55 @@
+// What `lichen build` was asked for, as plain data: the command line's words, checked.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libpod/engine/image_program.hh"
+#include "libpod/spec/container_config.hh"
+#include "libpod/spec/platform.hh"
+
+namespace lichen::buildah {
+
+/// --secret id=NAME,src=FILE or env=VARIABLE. The value is read when a step wants it.
+struct BuildSecret {
+  std::string id, file, environment;
+};
+
+/// --ssh NAME=SOCKET; without a path the agent of SSH_AUTH_SOCK.
+struct BuildSsh {
+  std::string id, socket;
+};
+
+struct BuildOptions {
+  std::string context = ".";      // directory; "-" is standard input
+  std::string file;               // Dockerfile; empty: Containerfile or Dockerfile of the context; "-"
+  std::string ignore_file;        // --ignorefile
+  std::vector<std::string> tags;  // as typed
+  std::string target;             // stage name or number; empty: the last
+  std::map<std::string, std::string> build_args;
+  std::map<std::string, std::string> contexts;  // --build-context NAME=...
+  std::vector<BuildSecret> secrets;
+  std::vector<BuildSsh> ssh;
+  std::vector<std::string> platforms;
+  bool no_cache = false;
+  std::vector<std::string> no_cache_filter;  // stage names
+  engine::PullOptions pull;
+  std::map<std::string, std::string> labels, annotations;
+  bool squash = false;
+  std::string iidfile, metadata_file;
+  std::optional<std::int64_t> epoch;  // SOURCE_DATE_EPOCH or --timestamp
+  std::size_t jobs = 0;               // 0: as many as there are cores
+  bool quiet = false;
+  std::string progress;  // auto plain tty rawjson quiet none
+  bool is_dry = false;   // --check, --print: nothing is built
+  bool explain = false;
+  std::string debug_shell;  // opened where a RUN has failed
+
+  /// Of the containers of RUN: network, extra hosts, dns, caps, ulimits, resources, security, -v, devices.
+  spec::ContainerConfig container;
+};
+
+}  // namespace lichen::buildah

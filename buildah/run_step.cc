@@ -1,0 +1,329 @@
+// RUN (file_step.hh): its command, its mounts, and what of them the cache must know.
+#include <algorithm>
+
+#include "buildah/file_step.hh"
+#include "buildah/language/mount.hh"
+#include "buildah/language/place.hh"
+#include "libpod/base/error.hh"
+#include "libpod/base/path.hh"
+#include "libpod/engine/rootfs.hh"
+#include "libpod/engine/step_process.hh"
+#include "libpod/sys/fs.hh"
+#include "libpod/sys/io.hh"
+#include "libpod/sys/lock.hh"
+#include "libpod/sys/namespaces.hh"
+#include "libpod/sys/resolve.hh"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace lichen::buildah {
+namespace {
+
+using language::Instruction;
+using language::MountType;
+using language::ResolvedMount;
+
+constexpr const char* kScript = "/run/lichen-script";
+constexpr std::chrono::hours kCacheWait{24};
+constexpr std::size_t kMaxSecret = 1 << 20;
+constexpr const char* kAgentPath = "/run/buildkit/ssh_agent.";
+
+// A mount and what it shows.
+struct RunMountPlan {
+  ResolvedMount mount;
+  Content content;                    // bind, cache with from
+  std::optional<std::string> secret;  // its value
+  std::string agent;                  // ssh: the socket
+};
+
+struct RunWork {
+  engine::Engine& engine;
+  std::string driver;
+  spec::ContainerConfig config;
+  std::vector<RunMountPlan> mounts;
+  std::string script;
+  const engine::StepNetwork* network;
+  LayerStack stack;
+};
+
+std::optional<std::string> read_secret(const StepContext& context, const std::string& id) {
+  for (const auto& secret : context.options.secrets) {
+    if (secret.id != id) continue;
+    if (!secret.environment.empty()) {
+      for (const auto& entry : context.engine.environment.all)
+        if (entry.starts_with(secret.environment + "=")) return entry.substr(secret.environment.size() + 1);
+      throw_error(ErrorKind::not_found, "secret '{}': the variable {} is not set", id, secret.environment);
+    }
+    return sys::read_file(secret.file, kMaxSecret);
+  }
+  return std::nullopt;
+}
+
+std::string find_agent(const StepContext& context, const std::string& id) {
+  for (const auto& ssh : context.options.ssh)
+    if (ssh.id == id) return ssh.socket;
+  return "";
+}
+
+class MountPlanner {
+ public:
+  MountPlanner(const StepContext& context, const Instruction& instruction, const StageState& state, FileStep& step)
+      : context_(context), instruction_(instruction), state_(state), step_(step) {}
+
+  RunMountPlan plan(const language::RunMount& written) {
+    RunMountPlan plan;
+    plan.mount = language::resolve_mount(written, *instruction_.source, [&](const std::string& word) {
+      return expand_word({word, written.position}, instruction_, state_, context_.escape);
+    });
+    ResolvedMount& mount = plan.mount;
+    set_defaults(mount);
+    step_.key.add("mount", written.text);
+    step_.key.add("mount target", mount.target);
+    if (mount.type == MountType::bind || (mount.type == MountType::cache && !mount.from.empty()))
+      add_content(written, plan);
+    if (mount.type == MountType::secret) add_secret(written, plan);
+    if (mount.type == MountType::ssh) add_agent(written, plan);
+    return plan;
+  }
+
+ private:
+  void set_defaults(ResolvedMount& mount) const {
+    if (mount.type == MountType::secret && mount.id.empty()) mount.id = base_name(mount.target);
+    if (mount.type == MountType::secret && mount.target.empty() && mount.env.empty())
+      mount.target = "/run/secrets/" + mount.id;
+    if (mount.type == MountType::ssh && mount.id.empty()) mount.id = "default";
+    if (mount.type == MountType::cache && mount.id.empty()) mount.id = mount.target;
+    if (!mount.target.empty() && !mount.target.starts_with('/')) {
+      const std::string base = state_.config.working_dir.empty() ? "/" : state_.config.working_dir;
+      mount.target = clean_path(base + "/" + mount.target);
+    }
+  }
+
+  [[noreturn]] void fail(const language::RunMount& written, const std::string& why, const std::string& hint) const {
+    language::fail_at(*instruction_.source, written.position, why, hint);
+  }
+
+  void add_content(const language::RunMount& written, RunMountPlan& plan) {
+    const ResolvedMount& mount = plan.mount;
+    plan.content = context_.find_content(mount.from);
+    if (plan.content.tree == nullptr) {
+      step_.inputs.push_back(plan.content.stack);
+      return;
+    }
+    try {
+      for (const auto& entry : find_entries(*plan.content.tree, mount.source.empty() ? "/" : mount.source)) {
+        Sha256 hash;
+        hash_entry(*plan.content.tree, entry, {}, hash);
+        step_.key.add("mounted " + entry.path, hash.hex());
+      }
+    } catch (const Error& error) {
+      fail(written, error.what(), error.hint());
+    }
+  }
+
+  // Its id counts for the cache and its value does not (Dockerfile reference, RUN --mount=type=secret).
+  void add_secret(const language::RunMount& written, RunMountPlan& plan) {
+    plan.secret = read_secret(context_, plan.mount.id);
+    if (!plan.secret && plan.mount.is_required)
+      fail(written, format("secret '{}' is required and was not given", plan.mount.id),
+           format("--secret id={},src=FILE", plan.mount.id));
+  }
+
+  void add_agent(const language::RunMount& written, RunMountPlan& plan) {
+    plan.agent = find_agent(context_, plan.mount.id);
+    if (plan.agent.empty() && plan.mount.is_required)
+      fail(written, format("ssh agent '{}' is required and was not given", plan.mount.id),
+           format("--ssh {}", plan.mount.id));
+  }
+
+  const StepContext& context_;
+  const Instruction& instruction_;
+  const StageState& state_;
+  FileStep& step_;
+};
+
+// build/mounts/<key>/data: of one user, for all builds; with sharing=private or locked one at a time has it.
+struct CacheMount {
+  sys::UniqueFd directory;
+  sys::FileLock lock;
+};
+
+CacheMount open_cache_mount(const engine::Engine& engine, const ResolvedMount& mount) {
+  const std::string key = sha256_hex(format("{}\n{}:{}", mount.id, mount.uid.value_or(0), mount.gid.value_or(0)));
+  for (int number = 0;; ++number) {
+    const std::string place = engine.paths.build() + "/mounts/" + key + (number == 0 ? "" : format(".{}", number));
+    sys::make_directories(place, 0700);
+    CacheMount cache;
+    if (mount.sharing == language::CacheSharing::locked)
+      cache.lock = sys::wait_lock(place + "/lock", sys::LockMode::exclusive, kCacheWait, /*create=*/true);
+    if (mount.sharing == language::CacheSharing::separate) {
+      auto lock = sys::try_lock(place + "/lock", sys::LockMode::exclusive, /*create=*/true);
+      if (!lock) continue;
+      cache.lock = *std::move(lock);
+    }
+    const bool is_new = sys::make_directory(place + "/data", 0755);
+    if (is_new) {
+      sys::write_file(place + "/id", mount.id + "\n");
+      if (::chown((place + "/data").c_str(), mount.uid.value_or(0), mount.gid.value_or(0)) != 0)
+        throw_errno("give the cache '{}' to {}:{}", mount.id, mount.uid.value_or(0), mount.gid.value_or(0));
+      if (::chmod((place + "/data").c_str(), mount.mode.value_or(0755)) != 0)
+        throw_errno("set the mode of the cache '{}'", mount.id);
+    }
+    ::utimensat(AT_FDCWD, place.c_str(), nullptr, 0);
+    cache.directory = sys::open_path(place + "/data", O_PATH | O_DIRECTORY);
+    return cache;
+  }
+}
+
+class Runner {
+ public:
+  Runner(const RunWork& work, const StepPlace& place) : work_(work), place_(place) {}
+
+  Json run() {
+    step_.config = work_.config;
+    step_.driver = work_.driver;
+    step_.lower = work_.stack.directories();
+    if (step_.lower.empty()) step_.lower.push_back(engine::empty_layer(work_.engine));
+    step_.upper = place_.upper;
+    step_.workspace = place_.workspace;
+    step_.network = work_.network;
+    for (const auto& mount : work_.mounts) add(mount);
+    if (!work_.script.empty()) add_script();
+    return {{"code", engine::run_step_process(work_.engine, std::move(step_))}};
+  }
+
+ private:
+  void add(const RunMountPlan& plan) {
+    switch (plan.mount.type) {
+      case MountType::bind:
+        return add_bind(plan);
+      case MountType::cache:
+        return add_cache(plan);
+      case MountType::tmpfs:
+        return add_tmpfs(plan.mount);
+      case MountType::secret:
+        return add_secret(plan);
+      case MountType::ssh:
+        return add_agent(plan);
+    }
+  }
+
+  void bind(sys::UniqueFd source, const std::string& destination, bool read_only, bool discards = false) {
+    step_.binds.push_back({std::move(source), destination, read_only, discards});
+  }
+
+  void add_bind(const RunMountPlan& plan) {
+    const std::string source = plan.mount.source.empty() ? "/" : plan.mount.source;
+    const sys::UniqueFd* root = nullptr;
+    SourceTree mounted;
+    if (plan.content.tree == nullptr) {
+      sys::unshare_namespaces(CLONE_NEWNS, "make a mount namespace");
+      mounted = mount_stack(work_.engine, work_.driver, plan.content.stack,
+                            format("{}/from{}", place_.workspace, ++number_), plan.content.name);
+      root = &mounted.root;
+    } else {
+      root = &plan.content.tree->root;
+    }
+    bind(sys::open_in_root(root->get(), source, O_PATH), plan.mount.target, plan.mount.is_read_only,
+         /*discards=*/!plan.mount.is_read_only);
+  }
+
+  void add_cache(const RunMountPlan& plan) {
+    CacheMount cache = open_cache_mount(work_.engine, plan.mount);
+    bind(std::move(cache.directory), plan.mount.target, plan.mount.is_read_only);
+    locks_.push_back(std::move(cache.lock));
+  }
+
+  void add_tmpfs(const ResolvedMount& mount) {
+    spec::MountConfig config;
+    config.type = spec::MountType::tmpfs;
+    config.destination = mount.target;
+    if (mount.size) config.tmpfs_size = static_cast<std::uint64_t>(*mount.size);
+    config.tmpfs_mode = mount.mode;
+    step_.config.mounts.push_back(std::move(config));
+  }
+
+  void add_secret(const RunMountPlan& plan) {
+    if (!plan.secret) return;
+    const ResolvedMount& mount = plan.mount;
+    if (!mount.env.empty()) step_.secret_env.push_back(mount.env + "=" + *plan.secret);
+    if (!mount.target.empty())
+      step_.secrets.push_back(
+          {*plan.secret, mount.target, mount.mode.value_or(0400), mount.uid.value_or(0), mount.gid.value_or(0)});
+  }
+
+  void add_agent(const RunMountPlan& plan) {
+    if (plan.agent.empty()) return;
+    const std::string target = plan.mount.target.empty() ? format("{}{}", kAgentPath, agents_) : plan.mount.target;
+    bind(sys::open_path(plan.agent, O_PATH), target, /*read_only=*/false);
+    if (agents_++ == 0) step_.config.env.push_back("SSH_AUTH_SOCK=" + target);
+  }
+
+  void add_script() {
+    const std::string path = place_.workspace + "/script";
+    sys::write_file(path, work_.script, 0755);
+    ::chmod(path.c_str(), 0755);
+    bind(sys::open_path(path, O_PATH), kScript, /*read_only=*/true);
+  }
+
+  const RunWork& work_;
+  const StepPlace& place_;
+  engine::StepProcess step_;
+  std::vector<sys::FileLock> locks_;
+  int number_ = 0, agents_ = 0;
+};
+
+std::string network_mode(const StepContext& context, const Instruction& instruction, const language::Run& run) {
+  if (run.network.empty() || run.network == "default") return "default";
+  if (run.network == "host" && context.options.container.network.mode != "host")
+    language::fail_at(*instruction.source, instruction.position,
+                      "RUN --network=host: the build was not allowed the host's network",
+                      "allow it for this build: lichen build --network host");
+  return run.network;
+}
+
+}  // namespace
+
+FileStep make_run_step(const StepContext& context, const Instruction& instruction, const StageState& state) {
+  const auto& run = std::get<language::Run>(instruction.body);
+  FileStep step;
+  RunWork work{context.engine, context.driver, context.options.container, {}, "", nullptr, state.stack};
+  work.config.command = run.is_script_file ? std::vector<std::string>{kScript} : command_words(run.command, state);
+  if (run.is_script_file) work.script = run.heredocs.at(0).body;
+  work.config.env = run_environment(state, context.scope, /*with_proxies=*/true);
+  work.config.user = state.config.user;
+  work.config.working_dir = state.config.working_dir.empty() ? "/" : state.config.working_dir;
+  work.config.hostname = "lichen-build";
+  if (run.security == "insecure")
+    language::fail_at(*instruction.source, instruction.position, "RUN --security=insecure is not done yet");
+  if (!run.devices.empty())
+    language::fail_at(*instruction.source, instruction.position, "RUN --device is not done yet");
+  const std::string mode = network_mode(context, instruction, run);
+
+  step.created_by = "RUN " + (run.command.is_shell ? [&] {
+    std::string text;
+    for (const auto& word : work.config.command) text += (text.empty() ? "" : " ") + word;
+    return text;
+  }() : instruction.text.substr(std::min<std::size_t>(instruction.text.size(), 4)));
+  step.key.add("kind", "RUN");
+  step.key.add("word", work.config.command);
+  step.key.add("script", work.script);
+  step.key.add("env", run_environment(state, context.scope, /*with_proxies=*/false));
+  step.key.add("user", work.config.user);
+  step.key.add("directory", work.config.working_dir);
+  step.key.add("network", mode);
+  step.key.add("security", run.security);
+  MountPlanner planner(context, instruction, state, step);
+  for (const auto& mount : run.mounts) work.mounts.push_back(planner.plan(mount));
+  // The network is made when the step is done, not when it is only looked up.
+  step.prepare = [&context, mode, work = std::make_shared<RunWork>(std::move(work))](FileStep& self) {
+    work->network = context.network(mode);
+    self.work = [work](const StepPlace& place) { return Runner(*work, place).run(); };
+  };
+  return step;
+}
+
+}  // namespace lichen::buildah

@@ -1,0 +1,169 @@
+#include "src/build_flags.hh"
+
+#include "libpod/base/error.hh"
+#include "libpod/base/parse.hh"
+#include "libpod/base/strings.hh"
+#include "libpod/spec/capabilities.hh"
+#include "libpod/spec/network_mode.hh"
+#include "libpod/spec/options.hh"
+#include "libpod/spec/resources.hh"
+#include "src/arg_parser.hh"
+#include "src/resource_flags.hh"
+
+namespace lichen::cli {
+namespace {
+
+std::optional<std::string> variable(const HostView& host, const std::string& name) {
+  for (const auto& entry : host.environment)
+    if (entry.starts_with(name + "=")) return entry.substr(name.size() + 1);
+  return std::nullopt;
+}
+
+std::string absolute_path(const std::string& path, const HostView& host) {
+  if (path.starts_with("~/")) return host.home + path.substr(1);
+  return path.starts_with('/') ? path : host.working_directory + "/" + path;
+}
+
+void set_arguments(const ParsedArgs& args, const HostView& host, buildah::BuildOptions& options) {
+  for (const auto& text : args.get_list("build-arg")) {
+    const auto equals = text.find('=');
+    if (equals != std::string::npos)
+      options.build_args[text.substr(0, equals)] = text.substr(equals + 1);
+    else if (const auto value = variable(host, text))
+      options.build_args[text] = *value;
+  }
+  // As docker's configured proxies: handed over unless they were given.
+  if (host.settings.http_proxy)
+    for (const char* name : {"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY", "ftp_proxy",
+                             "NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"})
+      if (const auto value = variable(host, name); value && !value->empty()) options.build_args.emplace(name, *value);
+  for (const auto& text : args.get_list("build-context")) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw_usage(args.command(), format("--build-context '{}': write NAME=PLACE", text));
+    const std::string place = text.substr(equals + 1);
+    options.contexts[text.substr(0, equals)] =
+        place.find("://") == std::string::npos ? absolute_path(place, host) : place;
+  }
+}
+
+buildah::BuildSecret parse_secret(const ParsedArgs& args, const std::string& text, const HostView& host) {
+  buildah::BuildSecret secret;
+  std::string type;
+  for (const auto& part : split(text, ',')) {
+    const auto equals = part.find('=');
+    const std::string key = part.substr(0, equals), value = equals == std::string::npos ? "" : part.substr(equals + 1);
+    if (key == "id")
+      secret.id = value;
+    else if (key == "src" || key == "source")
+      secret.file = absolute_path(value, host);
+    else if (key == "env")
+      secret.environment = value;
+    else if (key == "type")
+      type = value;
+    else
+      throw_usage(args.command(), format("--secret '{}': unknown key '{}' (id, src, env, type)", text, key));
+  }
+  if (secret.id.empty()) throw_usage(args.command(), format("--secret '{}': id= is missing", text));
+  if (!type.empty() && type != "file" && type != "env")
+    throw_usage(args.command(), format("--secret '{}': type is file or env", text));
+  // docker: of neither, a variable of that name, else a file.
+  if (secret.file.empty() && secret.environment.empty()) {
+    if (type != "file" && variable(host, secret.id))
+      secret.environment = secret.id;
+    else
+      secret.file = absolute_path(secret.id, host);
+  }
+  if (type == "env" && secret.environment.empty()) secret.environment = secret.id;
+  return secret;
+}
+
+buildah::BuildSsh parse_ssh(const ParsedArgs& args, const std::string& text, const HostView& host) {
+  const auto equals = text.find('=');
+  buildah::BuildSsh ssh{text.substr(0, equals), ""};
+  if (equals != std::string::npos) {
+    ssh.socket = absolute_path(text.substr(equals + 1), host);
+  } else if (const auto socket = variable(host, "SSH_AUTH_SOCK"); socket && !socket->empty()) {
+    ssh.socket = *socket;
+  } else {
+    throw Error(ErrorKind::usage, format("--ssh {}: SSH_AUTH_SOCK is not set", ssh.id))
+        .with_hint("start an agent: eval $(ssh-agent); ssh-add");
+  }
+  if (ssh.id.empty()) throw_usage(args.command(), format("--ssh '{}': write NAME or NAME=SOCKET", text));
+  return ssh;
+}
+
+void set_containers(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
+  const std::string network = args.get_string("network");
+  const bool is_default = network.empty() || network == "default" || network == "private";
+  config.network = spec::parse_network_option(is_default ? host.settings.network : network);
+  const auto servers = args.has("dns") ? args.get_list("dns") : host.settings.dns_servers;
+  for (const auto& text : servers) config.network.dns.push_back(spec::parse_dns_server(text));
+  for (const auto& text : args.get_list("add-host"))
+    for (auto& entry : spec::parse_add_host(text)) config.network.extra_hosts.push_back(std::move(entry));
+  config.resources = resource_flags(args);
+  for (const auto& text : args.get_list("ulimit")) config.ulimits.push_back(spec::parse_ulimit_option(text));
+  if (const auto size = args.find_string("shm-size")) config.shm_size_bytes = spec::parse_size_option(*size, "--shm-size");
+  for (const auto& [flag, names] : {std::pair{"cap-add", &config.cap_add}, std::pair{"cap-drop", &config.cap_drop}})
+    for (const auto& value : args.get_list(flag))
+      for (const auto& name : split(value, ','))
+        names->push_back(spec::normalize_capability(name, "--" + std::string(flag)));
+  config.security_opt = args.get_list("security-opt");
+  auto security = spec::parse_security_opts(config.security_opt);
+  config.no_new_privileges = security.no_new_privileges;
+  config.seccomp_profile = std::move(security.seccomp_profile);
+  config.apparmor_profile = std::move(security.apparmor_profile);
+  config.selinux_label = std::move(security.selinux_label);
+}
+
+void set_epoch(const ParsedArgs& args, const HostView& host, buildah::BuildOptions& options) {
+  auto text = args.find_string("timestamp");
+  if (!text) text = variable(host, "SOURCE_DATE_EPOCH");
+  // The build argument of that name counts too (BuildKit).
+  if (const auto given = options.build_args.find("SOURCE_DATE_EPOCH"); given != options.build_args.end())
+    text = given->second;
+  if (!text || text->empty()) return;
+  const auto seconds = parse_int(*text);
+  if (!seconds || *seconds < 0 || *seconds > 253402300799)
+    throw_usage(args.command(), format("'{}' is no time: seconds since 1970", *text));
+  options.epoch = *seconds;
+}
+
+}  // namespace
+
+buildah::BuildOptions build_options(const ParsedArgs& args, const HostView& host) {
+  buildah::BuildOptions options;
+  if (!args.positionals().empty()) options.context = args.positionals()[0];
+  options.file = args.get_string("file");
+  options.ignore_file = args.get_string("ignorefile");
+  options.tags = args.get_list("tag");
+  options.target = args.get_string("target");
+  set_arguments(args, host, options);
+  for (const auto& text : args.get_list("secret")) options.secrets.push_back(parse_secret(args, text, host));
+  for (const auto& text : args.get_list("ssh")) options.ssh.push_back(parse_ssh(args, text, host));
+  options.platforms = args.has("platform") ? split(args.get_string("platform"), ',') : std::vector<std::string>{};
+  if (options.platforms.size() > 1)
+    throw Error(ErrorKind::unsupported, "build: several platforms at once are not done yet")
+        .with_hint("build them one after another, each with its own --tag");
+  options.no_cache = args.get_bool("no-cache");
+  options.no_cache_filter = args.get_list("no-cache-filter");
+  options.pull.policy = engine::parse_pull_policy(
+      args.has("pull") ? (args.get_string("pull") == "true" ? "always" : args.get_string("pull")) : "missing");
+  options.pull.quiet = args.get_bool("quiet");
+  options.pull.auth_file = args.get_string("authfile");
+  if (args.has("tls-verify")) options.pull.tls_verify = args.get_bool("tls-verify");
+  for (const auto& text : args.get_list("label")) {
+    auto [key, value] = spec::parse_label(text, "--label");
+    options.labels.insert_or_assign(std::move(key), std::move(value));
+  }
+  options.iidfile = args.get_string("iidfile");
+  options.metadata_file = args.get_string("metadata-file");
+  set_epoch(args, host, options);
+  if (const auto jobs = args.find_int("jobs"); jobs && *jobs > 0) options.jobs = static_cast<std::size_t>(*jobs);
+  options.quiet = args.get_bool("quiet");
+  options.progress = args.get_string("progress");
+  set_containers(args, host, options.container);
+  return options;
+}
+
+}  // namespace lichen::cli

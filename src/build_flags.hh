@@ -1,0 +1,13 @@
+// The flags of build -> buildah::BuildOptions.
+#pragma once
+
+#include "buildah/options.hh"
+#include "src/container_flags.hh"
+#include "src/parsed_args.hh"
+
+namespace lichen::cli {
+
+/// @throws Error{usage} a malformed value; Error{unsupported} one that lichen does not have yet
+buildah::BuildOptions build_options(const ParsedArgs& args, const HostView& host);
+
+}  // namespace lichen::cli

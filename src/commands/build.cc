@@ -1,0 +1,98 @@
+// build and builder prune.
+#include "buildah/build.hh"
+#include "buildah/build_plan.hh"
+#include "buildah/language/ignore.hh"
+#include "buildah/language/lint.hh"
+#include "buildah/prune.hh"
+#include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
+#include "libpod/base/time.hh"
+#include "src/build_flags.hh"
+#include "src/commands/commands.hh"
+#include "src/commands/objects.hh"
+#include "src/exit_code.hh"
+#include "src/output.hh"
+#include "src/session.hh"
+
+#include <unistd.h>
+
+namespace lichen::cli {
+namespace {
+
+HostView host_view(const engine::Engine& engine) {
+  char directory[4096];
+  HostView host{::getcwd(directory, sizeof directory) != nullptr ? directory : "/", engine.environment.home,
+                engine.environment.all};
+  host.settings = engine.settings;
+  return host;
+}
+
+buildah::ProgressMode progress_mode(const Context& context, const buildah::BuildOptions& options) {
+  if (options.quiet || options.progress == "quiet") return buildah::ProgressMode::quiet;
+  if (options.progress == "plain") return buildah::ProgressMode::plain;
+  if (options.progress == "rawjson") return buildah::ProgressMode::rawjson;
+  if (options.progress == "tty" || context.terminal.can_redraw) return buildah::ProgressMode::tty;
+  return buildah::ProgressMode::plain;
+}
+
+// docker's form: the rule, what is wrong, and the line.
+int print_checks(const buildah::BuildInput& input, const buildah::BuildOptions& options) {
+  const language::IgnoreRules ignored(input.ignore_text, input.ignore_name);
+  language::LintOptions wanted;
+  wanted.ignore_rules = &ignored;
+  wanted.build_args = options.build_args;
+  const auto warnings = language::lint(input.dockerfile, wanted);
+  if (warnings.empty()) {
+    write_out("Check complete, no warnings found.\n");
+    return kExitOk;
+  }
+  std::string text = format("Check complete, {} warning{} found\n", warnings.size(), warnings.size() == 1 ? "" : "s");
+  for (const auto& warning : warnings)
+    text += format("\nWARNING: {}\n{}\n{}\n", warning.rule, warning.description,
+                   language::show_place(*input.dockerfile.source, warning.position, warning.message));
+  write_out(text);
+  return kExitNo;
+}
+
+}  // namespace
+
+int build_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context, /*container_defaults=*/true);
+  const auto options = build_options(args, host_view(*engine));
+  try {
+    const auto input = buildah::read_input(*engine, options);
+    if (args.get_bool("check")) return print_checks(input, options);
+    if (args.get_bool("print")) {
+      const auto plan = buildah::make_plan(input.dockerfile, options, spec::host_platform(), spec::host_platform());
+      write_out(dump_json(buildah::to_json(plan), 2) + "\n");
+      return kExitOk;
+    }
+    buildah::Progress progress(progress_mode(context, options));
+    const std::string id = buildah::build_image(*engine, input, options, progress);
+    buildah::write_result_files(options, id);
+    write_out((options.quiet ? "sha256:" : "") + id + "\n");
+    return kExitOk;
+  } catch (Error& error) {
+    throw error.with_exit_code(1);  // docker's, whatever has failed
+  }
+}
+
+int builder_prune_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  if (!confirmed(args, "This will remove what builds have kept for the next time.")) return kExitOk;
+  buildah::PruneRequest request{.all = args.get_bool("all")};
+  if (const auto filter = args.find_string("filter")) {
+    if (!filter->starts_with("until="))
+      throw Error(ErrorKind::usage, format("--filter '{}': only until=TIME", *filter));
+    const auto time = parse_time_or_duration(filter->substr(6), now());
+    if (!time) throw Error(ErrorKind::usage, format("--filter '{}': not a time", *filter)).with_hint("until=24h");
+    request.until = *time;
+  }
+  const auto pruned = buildah::prune_build_cache(*engine, request);
+  std::string text;
+  for (const auto& layer : pruned.layers) text += layer + "\n";
+  write_out(text + format("Total reclaimed space: {}\n", human_size(static_cast<double>(pruned.bytes))));
+  return kExitOk;
+}
+
+}  // namespace lichen::cli

@@ -1,0 +1,120 @@
+// Data: build and builder.
+#include "src/commands/commands.hh"
+#include "src/tables/builders.hh"
+
+namespace lichen::cli {
+namespace {
+
+constexpr OptionSpec kBuild[] = {
+    list("add-host", "name:address", "One more line of /etc/hosts in RUN steps"),
+    text("authfile", "file", "Credentials of registries").with_objects(CompletionKind::file),
+    list("build-arg", "name[=value]", "Give an ARG a value; without one the variable of the environment"),
+    list("build-context", "name=place", "A further context for --from: a directory, or docker-image://NAME"),
+    list("cap-add", "capability", "Give RUN steps a capability").with_objects(CompletionKind::capability),
+    list("cap-drop", "capability", "Take a capability from RUN steps").with_objects(CompletionKind::capability),
+    flag("check", "Look for mistakes in the Dockerfile, and build nothing"),
+    number("cpu-period", "microseconds", "Length of a CPU scheduling period"),
+    number("cpu-quota", "microseconds", "CPU time allowed in one period"),
+    number('c', "cpu-shares", "weight", "Share of CPU time of RUN steps"),
+    text("cpus", "decimal", "How many CPUs RUN steps may use"),
+    text("cpuset-cpus", "list", "CPUs that RUN steps may use"),
+    text("cpuset-mems", "list", "Memory nodes that RUN steps may use"),
+    list("dns", "address", "Name server of RUN steps"),
+    text('f', "file", "file", "The Dockerfile; - is standard input (default Containerfile or Dockerfile)")
+        .with_objects(CompletionKind::file),
+    flag("force-rm", "Docker's; nothing is left behind anyway").as_hidden(),
+    text("format", "format", "Of the image; both are the same here until it is pushed").with_values("oci|docker"),
+    text("ignorefile", "file", "Instead of .dockerignore").with_objects(CompletionKind::file),
+    text("iidfile", "file", "Write the image's id there").with_objects(CompletionKind::file),
+    number("jobs", "count", "Steps that run at the same time (default as many as CPUs, at least 4)"),
+    list("label", "key=value", "One more label of the image"),
+    flag("layers", "Podman's; steps are always kept in the cache").as_hidden().with_default("true"),
+    flag("load", "Docker's; the image always comes into the store").as_hidden(),
+    text('m', "memory", "bytes", "Memory limit of RUN steps"),
+    text("memory-swap", "bytes", "Memory and swap together; -1 for no limit"),
+    text("metadata-file", "file", "Write what was built there, as JSON").with_objects(CompletionKind::file),
+    text("network", "mode", "Of RUN steps: default, none, host or a network"),
+    flag("no-cache", "Do every step anew"),
+    list("no-cache-filter", "stage", "Do the steps of this stage anew"),
+    text("platform", "os/arch", "Build for this platform"),
+    flag("print", "Show the graph of the build as JSON, and build nothing"),
+    text("progress", "style", "How progress is shown").with_values("auto|plain|tty|quiet|rawjson").with_default("auto"),
+    text("pull", "policy", "Whether base images are pulled: always, missing, never, newer")
+        .or_alone("always")
+        .with_hints("always|missing|never|newer|true|false"),
+    flag('q', "quiet", "Print the image's id alone"),
+    flag("rm", "Docker's; nothing is left behind anyway").as_hidden().with_default("true"),
+    list("secret", "id=name,src=file", "A secret for RUN --mount=type=secret; env=VARIABLE instead of src"),
+    list("security-opt", "option", "Security option of RUN steps"),
+    text("shm-size", "bytes", "Size of /dev/shm in RUN steps"),
+    list("ssh", "name[=socket]", "An ssh agent for RUN --mount=type=ssh"),
+    list('t', "tag", "name", "Name of the image"),
+    text("target", "stage", "Build this stage (default the last)"),
+    text("timestamp", "seconds", "Time of the image and its files: the same input gives the same image"),
+    text("source-date-epoch", "seconds", "").with_alias_of("timestamp"),
+    flag("tls-verify", "Verify certificates of registries").with_default("true"),
+    list("ulimit", "name=soft[:hard]", "Resource limit of RUN steps"),
+    number("pids-limit", "count", "How many processes a RUN step may have").as_hidden(),
+    text("memory-reservation", "bytes", "").as_hidden(),
+    number("blkio-weight", "weight", "").as_hidden(),
+    number("cpu-rt-period", "us", "").as_hidden(),
+    number("cpu-rt-runtime", "us", "").as_hidden(),
+};
+constexpr OptionSpec kPrune[] = {
+    flag('a', "all", "Also what was of use a moment ago"),
+    flag('f', "force", "Do not ask"),
+    text("filter", "until=time", "Only what was not of use since"),
+};
+
+constexpr CommandSpec kCommands[] = {
+    {.path = "build",
+     .aliases = "image build|buildx build|builder build",
+     .summary = "Build an image from a Dockerfile",
+     .usage = "[OPTIONS] DIRECTORY",
+     .description =
+         "DIRECTORY is the context: what COPY and ADD can see of the host. - is a tar on standard input.\n"
+         "Independent stages are built at the same time, and a step whose input is unchanged is taken from the cache.",
+     .examples = "lichen build -t app .\n"
+                 "lichen build -t app:test --target test --build-arg VERSION=1.4 .\n"
+                 "# a secret that no layer will hold\n"
+                 "lichen build --secret id=token,src=$HOME/.token -t app .\n"
+                 "lichen build --check .\n",
+     .options = {kBuild},
+     .not_yet_options = {"all-platforms allow annotation arch attest build-arg-file builder cache-from cache-to "
+                         "cache-ttl call cert-dir cgroup-parent cgroupns compat-volumes compress cpp-flag "
+                         "created-annotation creds cw debug-shell decryption-key device disable-compression "
+                         "disable-content-trust dns-option dns-search env env-file explain group-add",
+                         "hooks-dir http-proxy identity-label inherit-annotations inherit-labels ipc isolation "
+                         "layer-label logfile manifest no-hostname no-hosts omit-history os os-feature os-version "
+                         "output/o pid provenance push retry retry-delay rewrite-timestamp runtime runtime-flag sbom "
+                         "sbom-image-output sbom-merge-strategy sbom-output sbom-purl-output sbom-scanner-command "
+                         "sbom-scanner-image sign-by skip-unused-stages squash squash-all stdin stream unsetannotation "
+                         "unsetenv unsetlabel userns userns-gid-map userns-gid-map-group userns-uid-map "
+                         "userns-uid-map-user uts variant volume/v"},
+     .arguments = {0, 1, CompletionKind::directory},
+     .group = HelpGroup::images,
+     .handler = build_command},
+    {.path = "builder",
+     .aliases = "buildx",
+     .summary = "The commands about builds",
+     .usage = "COMMAND",
+     .group = HelpGroup::images,
+     .is_group = true},
+    {.path = "builder prune",
+     .aliases = "buildx prune",
+     .summary = "Remove what builds have kept for the next time",
+     .usage = "[OPTIONS]",
+     .description = "Layers that only the cache leads to go, and the directories of RUN --mount=type=cache.",
+     .examples = "lichen builder prune\nlichen builder prune --all --force\nlichen builder prune --filter until=24h\n",
+     .options = {kPrune},
+     .not_yet_options = {"builder keep-storage max-used-space min-free-space reserved-space verbose"},
+     .arguments = {0, 0},
+     .group = HelpGroup::images,
+     .handler = builder_prune_command},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> build_commands() { return kCommands; }
+
+}  // namespace lichen::cli
