@@ -11,6 +11,7 @@
 #include "libpod/engine/rootfs.hh"
 #include "libpod/spec/network_mode.hh"
 #include "libpod/sys/fs.hh"
+#include "libpod/sys/resolve.hh"
 
 #include <fcntl.h>
 
@@ -301,8 +302,9 @@ void Builder::start_worker(Stage& stage) {
   stage.layer = std::make_unique<store::StagingDir>(engine_.paths);
   stage.workspace = std::make_unique<store::StagingDir>(engine_.paths);
   const StepPlace place{stage.layer->path() + "/diff", stage.workspace->path()};
-  const auto lower = stage.state.stack.directories();
-  engine::make_upper(place.upper, lower.empty() ? engine::empty_layer(engine_) : lower[0]);
+  const auto& below = stage.state.stack.layers();
+  engine::make_upper(place.upper,
+                     below.empty() ? engine::empty_layer(engine_) : sys::fd_path(below.back()->diff.get()));
   stage.phase = Phase::working;
   ++running_;
   const Progress::StepId id = stage.pending->id;

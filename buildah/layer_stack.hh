@@ -30,6 +30,10 @@ using LayerPtr = std::shared_ptr<Layer>;
 /// @throws Error{not_found|invalid} no such layer in the store
 LayerPtr open_layer(const engine::Engine& engine, const std::string& chain_id);
 
+/// The directory that `known` is open on, through the mounts of this namespace.
+/// @throws Error{not_found} it has no name here
+sys::UniqueFd open_again(int known);
+
 class LayerStack {
  public:
   void push(LayerPtr layer) { layers_.push_back(std::move(layer)); }
@@ -38,8 +42,13 @@ class LayerStack {
 
   /// Chain id of the topmost layer: it stands for the whole content. "" without layers, nullopt when not known yet.
   std::optional<std::string> identity() const;
-  /// For mounts by this process or a child of it: topmost first.
-  std::vector<std::string> directories() const;
+  /// For mounts by this process or a program that it starts: topmost first, as long as the result lives. Opened anew,
+  /// since the kernel mounts only what belongs to the mount namespace of who asks. @stage in that namespace
+  struct Directories {
+    std::vector<sys::UniqueFd> open;
+    std::vector<std::string> paths;
+  };
+  Directories directories() const;
 
  private:
   std::vector<LayerPtr> layers_;

@@ -55,7 +55,8 @@ std::shared_ptr<const SourceTree> Contexts::find(const std::string& name) {
 SourceTree mount_stack(const engine::Engine& engine, const std::string& driver, const LayerStack& stack,
                        const std::string& place, const std::string& name) {
   sys::make_directory(place, 0755);
-  engine::mount_layers(engine, driver, {.lower = stack.directories(), .upper = "", .work = ""}, place);
+  const auto directories = stack.directories();
+  engine::mount_layers(engine, driver, {.lower = directories.paths, .upper = "", .work = ""}, place);
   SourceTree tree;
   tree.root = sys::open_path(place, O_RDONLY | O_DIRECTORY);
   tree.keeps_owners = true;

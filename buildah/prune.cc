@@ -6,6 +6,7 @@
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
 #include "libpod/engine/image_remove.hh"
+#include "libpod/store/staging.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/lock.hh"
 

@@ -185,7 +185,9 @@ class Runner {
   Json run() {
     step_.config = work_.config;
     step_.driver = work_.driver;
-    step_.lower = work_.stack.directories();
+    sys::unshare_namespaces(CLONE_NEWNS, "make a mount namespace");
+    const auto directories = work_.stack.directories();
+    step_.lower = directories.paths;
     if (step_.lower.empty()) step_.lower.push_back(engine::empty_layer(work_.engine));
     step_.upper = place_.upper;
     step_.workspace = place_.workspace;
@@ -217,17 +219,14 @@ class Runner {
 
   void add_bind(const RunMountPlan& plan) {
     const std::string source = plan.mount.source.empty() ? "/" : plan.mount.source;
-    const sys::UniqueFd* root = nullptr;
     SourceTree mounted;
     if (plan.content.tree == nullptr) {
-      sys::unshare_namespaces(CLONE_NEWNS, "make a mount namespace");
       mounted = mount_stack(work_.engine, work_.driver, plan.content.stack,
                             format("{}/from{}", place_.workspace, ++number_), plan.content.name);
-      root = &mounted.root;
     } else {
-      root = &plan.content.tree->root;
+      mounted.root = open_again(plan.content.tree->root.get());
     }
-    bind(sys::open_in_root(root->get(), source, O_PATH), plan.mount.target, plan.mount.is_read_only,
+    bind(sys::open_in_root(mounted.root.get(), source, O_PATH), plan.mount.target, plan.mount.is_read_only,
          /*discards=*/!plan.mount.is_read_only);
   }
 
@@ -319,8 +318,8 @@ FileStep make_run_step(const StepContext& context, const Instruction& instructio
   MountPlanner planner(context, instruction, state, step);
   for (const auto& mount : run.mounts) work.mounts.push_back(planner.plan(mount));
   // The network is made when the step is done, not when it is only looked up.
-  step.prepare = [&context, mode, work = std::make_shared<RunWork>(std::move(work))](FileStep& self) {
-    work->network = context.network(mode);
+  step.prepare = [network = context.network, mode, work = std::make_shared<RunWork>(std::move(work))](FileStep& self) {
+    work->network = network(mode);
     self.work = [work](const StepPlace& place) { return Runner(*work, place).run(); };
   };
   return step;

@@ -103,7 +103,8 @@ void set_containers(const ParsedArgs& args, const HostView& host, spec::Containe
     for (auto& entry : spec::parse_add_host(text)) config.network.extra_hosts.push_back(std::move(entry));
   config.resources = resource_flags(args);
   for (const auto& text : args.get_list("ulimit")) config.ulimits.push_back(spec::parse_ulimit_option(text));
-  if (const auto size = args.find_string("shm-size")) config.shm_size_bytes = spec::parse_size_option(*size, "--shm-size");
+  if (const auto size = args.find_string("shm-size"))
+    config.shm_size_bytes = spec::parse_size_option(*size, "--shm-size");
   for (const auto& [flag, names] : {std::pair{"cap-add", &config.cap_add}, std::pair{"cap-drop", &config.cap_drop}})
     for (const auto& value : args.get_list(flag))
       for (const auto& name : split(value, ','))

@@ -90,7 +90,9 @@ struct OptionSpec {
   constexpr OptionSpec with_alias_of(std::string_view other) const {
     return as_hidden().set(&OptionSpec::alias_of, other);
   }
-  constexpr OptionSpec or_alone(std::string_view value) const { return OptionSpec(*this).set(&OptionSpec::alone, value); }
+  constexpr OptionSpec or_alone(std::string_view value) const {
+    return OptionSpec(*this).set(&OptionSpec::alone, value);
+  }
   constexpr OptionSpec as_hidden() const { return OptionSpec(*this).set(&OptionSpec::hidden, true); }
   constexpr OptionSpec as_not_yet() const { return OptionSpec(*this).set(&OptionSpec::state, OptionState::not_yet); }
 };

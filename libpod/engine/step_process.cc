@@ -107,7 +107,6 @@ int run_step_process(Engine& engine, StepProcess step) {
     step.network->enter();
   else
     sys::unshare_namespaces(CLONE_NEWNET, "make a network for the step");
-  sys::unshare_namespaces(CLONE_NEWNS, "make a mount namespace");
   const std::string rootfs = step.workspace + "/rootfs";
   for (const char* name : {"/rootfs", "/work"}) sys::make_directory(step.workspace + name, 0755);
   mount_layers(engine, step.driver,

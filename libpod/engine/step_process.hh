@@ -43,7 +43,7 @@ struct StepProcess {
 
 /// Run it to its end; standard streams are the caller's.
 /// @return its exit code (128 + n for signal n; 126 and 127 as docker has them)
-/// @stage in a child of its own, in U0: namespaces change
+/// @stage in a child with a mount namespace of its own, in U0
 int run_step_process(Engine& engine, StepProcess step);
 
 }  // namespace lichen::engine

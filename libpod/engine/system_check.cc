@@ -12,8 +12,8 @@
 #include "libpod/engine/image_program.hh"
 #include "libpod/engine/image_remove.hh"
 #include "libpod/engine/pod_check.hh"
-#include "libpod/store/staging.hh"
 #include "libpod/store/build_cache.hh"
+#include "libpod/store/staging.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 

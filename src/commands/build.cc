@@ -64,7 +64,7 @@ int build_command(Context& context, const ParsedArgs& args) {
     if (args.get_bool("check")) return print_checks(input, options);
     if (args.get_bool("print")) {
       const auto plan = buildah::make_plan(input.dockerfile, options, spec::host_platform(), spec::host_platform());
-      write_out(dump_json(buildah::to_json(plan), 2) + "\n");
+      write_out(buildah::to_json(plan).dump(2) + "\n");
       return kExitOk;
     }
     buildah::Progress progress(progress_mode(context, options));
