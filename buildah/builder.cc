@@ -343,7 +343,7 @@ void Builder::finish_step(Stage& stage, const Json& result) {
       stage.state.stack.push(std::move(layer));
     }
     stage.layer.reset();
-    unrecorded_.push_back({std::move(stage.pending->step), before, stage.state.stack});
+    unrecorded_.push_back({stage.pending->step, before, stage.state.stack});
     progress_.done(stage.pending->id);
     complete(stage, has_layer);
     record_steps();

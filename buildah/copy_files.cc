@@ -39,7 +39,7 @@ void set_times(int fd, const struct stat& info) {
 
 FileCopier::FileCopier(int root, CopyPlan plan) : root_(root), plan_(std::move(plan)) { ::umask(0); }
 
-sys::UniqueFd FileCopier::make_directories(const std::string& path) {
+sys::UniqueFd FileCopier::provide_path(const std::string& path) {
   sys::UniqueFd current = sys::open_in_root(root_, "/", kDirectory);
   std::string known;
   for (const auto& part : split(clean_path("/" + path), '/')) {
@@ -60,16 +60,16 @@ sys::UniqueFd FileCopier::make_directories(const std::string& path) {
   return current;
 }
 
-sys::UniqueFd FileCopier::make_destination() { return make_directories(plan_.destination); }
+sys::UniqueFd FileCopier::make_destination() { return provide_path(plan_.destination); }
 
 FileCopier::Target FileCopier::target_of(const std::string& base_name, bool is_directory, bool is_single,
                                          const std::string& below) {
   const std::string destination = plan_.destination + (below.empty() ? "" : "/" + below);
-  if (is_directory) return {make_directories(destination), ""};
+  if (is_directory) return {provide_path(destination), ""};
   const bool is_folder = !below.empty() || plan_.destination.ends_with('/') || !is_single ||
                          sys::open_in_root_if_exists(root_, destination, kDirectory).has_value();
-  if (is_folder) return {make_directories(destination), base_name};
-  return {make_directories(parent_path(clean_path(destination))), lichen::base_name(clean_path(destination))};
+  if (is_folder) return {provide_path(destination), base_name};
+  return {provide_path(parent_path(clean_path(destination))), lichen::base_name(clean_path(destination))};
 }
 
 CopyOwner FileCopier::owner_of(const SourceTree& tree, const struct stat& info) const {

@@ -65,7 +65,7 @@ class FileCopier {
     std::string name;         // "" = the directory itself
   };
   Target target_of(const std::string& base_name, bool is_directory, bool is_single, const std::string& below);
-  sys::UniqueFd make_directories(const std::string& path);
+  sys::UniqueFd provide_path(const std::string& path);
   void copy_directory(const SourceTree& tree, const SourceEntry& entry, const sys::UniqueFd& to);
   void copy_item(const SourceTree& tree, const WalkItem& item, int to, const std::string& name);
   sys::UniqueFd provide_directory(int parent, const std::string& name);

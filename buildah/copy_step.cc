@@ -191,7 +191,9 @@ sys::UniqueFd mount_stage(const engine::Engine& engine, const std::string& drive
   sys::unshare_namespaces(CLONE_NEWNS, "make a mount namespace");
   for (const char* name : {"/rootfs", "/work"}) sys::make_directory(place.workspace + name, 0755);
   const auto directories = stack.directories();
-  engine::mount_layers(engine, driver, {.lower = directories.paths, .upper = place.upper, .work = place.workspace + "/work", .volatile_upper = true},
+  engine::mount_layers(
+      engine, driver,
+      {.lower = directories.paths, .upper = place.upper, .work = place.workspace + "/work", .volatile_upper = true},
       place.workspace + "/rootfs");
   return sys::open_path(place.workspace + "/rootfs", O_PATH | O_DIRECTORY);
 }
