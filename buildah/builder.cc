@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "buildah/image_result.hh"
 #include "buildah/language/parse.hh"
 #include "buildah/language/place.hh"
 #include "libpod/base/error.hh"
@@ -315,9 +316,7 @@ void Builder::start_worker(Stage& stage) {
                        [this, &stage](const Error& error) { fail_step(stage, error); }});
 }
 
-std::string Builder::layer_time() const {
-  return options_.epoch ? to_rfc3339(Timestamp(std::chrono::seconds(*options_.epoch))) : to_rfc3339(now());
-}
+std::string Builder::layer_time() const { return options_.epoch ? epoch_text(*options_.epoch) : to_rfc3339(now()); }
 
 void Builder::finish_step(Stage& stage, const Json& result) {
   --running_;

@@ -26,7 +26,7 @@ void set_times(spec::ImageConfig& config, std::size_t first, const LayerStack& s
 }
 
 std::string choose_time(const engine::Engine& engine, const BuildOptions& options, const spec::ImageConfig& config) {
-  if (options.epoch) return to_rfc3339(Timestamp(std::chrono::seconds(*options.epoch)));
+  if (options.epoch) return epoch_text(*options.epoch);
   const StepCache cache(engine.paths, engine.layers);
   StepKey key;
   key.add("image", dump_json(spec::to_json(config)));
@@ -38,6 +38,11 @@ std::string choose_time(const engine::Engine& engine, const BuildOptions& option
 }
 
 }  // namespace
+
+std::string epoch_text(std::int64_t seconds) {
+  const std::string text = to_rfc3339(Timestamp(std::chrono::seconds(seconds)));
+  return text.substr(0, text.find('.')) + "Z";
+}
 
 ImageDraft draft_image(const engine::Engine& engine, const BuildOptions& options, StageState state) {
   ImageDraft draft;

@@ -21,6 +21,9 @@ struct ImageDraft {
 /// time, so that it is the same image.
 ImageDraft draft_image(const engine::Engine& engine, const BuildOptions& options, StageState state);
 
+/// RFC 3339 of whole seconds since 1970, as other builders write SOURCE_DATE_EPOCH.
+std::string epoch_text(std::int64_t seconds);
+
 /// Put it into the store, and let the names lead to it.
 void publish_image(engine::Engine& engine, const ImageDraft& draft, const std::vector<std::string>& names);
 

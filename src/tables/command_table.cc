@@ -4,10 +4,10 @@
 namespace lichen::cli {
 
 std::span<const std::span<const CommandSpec>> command_families() {
-  static const std::span<const CommandSpec> kFamilies[] = {container_commands(), watch_commands(),    file_commands(),
-                                                           image_commands(),     manifest_commands(), build_commands(), volume_commands(),
-                                                           secret_commands(),    network_commands(),  pod_commands(),
-                                                           host_commands(),      later_commands()};
+  static const std::span<const CommandSpec> kFamilies[] = {
+      container_commands(), watch_commands(), file_commands(),   image_commands(),
+      manifest_commands(),  build_commands(), volume_commands(), secret_commands(),
+      network_commands(),   pod_commands(),   host_commands(),   later_commands()};
   return kFamilies;
 }
 
