@@ -4,6 +4,7 @@
 
 #include "libpod/engine/image_list.hh"
 #include "libpod/engine/image_lookup.hh"
+#include "libpod/engine/manifest_lists.hh"
 #include "tests/unit/engine/test_store.hh"
 
 namespace lichen::engine {
@@ -104,9 +105,37 @@ TEST_F(ImageRemove, StoppedUserRefusesByNameAndForceLeavesItNameless) {
   EXPECT_NE(refusal(id).find("must be forced) - image is being used by stopped container user-c1"), std::string::npos);
   const auto removal = remove_image(engine, "one", true, false);
   EXPECT_EQ(removal.lines(), std::vector<std::string>{"Untagged: one:latest"});
-  EXPECT_EQ(removal.kept_for, "user-c1");
+  EXPECT_EQ(removal.kept_for, "container user-c1");
   EXPECT_TRUE(engine.images.has(id));
   EXPECT_TRUE(engine.layers.has(id_of("11")));
+}
+
+TEST_F(ImageRemove, AListKeepsItsImagesAndGoesAlone) {
+  const auto id = store.add_image("aa", {"11"}, {library("one")});
+  store::ListRecord list;
+  list.id = id_of("bb");
+  list.entries.resize(1);
+  list.entries[0].image_id = id;
+  list.entries[0].digest = *Digest::parse("sha256:" + id_of("dd"));
+  list.entries[0].platform = spec::host_platform();
+  engine.lists.publish(list);
+  engine.images.set_ref({"localhost", "list", "latest"}, list.id);
+  EXPECT_EQ(find_image(engine, "list"), id);
+  EXPECT_EQ(find_image(engine, "bb"), id);
+  ASSERT_TRUE(find_list(engine, "list"));
+  EXPECT_FALSE(find_list(engine, "one"));
+  EXPECT_THROW(require_list(engine, "one"), Error);
+  EXPECT_EQ(require_platform(engine, "list", spec::host_platform().str()), id);
+  EXPECT_THROW(require_platform(engine, "list", "linux/s390x"), Error);
+  const auto kept = remove_image(engine, "one", false, false);
+  EXPECT_EQ(kept.kept_for, "manifest list localhost/list:latest");
+  EXPECT_NE(refusal(id, true).find("manifest list localhost/list:latest has it"), std::string::npos);
+  EXPECT_EQ(prune_images(engine, {.all = false, .filters = {}}).deleted, std::vector<std::string>{});
+  const auto removal = remove_image(engine, "list", false, false);
+  EXPECT_EQ(removal.lines(),
+            (std::vector<std::string>{"Untagged: localhost/list:latest", "Deleted: sha256:" + list.id}));
+  EXPECT_TRUE(engine.images.has(id)) << "dangling now";
+  EXPECT_EQ(prune_images(engine, {.all = false, .filters = {}}).deleted.size(), 2u);
 }
 
 TEST_F(ImageRemove, RunningUserCannotBeForced) {
