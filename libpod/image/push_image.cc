@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include "libpod/base/error.hh"
@@ -41,8 +42,10 @@ Descriptor ImagePusher::push(const std::string& id, const std::string& tag) {
   const auto original = images_.manifest_text(id);
   const Types types = chosen_types(original);
   const std::string config = images_.config_text(id);
+  // Beside the layers: four round trips less at the end.
+  auto config_sent = std::async(std::launch::async, [&] { send_text(config, Digest::from_sha256_hex(id)); });
   const auto blobs = send_layers(chain_ids, types);
-  send_text(config, Digest::from_sha256_hex(id));
+  config_sent.get();
   std::string text = build_manifest(config, id, blobs, types, original);
   // The bytes that the image came with, when what they name is what is there now.
   if (original && same_content(*original, blobs, types)) text = *original;
