@@ -176,6 +176,8 @@ void Builder::begin_on_image(Stage& stage, const std::string& name) {
     throw Error(error.kind(), language::show_place(*from.source, stage.plan->source->from.image.position, error.what()))
         .with_hint(error.hint());
   }
+  // As docker: PATH is always set, so that ENV PATH=$PATH:/more says what it seems to.
+  if (!find_variable(stage.state, "PATH")) stage.state.config.env.insert(stage.state.config.env.begin(), kDefaultPath);
   // Triggers run before the first step of whoever builds on the image, and are not inherited further.
   const auto triggers = std::exchange(stage.state.config.on_build, {});
   for (std::size_t i = 0; i < triggers.size(); ++i)
