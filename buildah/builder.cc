@@ -9,6 +9,7 @@
 #include "libpod/base/log.hh"
 #include "libpod/base/time.hh"
 #include "libpod/engine/image_lookup.hh"
+#include "libpod/engine/pretended_ids.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/spec/network_mode.hh"
 #include "libpod/sys/fs.hh"
@@ -74,6 +75,9 @@ BuiltStage Builder::run() {
   if (driver_ == "vfs")
     throw Error(ErrorKind::unsupported, "build: the storage driver vfs cannot tell what a step has changed")
         .with_hint("`lichen doctor` says what overlay or fuse-overlayfs lack here");
+  if (engine::has_single_id())
+    log_warn(
+        "there is one user id only: in RUN steps changes of owner and user are answered with success and not made");
   pump();
   while (!failure_ && !(stages_[plan_.target].phase == Phase::done && layers_.is_idle())) {
     loop_.step(kTick);

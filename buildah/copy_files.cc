@@ -3,14 +3,17 @@
 #include <map>
 
 #include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/engine/pretended_ids.hh"
 #include "libpod/sys/copy_file.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/resolve.hh"
 
 #include <fcntl.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 namespace lichen::buildah {
@@ -25,9 +28,14 @@ void clear_the_way(int parent, const std::string& name) {
   throw_errno("replace '{}' by a file", name);
 }
 
-void set_owner(int fd, const CopyOwner& owner) {
-  if (::fchownat(fd, "", owner.uid, owner.gid, AT_EMPTY_PATH) != 0)
-    throw_errno("give a copied file to {}:{}", owner.uid, owner.gid);
+// With one id alone nothing can be given away: the owner is noted as it is for unpacked layers, and goes into the
+// image.
+void set_owner(int fd, const CopyOwner& owner, mode_t mode) {
+  if (::fchownat(fd, "", owner.uid, owner.gid, AT_EMPTY_PATH) == 0) return;
+  if (errno != EINVAL || !engine::has_single_id()) throw_errno("give a copied file to {}:{}", owner.uid, owner.gid);
+  const std::string value = format("{}:{}:0{:o}", owner.uid, owner.gid, mode & 07777);
+  if (::setxattr(sys::fd_path(fd).c_str(), "user.containers.override_stat", value.data(), value.size(), 0) != 0)
+    log_debug("owner {} is not recorded: {}", value, errno_text(errno));  // symlinks take none
 }
 
 void set_times(int fd, const struct stat& info) {
@@ -55,7 +63,7 @@ sys::UniqueFd FileCopier::provide_path(const std::string& path) {
           .with_hint("a file, or a symlink that leads nowhere, is in the way");
     }
     current = sys::open_at(current.get(), part, kDirectory | O_NOFOLLOW);
-    set_owner(current.get(), plan_.owner.value_or(CopyOwner{}));
+    set_owner(current.get(), plan_.owner.value_or(CopyOwner{}), 0755);
   }
   return current;
 }
@@ -84,7 +92,7 @@ mode_t FileCopier::mode_of(const struct stat& info) const {
 
 // In the order in which the kernel keeps them: chown(2) clears set-id bits, and writing changes times.
 void FileCopier::finish(int fd, const SourceTree& tree, const struct stat& info) const {
-  set_owner(fd, owner_of(tree, info));
+  set_owner(fd, owner_of(tree, info), mode_of(info));
   if (S_ISLNK(info.st_mode)) return;
   if (::chmod(sys::fd_path(fd).c_str(), mode_of(info)) != 0) throw_errno("set the mode of a copied file");
   set_times(fd, info);
@@ -186,8 +194,8 @@ void FileCopier::write(const InlineFile& file, bool is_single) {
   clear_the_way(target.directory.get(), target.name);
   const sys::UniqueFd made = sys::open_at(target.directory.get(), target.name, O_WRONLY | O_CREAT | O_EXCL, 0644);
   sys::write_all(made.get(), file.content, file.name);
-  set_owner(made.get(), plan_.owner.value_or(CopyOwner{}));
   const mode_t mode = plan_.mode ? plan_.mode->apply(0644, false) : 0644;
+  set_owner(made.get(), plan_.owner.value_or(CopyOwner{}), mode);
   if (::fchmod(made.get(), mode) != 0) throw_errno("set the mode of '{}'", file.name);
 }
 

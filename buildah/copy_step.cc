@@ -179,9 +179,8 @@ CopyPlan plan_of(const CopyWork& work, int root) {
   plan.excluded = language::IgnoreRules::from_patterns(work.words.excluded);
   if (!work.words.mode.empty()) plan.mode = ModeChange::parse(work.words.mode);
   if (!work.words.owner.empty()) {
-    const auto user = engine::resolve_container_user(root, {}, work.words.owner, {});
-    // Without a group it is the one of the same number (docker): "1000" is 1000:1000.
-    plan.owner = {user.uid, user.gid};
+    const auto owner = engine::resolve_file_owner(root, work.words.owner);
+    plan.owner = CopyOwner{owner.uid, owner.gid};
   }
   return plan;
 }

@@ -166,6 +166,12 @@ spec::ResolvedUser resolve_container_user(int root, const spec::ContainerConfig&
   return resolved;
 }
 
+FileOwner resolve_file_owner(int root, const std::string& owner) {
+  const auto user = spec::resolve_user(spec::parse_user_spec(owner), read_user_file(root, "/etc/passwd"),
+                                       read_user_file(root, "/etc/group"), {});
+  return {user.uid, owner.find(':') == std::string::npos ? user.uid : user.gid};
+}
+
 std::vector<std::string> available_capabilities() {
   const auto names = spec::all_capabilities();
   const std::uint64_t bounding = sys::current_capabilities().bounding;

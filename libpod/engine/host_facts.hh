@@ -16,6 +16,13 @@ namespace lichen::engine {
 spec::ResolvedUser resolve_container_user(int root, const spec::ContainerConfig& config, const std::string& user,
                                           const std::vector<std::string>& groups, const UserFiles& files = {});
 
+/// USER[:GROUP] as an owner of files (COPY --chown): ids that exist nowhere are fine, and without a group it is the one
+/// of the user's number (Dockerfile reference, "COPY --chown").
+struct FileOwner {
+  std::uint32_t uid = 0, gid = 0;
+};
+FileOwner resolve_file_owner(int root, const std::string& owner);
+
 /// Groups of facts.device_edits that the container does not have are left out, with a warning.
 void keep_mapped_groups(const spec::ContainerConfig& config, spec::HostFacts& facts);
 

@@ -1,11 +1,14 @@
 #include "libpod/engine/step_process.hh"
 
+#include <algorithm>
+
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/path.hh"
 #include "libpod/engine/host_facts.hh"
 #include "libpod/engine/mount_points.hh"
+#include "libpod/engine/pretended_ids.hh"
 #include "libpod/engine/private_place.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/spec/generate.hh"
@@ -25,6 +28,8 @@
 
 namespace lichen::engine {
 namespace {
+
+constexpr const char* kAptConfiguration = "/run/lichen-apt.conf";
 
 // Each is bound to a path of our own first: nothing that a step or an image has named is looked up by the runtime.
 void attach_binds(const Engine& engine, StepProcess& step) {
@@ -53,6 +58,15 @@ void attach_binds(const Engine& engine, StepProcess& step) {
     mounted.read_only = bind.read_only;
     step.config.mounts.push_back(std::move(mounted));
   }
+}
+
+void add_apt_configuration(StepProcess& step) {
+  const auto is_set = [](const std::string& entry) { return entry.starts_with("APT_CONFIG="); };
+  if (std::ranges::any_of(step.config.env, is_set)) return;
+  const std::string path = step.workspace + "/apt.conf";
+  sys::write_file(path, apt_configuration(), 0644);
+  step.binds.push_back({sys::open_path(path, O_PATH), kAptConfiguration});
+  step.config.env.push_back(std::string("APT_CONFIG=") + kAptConfiguration);
 }
 
 void write_secrets(const StepProcess& step, PrivatePlace& place, spec::HostFacts& facts) {
@@ -113,10 +127,12 @@ int run_step_process(Engine& engine, StepProcess step) {
                {.lower = step.lower, .upper = step.upper, .work = step.workspace + "/work", .volatile_upper = true},
                rootfs);
   sys::UniqueFd root = sys::open_path(rootfs, O_PATH | O_DIRECTORY);
+  if (has_single_id()) add_apt_configuration(step);
   attach_binds(engine, step);
   PrivatePlace place(engine);
   const spec::HostFacts facts = facts_of(engine, step, rootfs, root.get(), place);
-  const spec::OciSpec spec = spec::generate(step.config, facts);
+  spec::OciSpec spec = spec::generate(step.config, facts);
+  if (has_single_id()) pretend_ids(spec);
   sys::write_file(step.workspace + "/config.json", dump_json(spec::to_json(spec)), 0600);
   const MountPoints points(root.get(), destinations_of(spec));
   root.reset();

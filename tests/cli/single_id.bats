@@ -75,3 +75,28 @@ $(id -u)"
   run_lichen run --rm --network none --userns auto $BUSYBOX true
   assert_failure 125 "auto" "subordinate ids"
 }
+
+@test "build: what gives files away and becomes other users works, apt-get install and useradd too" {
+  [ -f "$LICHEN_TEST_FIXTURES/debian.tar" ] || skip "no Debian root file system here"
+  command -v dpkg-deb >/dev/null || skip "dpkg-deb is not here"
+  local context=$BASE/tmp/context
+  mkdir -p "$context/deb/DEBIAN" "$context/deb/opt"
+  printf 'Package: probe\nVersion: 1\nArchitecture: all\nMaintainer: nobody <n@example.org>\nDescription: probe\n' >"$context/deb/DEBIAN/control"
+  printf '#!/bin/sh\nset -e\nchown games:games /opt/probe\n' >"$context/deb/DEBIAN/postinst"
+  chmod 755 "$context/deb/DEBIAN/postinst"
+  echo probe >"$context/deb/opt/probe"
+  dpkg-deb --root-owner-group -b "$context/deb" "$context/probe.deb" >/dev/null
+  lichen import -q "$LICHEN_TEST_FIXTURES/debian.tar" localhost/debian >/dev/null
+  cat >"$context/Dockerfile" <<END
+FROM localhost/debian
+COPY --chown=33:33 probe.deb /
+RUN apt-get install -y /probe.deb && useradd -m someone && chown -R someone /opt
+CMD ["sh", "-c", "cat /opt/probe; grep -c someone /etc/passwd"]
+END
+  run_split timeout 180 "$LICHEN" build -t app "$context"
+  assert_success
+  [[ $stderr == *"one user id only"* ]] || fail_with "a word about it" "said" "$stderr"
+  run_lichen run --rm --network none app
+  assert_output "probe
+1"
+}
