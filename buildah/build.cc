@@ -5,8 +5,10 @@
 #include "buildah/builder.hh"
 #include "buildah/image_result.hh"
 #include "buildah/language/parse.hh"
+#include "buildah/output.hh"
 #include "libpod/base/error.hh"
 #include "libpod/engine/image_lookup.hh"
+#include "libpod/engine/rootfs.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 
@@ -116,8 +118,15 @@ std::string build_image(engine::Engine& engine, const BuildInput& input, const B
   Contexts contexts(options, input.context, input.ignore_text, input.ignore_name);
   Builder builder(engine, input.dockerfile, options, contexts, progress, platform);
   auto built = builder.run();
+  const std::string driver = engine::choose_storage_driver(engine);
+  for (const auto& output : options.outputs)
+    if (output.type == "local" || output.type == "tar") write_files(engine, driver, built.state.stack, output);
+  if (is_files_only(options.outputs)) return "";
   const ImageDraft draft = draft_image(engine, options, std::move(built.state));
   publish_image(engine, draft, options.tags);
+  for (const auto& output : options.outputs)
+    if (output.type == "docker" || output.type == "oci")
+      write_archive(engine, options.tags.empty() ? draft.id : options.tags[0], output);
   return draft.id;
 }
 

@@ -25,7 +25,7 @@ struct BuildInput {
 /// @throws Error{not_found|invalid|usage} no Dockerfile, no context; a mistake in it, with its place
 BuildInput read_input(engine::Engine& engine, const BuildOptions& options);
 
-/// @return the image's id, 64 hex digits
+/// @return the image's id, 64 hex digits; "" when only files were asked for
 /// @throws Error with exit code 1: the step that failed
 std::string build_image(engine::Engine& engine, const BuildInput& input, const BuildOptions& options,
                         Progress& progress);

@@ -43,6 +43,11 @@ std::vector<std::string> froms_of(const Instruction& instruction) {
   return names;
 }
 
+// Which project this is: the Dockerfile's name, where its context lies.
+std::string place_of(Contexts& contexts, const language::Dockerfile& dockerfile) {
+  return sys::read_link(sys::fd_path(contexts.find("")->root.get())).value_or("") + "\n" + dockerfile.source->name;
+}
+
 }  // namespace
 
 Builder::Builder(engine::Engine& engine, const language::Dockerfile& dockerfile, const BuildOptions& options,
@@ -61,6 +66,7 @@ Builder::Builder(engine::Engine& engine, const language::Dockerfile& dockerfile,
             loop_.stop();
           }),
       cache_(engine.paths, engine.layers),
+      history_(engine.paths, place_of(contexts, dockerfile)),
       jobs_(options.jobs != 0 ? options.jobs : std::max<std::size_t>(kLeastJobs, std::thread::hardware_concurrency())) {
   stages_.resize(plan_.stages.size());
   for (std::size_t i = 0; i < stages_.size(); ++i) {
@@ -281,13 +287,13 @@ std::optional<StepKey> Builder::full_key(const FileStep& step, const LayerStack&
 }
 
 bool Builder::take_from_cache(Stage& stage) {
-  if (!stage.uses_cache) return false;
   const auto key = full_key(stage.pending->step, stage.state.stack);
-  if (!key) return false;
-  const std::string parent = stage.state.stack.identity().value();
-  const auto chain = cache_.find(*key, parent);
+  const auto parent = stage.state.stack.identity();
+  const auto chain = key && stage.uses_cache ? cache_.find(*key, *parent) : std::nullopt;
+  if (!chain && options_.explain) explain(stage, key);
+  if (key) history_.remember(stage.plan->title, stage.next, *key);
   if (!chain) return false;
-  const bool has_layer = *chain != parent;
+  const bool has_layer = *chain != *parent;
   try {
     if (has_layer) {
       stage.locks.push_back(
@@ -301,6 +307,15 @@ bool Builder::take_from_cache(Stage& stage) {
   progress_.cached(stage.pending->id);
   complete(stage, has_layer);
   return true;
+}
+
+void Builder::explain(const Stage& stage, const std::optional<StepKey>& key) {
+  const auto say = [&](const std::string& why) { progress_.output(stage.pending->id, "not from the cache: " + why); };
+  if (!stage.uses_cache) return say("the command line says so");
+  if (!key) return say("what it builds on was made again");
+  if (!history_.knows(stage.plan->title, stage.next)) return say("it is new here");
+  const std::string changes = history_.changes(stage.plan->title, stage.next, *key);
+  say(changes.empty() ? "its layer is gone, or it had failed" : "changed: " + changes);
 }
 
 void Builder::start_worker(Stage& stage) {

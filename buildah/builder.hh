@@ -18,6 +18,7 @@
 #include "buildah/layer_service.hh"
 #include "buildah/origins.hh"
 #include "buildah/progress.hh"
+#include "buildah/step_history.hh"
 #include "buildah/worker.hh"
 
 namespace lichen::buildah {
@@ -69,6 +70,7 @@ class Builder {
   bool inputs_are_there(const Stage& stage, const language::Instruction& instruction) const;
   std::optional<FileStep> make_step(Stage& stage, const language::Instruction& instruction);
   bool take_from_cache(Stage& stage);
+  void explain(const Stage& stage, const std::optional<StepKey>& key);
   void start_worker(Stage& stage);
   void finish_step(Stage& stage, const Json& result);
   void complete(Stage& stage, bool has_layer);
@@ -92,6 +94,7 @@ class Builder {
   sys::EventLoop loop_;
   LayerService layers_;
   StepCache cache_;
+  StepHistory history_;
   std::map<std::string, std::unique_ptr<engine::StepNetwork>> networks_;
   std::vector<Stage> stages_;
   std::deque<Unrecorded> unrecorded_;

@@ -23,6 +23,12 @@ struct BuildSsh {
   std::string id, socket;
 };
 
+/// --output: where the result goes besides the store.
+struct BuildOutput {
+  std::string type;         // local tar docker oci image
+  std::string destination;  // directory or file; "-": standard output
+};
+
 struct BuildOptions {
   std::string context = ".";      // directory; "-" is standard input
   std::string file;               // Dockerfile; empty: Containerfile or Dockerfile of the context; "-"
@@ -38,15 +44,13 @@ struct BuildOptions {
   std::vector<std::string> no_cache_filter;  // stage names
   engine::PullOptions pull;
   std::map<std::string, std::string> labels, annotations;
-  bool squash = false;
+  std::vector<BuildOutput> outputs;
   std::string iidfile, metadata_file;
   std::optional<std::int64_t> epoch;  // SOURCE_DATE_EPOCH or --timestamp
   std::size_t jobs = 0;               // 0: as many as there are cores
   bool quiet = false;
   std::string progress;  // auto plain tty rawjson quiet none
-  bool is_dry = false;   // --check, --print: nothing is built
-  bool explain = false;
-  std::string debug_shell;  // opened where a RUN has failed
+  bool explain = false;  // say why a step is not taken from the cache
 
   /// Of the containers of RUN: network, extra hosts, dns, caps, ulimits, resources, security, -v, devices.
   spec::ContainerConfig container;

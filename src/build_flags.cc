@@ -4,6 +4,7 @@
 #include "libpod/base/parse.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/spec/capabilities.hh"
+#include "libpod/spec/mounts.hh"
 #include "libpod/spec/network_mode.hh"
 #include "libpod/spec/options.hh"
 #include "libpod/spec/resources.hh"
@@ -109,6 +110,13 @@ void set_containers(const ParsedArgs& args, const HostView& host, spec::Containe
     for (const auto& value : args.get_list(flag))
       for (const auto& name : split(value, ','))
         names->push_back(spec::normalize_capability(name, "--" + std::string(flag)));
+  for (const auto& text : args.get_list("volume")) {
+    const bool has_place = text.starts_with('/') || text.starts_with('.') || text.starts_with('~');
+    if (!has_place)
+      throw Error(ErrorKind::usage, format("--volume '{}': a build can have directories of the host alone", text))
+          .with_hint("write ./NAME for a directory here; RUN --mount=type=cache keeps files between builds");
+    config.mounts.push_back(spec::parse_volume_option(text.starts_with('/') ? text : absolute_path(text, host)));
+  }
   config.security_opt = args.get_list("security-opt");
   auto security = spec::parse_security_opts(config.security_opt);
   config.no_new_privileges = security.no_new_privileges;
@@ -128,6 +136,34 @@ void set_epoch(const ParsedArgs& args, const HostView& host, buildah::BuildOptio
   if (!seconds || *seconds < 0 || *seconds > 253402300799)
     throw_usage(args.command(), format("'{}' is no time: seconds since 1970", *text));
   options.epoch = *seconds;
+}
+
+// docker: a word alone is a directory, - an archive on standard output.
+buildah::BuildOutput parse_output(const ParsedArgs& args, const std::string& text, const HostView& host) {
+  buildah::BuildOutput output;
+  if (text == "-") return {"tar", "-"};
+  if (text.find('=') == std::string::npos) return {"local", absolute_path(text, host)};
+  for (const auto& part : split(text, ',')) {
+    const auto equals = part.find('=');
+    const std::string key = part.substr(0, equals), value = equals == std::string::npos ? "" : part.substr(equals + 1);
+    if (key == "type")
+      output.type = value;
+    else if (key == "dest")
+      output.destination = value == "-" ? value : absolute_path(value, host);
+    else
+      throw Error(ErrorKind::unsupported, format("--output '{}': '{}' is not done yet", text, key))
+          .with_hint("type=local|tar|docker|oci|image and dest=PLACE");
+  }
+  const bool has_place = output.type == "image" || !output.destination.empty();
+  if (output.type != "local" && output.type != "tar" && output.type != "docker" && output.type != "oci" &&
+      output.type != "image")
+    throw_usage(args.command(),
+                format("--output '{}': unknown type '{}' (local, tar, docker, oci, image)", text, output.type));
+  if (output.type == "docker" && !has_place) return {"image", ""};  // docker: into its own store
+  if (!has_place) throw_usage(args.command(), format("--output '{}': dest= is missing", text));
+  if (output.type == "local" && output.destination == "-")
+    throw_usage(args.command(), format("--output '{}': a directory cannot go to standard output", text));
+  return output;
 }
 
 }  // namespace
@@ -157,6 +193,8 @@ buildah::BuildOptions build_options(const ParsedArgs& args, const HostView& host
     auto [key, value] = spec::parse_label(text, "--label");
     options.labels.insert_or_assign(std::move(key), std::move(value));
   }
+  for (const auto& text : args.get_list("output")) options.outputs.push_back(parse_output(args, text, host));
+  options.explain = args.get_bool("explain");
   options.iidfile = args.get_string("iidfile");
   options.metadata_file = args.get_string("metadata-file");
   set_epoch(args, host, options);

@@ -69,6 +69,7 @@ int build_command(Context& context, const ParsedArgs& args) {
     }
     buildah::Progress progress(progress_mode(context, options));
     const std::string id = buildah::build_image(*engine, input, options, progress);
+    if (id.empty()) return kExitOk;
     buildah::write_result_files(options, id);
     write_out((options.quiet ? "sha256:" : "") + id + "\n");
     return kExitOk;

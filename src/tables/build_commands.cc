@@ -22,6 +22,7 @@ constexpr OptionSpec kBuild[] = {
     list("dns", "address", "Name server of RUN steps"),
     text('f', "file", "file", "The Dockerfile; - is standard input (default Containerfile or Dockerfile)")
         .with_objects(CompletionKind::file),
+    flag("explain", "Say why a step is not taken from the cache"),
     flag("force-rm", "Docker's; nothing is left behind anyway").as_hidden(),
     text("format", "format", "Of the image; both are the same here until it is pushed").with_values("oci|docker"),
     text("ignorefile", "file", "Instead of .dockerignore").with_objects(CompletionKind::file),
@@ -36,6 +37,7 @@ constexpr OptionSpec kBuild[] = {
     text("network", "mode", "Of RUN steps: default, none, host or a network"),
     flag("no-cache", "Do every step anew"),
     list("no-cache-filter", "stage", "Do the steps of this stage anew"),
+    list('o', "output", "type=...", "Where the result goes: a directory, or type=local|tar|docker|oci,dest=PLACE"),
     text("platform", "os/arch", "Build for this platform"),
     flag("print", "Show the graph of the build as JSON, and build nothing"),
     text("progress", "style", "How progress is shown").with_values("auto|plain|tty|quiet|rawjson").with_default("auto"),
@@ -54,6 +56,7 @@ constexpr OptionSpec kBuild[] = {
     text("source-date-epoch", "seconds", "").with_alias_of("timestamp"),
     flag("tls-verify", "Verify certificates of registries").with_default("true"),
     list("ulimit", "name=soft[:hard]", "Resource limit of RUN steps"),
+    list('v', "volume", "host-dir:dir[:options]", "Bind a directory of the host into RUN steps"),
     number("pids-limit", "count", "How many processes a RUN step may have").as_hidden(),
     text("memory-reservation", "bytes", "").as_hidden(),
     number("blkio-weight", "weight", "").as_hidden(),
@@ -83,14 +86,14 @@ constexpr CommandSpec kCommands[] = {
      .not_yet_options = {"all-platforms allow annotation arch attest build-arg-file builder cache-from cache-to "
                          "cache-ttl call cert-dir cgroup-parent cgroupns compat-volumes compress cpp-flag "
                          "created-annotation creds cw debug-shell decryption-key device disable-compression "
-                         "disable-content-trust dns-option dns-search env env-file explain group-add",
+                         "disable-content-trust dns-option dns-search env env-file group-add",
                          "hooks-dir http-proxy identity-label inherit-annotations inherit-labels ipc isolation "
                          "layer-label logfile manifest no-hostname no-hosts omit-history os os-feature os-version "
-                         "output/o pid provenance push retry retry-delay rewrite-timestamp runtime runtime-flag sbom "
+                         "pid provenance push retry retry-delay rewrite-timestamp runtime runtime-flag sbom "
                          "sbom-image-output sbom-merge-strategy sbom-output sbom-purl-output sbom-scanner-command "
                          "sbom-scanner-image sign-by skip-unused-stages squash squash-all stdin stream unsetannotation "
                          "unsetenv unsetlabel userns userns-gid-map userns-gid-map-group userns-uid-map "
-                         "userns-uid-map-user uts variant volume/v"},
+                         "userns-uid-map-user uts variant"},
      .arguments = {0, 1, CompletionKind::directory},
      .group = HelpGroup::images,
      .handler = build_command},

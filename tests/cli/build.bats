@@ -432,3 +432,54 @@ END
   run_lichen system check
   assert_success
 }
+
+@test "--output: a directory, an archive, images as archives; files alone make no image" {
+  # flags: build --output
+  echo made >file
+  printf 'FROM %s AS full\nCOPY file /only/file\nFROM scratch\nCOPY --from=full /only /\n' "$BUSYBOX" >Dockerfile
+  local before
+  before=$(lichen images -a -q | sort -u | wc -l)
+  run_lichen build -q -o "$BASE/tmp/out" "$CONTEXT"
+  assert_success
+  assert_equal "$(cd "$BASE/tmp/out" && find . -type f) $(cat "$BASE/tmp/out/file") $(stat -c %u "$BASE/tmp/out/file")" "./file made $(id -u)"
+  "$LICHEN" build -q -o - "$CONTEXT" | tar -xO file >"$BASE/tmp/from-tar"
+  assert_equal "$(cat "$BASE/tmp/from-tar")" made
+  lichen build -q -o type=tar,dest="$BASE/tmp/files.tar" "$CONTEXT"
+  assert_equal "$(tar -tf "$BASE/tmp/files.tar" | grep -c file)" 1
+  assert_equal "$(lichen images -a -q | sort -u | wc -l)" "$before" "images"
+  lichen build -q -t packed -o type=docker,dest="$BASE/tmp/docker.tar" -o type=oci,dest="$BASE/tmp/oci.tar" "$CONTEXT" >/dev/null
+  assert_equal "$(tar -tf "$BASE/tmp/docker.tar" | grep -c manifest.json) $(tar -tf "$BASE/tmp/oci.tar" | grep -c index.json)" "1 1"
+  run_lichen build -o type=nothing,dest=x "$CONTEXT"
+  assert_failure 125 "unknown type 'nothing'"
+}
+
+@test "--explain says why each step is made again" {
+  # flags: build --explain
+  echo one >file
+  dockerfile <<END
+FROM $BUSYBOX
+COPY file /file
+RUN cat /file
+END
+  build --explain
+  assert_equal "$(grep -c 'not from the cache: it is new here' <<<"$stderr")" 1
+  echo two >file
+  build --explain
+  [[ $stderr == *"changed: file file"* ]] || fail_with "the file" "named" "$stderr"
+  [[ $stderr == *"what it builds on was made again"* ]] || fail_with "the next step" "explained" "$stderr"
+  build --explain
+  assert_equal "$(cached)" 2
+  build --explain --no-cache
+  assert_equal "$(grep -c 'the command line says so' <<<"$stderr")" 2
+}
+
+@test "--volume binds a directory of the host into RUN steps, and nothing of it is in the image" {
+  # flags: build --volume
+  mkdir shared && echo shared >shared/file
+  printf 'FROM %s\nRUN cp /mnt/file /copied\n' "$BUSYBOX" >Dockerfile
+  build -v "$CONTEXT/shared:/mnt:ro" -t app
+  assert_success
+  assert_equal "$(lichen run --rm app sh -c 'cat /copied; ls /mnt')" shared
+  build -v named:/mnt
+  assert_failure 125 "directories of the host"
+}
