@@ -91,10 +91,12 @@ BuiltStage Builder::run() {
     if (!failure_) pump();
   }
   if (failure_) {
-    stages_.clear();  // workers end with their handles
-    throw *failure_;
+    for (auto& stage : stages_) stage.worker.reset();  // what runs ends with its handle
+    // What succeeded is kept, also when it is not hashed yet.
+    while (!layers_.is_idle()) loop_.step(kTick);
   }
   record_steps();
+  if (failure_) throw *failure_;
   return {stages_[plan_.target].state};
 }
 
