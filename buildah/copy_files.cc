@@ -28,6 +28,15 @@ void clear_the_way(int parent, const std::string& name) {
   throw_errno("replace '{}' by a file", name);
 }
 
+// A new file. Mostly nothing is in the way, and of many small files every system call counts.
+sys::UniqueFd create_file(int parent, const std::string& name) {
+  constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+  sys::UniqueFd file(::openat(parent, name.c_str(), kNew, 0600));
+  if (file) return file;
+  clear_the_way(parent, name);
+  return sys::open_at(parent, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+}
+
 // With one id alone nothing can be given away: the owner is noted as it is for unpacked layers, and goes into the
 // image.
 void set_owner(int fd, const CopyOwner& owner, mode_t mode) {
@@ -165,7 +174,7 @@ void FileCopier::copy_directory(const SourceTree& tree, const SourceEntry& entry
 
 void FileCopier::copy_item(const SourceTree& tree, const WalkItem& item, int to, const std::string& name) {
   const struct stat& info = *item.info;
-  clear_the_way(to, name);
+  if (!S_ISREG(info.st_mode)) clear_the_way(to, name);
   if (S_ISLNK(info.st_mode)) {
     if (::symlinkat(sys::read_link_at(item.directory, item.name).c_str(), to, name.c_str()) != 0)
       throw_errno("make symlink '{}'", name);
@@ -183,10 +192,14 @@ void FileCopier::copy_item(const SourceTree& tree, const WalkItem& item, int to,
   const sys::UniqueFd from = item.relative.empty()
                                  ? sys::open_path(sys::fd_path(item.directory), O_RDONLY)
                                  : sys::open_at(item.directory, item.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  const sys::UniqueFd file = sys::open_at(to, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  const sys::UniqueFd file = create_file(to, name);
   sys::copy_file_data(from.get(), file.get(), info.st_size, item.path);
   if (tree.keeps_owners) sys::copy_xattrs(from.get(), file.get(), item.path);
-  finish(file.get(), tree, info);
+  const CopyOwner owner = owner_of(tree, info);
+  if (owner.uid != 0 || owner.gid != 0) set_owner(file.get(), owner, mode_of(info));  // it is root's, whom we are
+  if (::fchmod(file.get(), mode_of(info)) != 0) throw_errno("set the mode of '{}'", item.path);
+  const timespec times[2] = {info.st_atim, info.st_mtim};
+  ::futimens(file.get(), times);
 }
 
 void FileCopier::write(const InlineFile& file, bool is_single) {
