@@ -52,6 +52,14 @@ void add_need(std::vector<std::size_t>& needs, const Origin& origin) {
 
 void find_needs(BuildPlan& plan, const BuildOptions& options, StagePlan& stage) {
   add_need(stage.needs, stage.base);
+  for (const auto& name : stage.source->from.after) {
+    const Origin origin = find_origin(plan, options, stage.number, name);
+    if (origin.kind != Origin::Kind::stage)
+      language::fail_at(*stage.source->from_line.source, stage.source->position,
+                        format("FROM --after={}: there is no earlier stage of that name", name));
+    add_need(stage.after, origin);
+    add_need(stage.needs, origin);
+  }
   for (const auto& step : stage.source->steps) {
     if (const auto* copy = std::get_if<language::Copy>(&step.body); copy != nullptr && !copy->from.empty())
       add_need(stage.needs, find_origin(plan, options, stage.number, copy->from));

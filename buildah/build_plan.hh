@@ -24,6 +24,7 @@ struct StagePlan {
   std::string title;  // "build", or "stage-1"
   Origin base;
   std::string platform;            // of FROM; "" = the build's
+  std::vector<std::size_t> after;  // stages that are to be done before it begins (Buildah's FROM --after)
   std::vector<std::size_t> needs;  // stages that it takes from, its base included
 };
 

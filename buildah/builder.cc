@@ -11,6 +11,7 @@
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/pretended_ids.hh"
 #include "libpod/engine/rootfs.hh"
+#include "libpod/spec/env.hh"
 #include "libpod/spec/network_mode.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/resolve.hh"
@@ -24,8 +25,9 @@ using language::Instruction;
 
 // Steps mostly wait: for the network, for one another's files.
 constexpr std::size_t kLeastJobs = 4;
-constexpr const char* kDefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr std::chrono::milliseconds kTick{100};
+
+std::string default_path() { return "PATH=" + std::string(spec::kDefaultPath); }
 
 bool is_filtered(const std::vector<std::string>& filter, const StagePlan& plan) {
   return std::ranges::find(filter, plan.title) != filter.end();
@@ -96,6 +98,7 @@ BuiltStage Builder::run() {
     while (!layers_.is_idle()) loop_.step(kTick);
   }
   record_steps();
+  progress_.finish();
   if (failure_) throw *failure_;
   return {stages_[plan_.target].state};
 }
@@ -145,6 +148,8 @@ bool Builder::advance(Stage& stage) {
 }
 
 bool Builder::begin_stage(Stage& stage) {
+  for (const auto earlier : stage.plan->after)
+    if (stages_[earlier].phase != Phase::done) return false;
   const Origin& base = stage.plan->base;
   switch (base.kind) {
     case Origin::Kind::stage:
@@ -156,7 +161,7 @@ bool Builder::begin_stage(Stage& stage) {
       stage.state.config.os = platform_.os;
       stage.state.config.architecture = platform_.architecture;
       stage.state.config.variant = platform_.variant;
-      stage.state.config.env = {kDefaultPath};
+      stage.state.config.env = {default_path()};
       break;
     case Origin::Kind::context:
       begin_on_image(stage, contexts_.image_of(base.name));
@@ -189,7 +194,8 @@ void Builder::begin_on_image(Stage& stage, const std::string& name) {
         .with_hint(error.hint());
   }
   // As docker: PATH is always set, so that ENV PATH=$PATH:/more says what it seems to.
-  if (!find_variable(stage.state, "PATH")) stage.state.config.env.insert(stage.state.config.env.begin(), kDefaultPath);
+  if (!find_variable(stage.state, "PATH"))
+    stage.state.config.env.insert(stage.state.config.env.begin(), default_path());
   // Triggers run before the first step of whoever builds on the image, and are not inherited further.
   const auto triggers = std::exchange(stage.state.config.on_build, {});
   for (std::size_t i = 0; i < triggers.size(); ++i)

@@ -73,6 +73,8 @@ CopyWords expand_copy(const StepContext& context, const Instruction& instruction
                         copy.is_add ? "ADD from a URL or a git repository is not done yet" : "COPY cannot take a URL",
                         copy.is_add ? "fetch it in a RUN step" : "use ADD");
   }
+  if (copy.checksum)
+    language::fail_at(*instruction.source, copy.checksum->position, "--checksum is for what ADD fetches from a URL");
   for (const auto& word : copy.exclude) words.excluded.push_back(expand(word));
   if (copy.chown) words.owner = expand(*copy.chown);
   if (copy.chmod) words.mode = expand(*copy.chmod);

@@ -69,7 +69,7 @@ void LayerService::take(const wire::LayerAnswer& answer) {
   layer->chain_id = answer.chain_id;
   layer->diff_id = Digest::parse(answer.diff_id).value_or(Digest());
   layer->tar_size = answer.tar_size;
-  layer->staging->share();
+  if (!answer.was_there) layer->lock = layer->staging->release();
   done_(layer);
 }
 

@@ -22,6 +22,7 @@ struct Layer {
   std::int64_t tar_size = 0;
   std::string created;                         // RFC 3339
   std::uint64_t order = 0;                     // of the layer service, for one that was made here
+  sys::FileLock lock;                          // once it is published: kept from removal until the image is there
   std::unique_ptr<store::StagingDir> staging;  // likewise
   sys::UniqueFd diff;                          // O_PATH, of diff/
 };

@@ -73,10 +73,6 @@ void Progress::done(StepId step) { end(step, Step::State::done, "DONE"); }
 void Progress::cached(StepId step) { end(step, Step::State::cached, "CACHED"); }
 void Progress::failed(StepId step) { end(step, Step::State::failed, "ERROR"); }
 
-void Progress::note(const std::string& text) {
-  if (mode_ == ProgressMode::plain) write_text(text + "\n");
-}
-
 void Progress::write_event(StepId step, const char* event, std::string_view text) {
   write_text(
       dump_json(

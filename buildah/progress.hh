@@ -26,8 +26,6 @@ class Progress {
   void done(StepId step);
   void cached(StepId step);
   void failed(StepId step);
-  /// A line of its own.
-  void note(const std::string& text);
   /// Redraw, when time has passed; cheap.
   void tick();
   void finish();

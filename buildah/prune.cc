@@ -35,11 +35,21 @@ void prune_mounts(engine::Engine& engine, const PruneRequest& request, Pruned& p
   }
 }
 
+std::set<std::string> layers_of_images(const engine::Engine& engine) {
+  std::set<std::string> used;
+  for (const auto& id : engine.images.list()) {
+    const auto meta = engine.images.get(id);
+    used.insert(meta.chain_ids.begin(), meta.chain_ids.end());
+  }
+  return used;
+}
+
 }  // namespace
 
 Pruned prune_build_cache(engine::Engine& engine, const PruneRequest& request) {
   engine.enter_userns();
   Pruned pruned;
+  const auto used = request.all ? std::set<std::string>{} : layers_of_images(engine);
   std::set<std::string> candidates;
   const std::string steps = engine.paths.build() + "/steps";
   if (sys::is_directory(steps))
@@ -47,6 +57,7 @@ Pruned prune_build_cache(engine::Engine& engine, const PruneRequest& request) {
       const std::string path = steps + "/" + name;
       if (!is_older(path, request)) continue;
       const auto target = sys::read_link(path);
+      if (target && used.contains(*target)) continue;
       if (target && is_full_id(*target)) candidates.insert(*target);
       sys::remove_file(path);
     }

@@ -8,6 +8,7 @@
 #include "libpod/base/path.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/engine/step_process.hh"
+#include "libpod/spec/network_mode.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/lock.hh"
@@ -34,7 +35,7 @@ constexpr const char* kAgentPath = "/run/buildkit/ssh_agent.";
 // A mount and what it shows.
 struct RunMountPlan {
   ResolvedMount mount;
-  Content content;                    // bind, cache with from
+  Content content;                    // bind
   std::optional<std::string> secret;  // its value
   std::string agent;                  // ssh: the socket
 };
@@ -79,11 +80,14 @@ class MountPlanner {
       return expand_word({word, written.position}, instruction_, state_, context_.escape);
     });
     ResolvedMount& mount = plan.mount;
+    if (mount.type == MountType::cache && !mount.from.empty())
+      fail(written, "--mount=type=cache with from= is not done yet", "fill the cache in the step itself");
+    if (mount.is_chowned || !mount.propagation.empty())
+      fail(written, "--mount=type=bind: U and bind-propagation are not done yet", "leave them out");
     set_defaults(mount);
     step_.key.add("mount", written.text);
     step_.key.add("mount target", mount.target);
-    if (mount.type == MountType::bind || (mount.type == MountType::cache && !mount.from.empty()))
-      add_content(written, plan);
+    if (mount.type == MountType::bind) add_content(written, plan);
     if (mount.type == MountType::secret) add_secret(written, plan);
     if (mount.type == MountType::ssh) add_agent(written, plan);
     return plan;
@@ -313,7 +317,11 @@ FileStep make_run_step(const StepContext& context, const Instruction& instructio
   step.key.add("env", run_environment(state, context.scope, /*with_proxies=*/false));
   step.key.add("user", work.config.user);
   step.key.add("directory", work.config.working_dir);
-  step.key.add("network", mode);
+  step.key.add("network", mode == "default" ? spec::format_network_option(work.config.network) : mode);
+  for (const auto& [name, address] : work.config.network.extra_hosts) step.key.add("host", name + ":" + address);
+  step.key.add("cap-add", work.config.cap_add);
+  step.key.add("cap-drop", work.config.cap_drop);
+  for (const auto& mount : work.config.mounts) step.key.add("volume", mount.source + ":" + mount.destination);
   step.key.add("security", run.security);
   MountPlanner planner(context, instruction, state, step);
   for (const auto& mount : run.mounts) work.mounts.push_back(planner.plan(mount));

@@ -7,8 +7,6 @@
 #include "libpod/base/log.hh"
 #include "libpod/sys/fs.hh"
 
-#include <sys/file.h>
-
 namespace lichen::store {
 
 StagingDir::StagingDir(const Paths& paths) {
@@ -39,8 +37,6 @@ StagingDir::~StagingDir() {
     log_debug("{}", error.what());  // the next sweep takes it
   }
 }
-
-void StagingDir::share() const { ::flock(lock_.fd(), LOCK_SH); }
 
 bool StagingDir::publish(const std::string& destination) {
   if (!sys::rename_no_replace(path_, destination)) return false;

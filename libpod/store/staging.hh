@@ -18,8 +18,6 @@ class StagingDir {
   ~StagingDir();
 
   const std::string& path() const { return path_; }
-  /// From now on others may hold it too, as readers; wherever it has been renamed to.
-  void share() const;
   /// Rename to `destination`; the lock is let go. @return false when `destination` exists already (ours is removed
   /// then)
   bool publish(const std::string& destination);

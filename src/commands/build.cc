@@ -35,13 +35,17 @@ buildah::ProgressMode progress_mode(const Context& context, const buildah::Build
   return buildah::ProgressMode::plain;
 }
 
-// docker's form: the rule, what is wrong, and the line.
-int print_checks(const buildah::BuildInput& input, const buildah::BuildOptions& options) {
+std::vector<language::LintWarning> find_mistakes(const buildah::BuildInput& input,
+                                                 const buildah::BuildOptions& options) {
   const language::IgnoreRules ignored(input.ignore_text, input.ignore_name);
   language::LintOptions wanted;
   wanted.ignore_rules = &ignored;
   wanted.build_args = options.build_args;
-  const auto warnings = language::lint(input.dockerfile, wanted);
+  return language::lint(input.dockerfile, wanted);
+}
+
+// docker's form: the rule, what is wrong, and the line.
+int print_checks(const buildah::BuildInput& input, const std::vector<language::LintWarning>& warnings) {
   if (warnings.empty()) {
     write_out("Check complete, no warnings found.\n");
     return kExitOk;
@@ -61,7 +65,9 @@ int build_command(Context& context, const ParsedArgs& args) {
   const auto options = build_options(args, host_view(*engine));
   try {
     const auto input = buildah::read_input(*engine, options);
-    if (args.get_bool("check")) return print_checks(input, options);
+    if (args.get_bool("check")) return print_checks(input, find_mistakes(input, options));
+    if (input.dockerfile.directives.check_error)  // "# check=error=true"
+      if (const auto mistakes = find_mistakes(input, options); !mistakes.empty()) return print_checks(input, mistakes);
     if (args.get_bool("print")) {
       const auto plan = buildah::make_plan(input.dockerfile, options, spec::host_platform(), spec::host_platform());
       write_out(buildah::to_json(plan).dump(2) + "\n");

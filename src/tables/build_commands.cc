@@ -64,7 +64,7 @@ constexpr OptionSpec kBuild[] = {
     number("cpu-rt-runtime", "us", "").as_hidden(),
 };
 constexpr OptionSpec kPrune[] = {
-    flag('a', "all", "Also what was of use a moment ago"),
+    flag('a', "all", "Also steps whose layer an image has; the image stays"),
     flag('f', "force", "Do not ask"),
     text("filter", "until=time", "Only what was not of use since"),
 };

@@ -107,6 +107,10 @@ END
   lichen rmi "$output" >/dev/null
   run_lichen builder prune --force --filter until=1h
   assert_output "Total reclaimed space: 0B"
+  build -t kept
+  run_lichen builder prune --force
+  build
+  assert_equal "$(cached)" 1 "an image has its layer"
   run_lichen builder prune --all --force
   assert_contains "Total reclaimed space"
   build
@@ -395,6 +399,10 @@ END
   assert_equal "$status" 1
   local rule
   for rule in StageNameCasing LegacyKeyValueFormat JSONArgsRecommended; do assert_contains "WARNING: $rule"; done
+  printf '# check=error=true\nfrom %s as Base\nRUN touch /never\n' "$BUSYBOX" >Dockerfile
+  build
+  assert_equal "$status" 1
+  assert_contains "WARNING: StageNameCasing"
   printf 'FROM %s\nCMD ["true"]\n' "$BUSYBOX" >Dockerfile
   run_lichen build --check "$CONTEXT"
   assert_output "Check complete, no warnings found."
@@ -482,4 +490,30 @@ END
   assert_equal "$(lichen run --rm app sh -c 'cat /copied; ls /mnt')" shared
   build -v named:/mnt
   assert_failure 125 "directories of the host"
+}
+
+@test "what is not done is said, and nothing is parsed and left out" {
+  local line
+  for line in "RUN --mount=type=cache,from=$BUSYBOX,target=/c true" "RUN --mount=type=bind,U,target=/c true" \
+    "RUN --security=insecure true" "ADD https://example.org/x /x"; do
+    printf 'FROM %s\n%s\n' "$BUSYBOX" "$line" >Dockerfile
+    build
+    assert_failure 1 "not done yet" || return 1
+  done
+  touch file
+  printf 'FROM %s\nADD --checksum=sha256:%064d file /x\n' "$BUSYBOX" 0 >Dockerfile
+  build
+  assert_failure 1 "from a URL"
+}
+
+@test "FROM --after: not before the other stage is done" {
+  dockerfile <<END
+FROM $BUSYBOX AS first
+RUN --mount=type=cache,target=/meet sleep 0.3; touch /meet/done
+FROM --after=first $BUSYBOX
+RUN --mount=type=cache,target=/meet test -e /meet/done
+END
+  lichen builder prune --all --force >/dev/null
+  build
+  assert_success
 }
