@@ -1,0 +1,61 @@
+// From compose files to a Project: the one entry of this library.
+//
+// Nothing here touches the machine: files, directories and the environment come through LoadRequest, so that tests are
+// text in and structs out. The steps, each in a file of its own: find (find_files) → .env (dotenv) → text to nodes
+// (document) → include, extends, merge (assemble, extends, include, merge) → variables (interpolate) → one table of all
+// keys (schema) → long forms (canonical) → structs (read_model) → defaults (normalize) → checks across objects
+// (validate).
+#pragma once
+
+#include <functional>
+
+#include "compose/language/model.hh"
+
+namespace lichen::compose {
+
+/// Where the loader reads. Paths are absolute, or "-" for standard input.
+class FileSource {
+ public:
+  virtual ~FileSource() = default;
+  /// The whole file; nullopt when there is none. @throws Error any other failure, and for more than `max_bytes`
+  virtual std::optional<std::string> read(const std::string& path, std::size_t max_bytes) = 0;
+  virtual bool is_directory(const std::string& path) = 0;
+};
+
+struct LoadRequest {
+  Strings files;        // -f, in order, as written ("-" = standard input); empty: COMPOSE_FILE, else looked for
+  Strings env_files;    // --env-file, as written; empty: COMPOSE_ENV_FILES, else .env of the project directory
+  Mapping environment;  // of the caller's process
+  std::string cwd;      // absolute
+  std::string home;     // for "~"; "" = none
+  std::string project_directory;  // --project-directory; "" = the first file's directory
+  std::string project_name;       // -p; "" = COMPOSE_PROJECT_NAME, `name:`, the directory's name
+  Strings profiles;               // --profile; with COMPOSE_PROFILES when empty; "*" = all
+  Strings services;  // named on the command line: they and what they depend on are active whatever their profiles, and
+                     // with `only_services` the others are disabled. Unknown names are errors.
+  bool only_services = false;
+  bool interpolate = true;          // false: --no-interpolate
+  bool normalize = true;            // false: --no-normalize
+  bool resolve_paths = true;        // false: --no-path-resolution
+  bool check_consistency = true;    // false: --no-consistency
+  bool resolve_environment = true;  // false: --no-env-resolution: env_file and label_file are not read
+};
+
+struct Warning {
+  Place place;
+  std::string text;
+  /// "FILE:LINE:COLUMN: TEXT", or TEXT alone.
+  std::string message() const;
+};
+
+struct Loaded {
+  Project project;
+  std::vector<Warning> warnings;  // each once, in the order found
+};
+
+/// @throws Error{invalid}   a file is wrong: "FILE:LINE:COLUMN: services.web.prots: ..."; the hint is the way out
+/// @throws Error{not_found} no compose file, a file that is named but is not there, a service that is not there
+/// @throws Error{usage}     -p is no valid project name
+Loaded load_project(const LoadRequest& request, FileSource& files);
+
+}  // namespace lichen::compose
