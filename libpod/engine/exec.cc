@@ -44,8 +44,13 @@ spec::OciProcess make_process(const Engine& engine, const store::ContainerRecord
   const bool own_user = !request.user.empty();
   facts.user = resolve_container_user(root.get(), record.config, own_user ? request.user : record.config.user,
                                       own_user ? std::vector<std::string>{} : record.config.groups);
-  return spec::generate_exec_process(record.config, facts, request.command, request.env, request.working_dir,
-                                     request.tty, request.privileged);
+  auto process = spec::generate_exec_process(record.config, facts, request.command, request.env, request.working_dir,
+                                             request.tty, request.privileged);
+  // Set by the runtime before the command begins; a size sent afterwards would come too late for its first look.
+  if (request.tty && !request.detach)
+    if (const auto size = callers_window_size(); size.rows != 0 && size.columns != 0)
+      process.console_size = {.height = size.rows, .width = size.columns};
+  return process;
 }
 
 std::vector<std::string> runtime_argv(const Engine& engine, const std::string& runtime, const std::string& id,

@@ -85,7 +85,7 @@ class Pump {
   }
 
   void copy_size() {
-    const auto size = sys::window_size(::isatty(STDOUT_FILENO) == 1 ? STDOUT_FILENO : STDIN_FILENO);
+    const auto size = callers_window_size();
     if (size.rows != 0 && size.columns != 0) sys::set_window_size(master_.get(), size);
   }
 
@@ -128,6 +128,10 @@ class Pump {
 };
 
 }  // namespace
+
+sys::WindowSize callers_window_size() {
+  return sys::window_size(::isatty(STDOUT_FILENO) == 1 ? STDOUT_FILENO : STDIN_FILENO);
+}
 
 int exec_with_terminal(const TerminalExec& exec) {
   ConsoleSocket console(exec.socket_path);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "libpod/engine/engine.hh"
+#include "libpod/sys/pty.hh"
 
 namespace lichen::engine {
 
@@ -16,6 +17,9 @@ struct TerminalExec {
   bool interactive = false;  // forward our standard input
   std::string detach_keys;   // bytes
 };
+
+/// The size of the terminal that our output goes to, or that our input comes from; zeros where neither is one.
+sys::WindowSize callers_window_size();
 
 /// Run it and carry bytes between our terminal (raw for that time) and the pty that the runtime sends, until the
 /// command ends or the detach keys are typed (the command then goes on).
