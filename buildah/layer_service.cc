@@ -37,7 +37,7 @@ void LayerService::order(const LayerPtr& layer, const LayerPtr& parent, std::opt
   else if (parent != nullptr)
     order.parent = parent->chain_id;
   pending_[order.number] = layer;
-  sys::write_all(orders_.get(), dump_json(wire::to_json(wire::ServiceOrder(order))) + "\n", "lichen-image");
+  sys::write_all(orders_.get(), dump_json(wire::to_json(order)) + "\n", "lichen-image");
 }
 
 void LayerService::read_answers() {
@@ -52,8 +52,7 @@ void LayerService::read_answers() {
       const std::string line = partial_.substr(0, end);
       partial_.erase(0, end + 1);
       try {
-        const auto answer = wire::service_answer_from_json(parse_json(line, "answer of lichen-image"));
-        if (const auto* layer = std::get_if<wire::LayerAnswer>(&answer)) take(*layer);
+        take(wire::layer_answer_from_json(parse_json(line, "answer of lichen-image")));
       } catch (const Error& error) {
         return fail(error);
       }

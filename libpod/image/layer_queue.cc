@@ -16,12 +16,6 @@ void LayerQueue::add(wire::LayerOrder order) {
   changed_.notify_all();
 }
 
-void LayerQueue::add(wire::ImageOrder order) {
-  const std::lock_guard lock(mutex_);
-  images_.push_back(std::move(order));
-  changed_.notify_all();
-}
-
 void LayerQueue::end() {
   const std::lock_guard lock(mutex_);
   ended_ = true;
@@ -125,7 +119,6 @@ bool LayerQueue::take(Item& item, Batch& batch) {
 
 LayerQueue::Batch LayerQueue::collect() {
   Batch batch;
-  batch.images = std::exchange(images_, {});
   for (bool changed = true; changed;) {
     changed = false;
     for (auto& [number, item] : items_)

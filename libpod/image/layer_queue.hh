@@ -31,13 +31,11 @@ class LayerQueue {
   struct Batch {
     std::vector<Ready> ready;  // from the lowest up
     std::vector<Failed> failed;
-    std::vector<wire::ImageOrder> images;
-    bool is_empty() const { return ready.empty() && failed.empty() && images.empty(); }
+    bool is_empty() const { return ready.empty() && failed.empty(); }
   };
 
   /// @throws Error{invalid} the number was given before
   void add(wire::LayerOrder order);
-  void add(wire::ImageOrder order);
   /// No more orders come. What waits for one that was never given fails.
   void end();
   /// Nobody wants anything any more: all who wait return.
@@ -72,7 +70,6 @@ class LayerQueue {
   std::condition_variable changed_;
   std::map<std::uint64_t, Item> items_;
   std::deque<std::uint64_t> to_hash_;
-  std::vector<wire::ImageOrder> images_;
   bool ended_ = false, abandoned_ = false;
 };
 

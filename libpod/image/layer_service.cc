@@ -13,7 +13,6 @@
 #include "libpod/base/path.hh"
 #include "libpod/base/time.hh"
 #include "libpod/image/hash.hh"
-#include "libpod/image/image_order.hh"
 #include "libpod/image/layer_queue.hh"
 #include "libpod/store/layer_store.hh"
 #include "libpod/sys/fs.hh"
@@ -29,7 +28,7 @@ namespace lichen::image {
 namespace {
 
 constexpr unsigned kMaxWorkers = 4;
-constexpr std::size_t kMaxLine = 32u << 20;  // a configuration and a manifest of 4 MiB each, as JSON strings
+constexpr std::size_t kMaxLine = 64u << 10;  // an order is a few hundred bytes and a path
 constexpr auto kLockTimeout = std::chrono::seconds(10);
 
 // Any exception of `work` as an Error.
@@ -93,10 +92,10 @@ class LayerService {
 
   void take_order(const std::string& line) {
     const Json json = parse_json(line, "order", {.max_bytes = kMaxLine});
-    std::visit([this](auto order) { queue_.add(std::move(order)); }, wire::service_order_from_json(json));
+    queue_.add(wire::layer_order_from_json(json));
   }
 
-  void answer(const wire::ServiceAnswer& answer) const {
+  void answer(const wire::LayerAnswer& answer) const {
     try {
       sys::write_all(output_, dump_json(to_json(answer)) + "\n", "an answer");
     } catch (const Error&) {
@@ -134,7 +133,6 @@ class LayerService {
       if (batch.is_empty()) return;
       for (const auto& [number, error] : batch.failed) answer_failure(number, error);
       if (!batch.ready.empty()) publish(batch.ready);
-      for (const auto& order : batch.images) publish_image(order);
     }
   }
 
@@ -246,14 +244,6 @@ class LayerService {
     done.disk_size = static_cast<std::int64_t>(ready.layer.disk_size);
     done.was_there = was_there;
     return done;
-  }
-
-  void publish_image(const wire::ImageOrder& order) {
-    wire::ImageAnswer done;
-    done.number = order.number;
-    guard([&] { done.image = publish_ordered_image(paths_, order); },
-          [&](const Error& error) { done.error = wire::to_service_error(error); });
-    answer(done);
   }
 
   const store::Paths& paths_;

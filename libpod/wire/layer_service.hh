@@ -1,15 +1,15 @@
-// How a build hands its layers and images to lichen-image, which stays beside it for as long as it lasts.
+// How a build hands its layers to lichen-image, which stays beside it for as long as it lasts.
 //
 //   argv     lichen-image layers --request FD      FD: ImageRequest of image_cli.hh (root, run, boot_id, debug)
-//   stdin    orders, one JSON line each            {"layer": LayerOrder} or {"image": ImageOrder}
-//   stdout   answers, one JSON line each           {"layer": LayerAnswer} or {"image": ImageAnswer}, in any order
+//   stdin    orders, one JSON line each            {"layer": LayerOrder}
+//   stdout   answers, one JSON line each           {"layer": LayerAnswer}, in any order
 //            {"error": {"kind","message","hint"}}  instead: the service itself cannot go on; the last line, status 1
 //   end      when stdin has ended and every order is answered, with status 0 even if some orders failed
 //
 // A layer order takes over a directory below staging/ that holds `diff/`, as overlayfs wrote it, and nothing else; it
 // becomes layers/<chain-id> by a rename. Until the answer nobody writes in it. The maker's lock on the directory goes
 // with the rename and keeps `rmi` away from a layer that no image uses yet. It is exclusive, so the maker turns it into
-// a shared one when the answer comes, before it orders an image of that layer or lets another process use it, and
+// a shared one when the answer comes, before it makes an image of that layer or lets another process use it, and
 // drops it when the image is there (flock(2): LOCK_SH on the same descriptor). Of a layer that was there already the
 // service itself holds a shared lock until it ends.
 #pragma once
@@ -17,8 +17,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
-#include <vector>
 
 #include "libpod/base/error.hh"
 #include "libpod/base/json.hh"
@@ -26,9 +24,9 @@
 namespace lichen::wire {
 
 struct LayerOrder {
-  std::uint64_t number = 0;  // chosen by who orders, among layer orders unique in the life of the service
-  std::string directory;     // <root>/staging/<name>
-  std::string parent;        // chain id of the layer beneath; empty: none, or it is parent_number
+  std::uint64_t number = 0;                    // chosen by who orders, unique in the life of the service
+  std::string directory;                       // <root>/staging/<name>
+  std::string parent;                          // chain id of the layer beneath; empty: none, or it is parent_number
   std::optional<std::uint64_t> parent_number;  // the layer beneath is that of this order, which may come later
   std::string created;                         // RFC 3339, for the layer's record; empty: now
   std::optional<std::int64_t> latest_time;     // seconds; files newer than it get it, in the tar and on disk
@@ -51,28 +49,11 @@ struct LayerAnswer {
   std::optional<ServiceError> error;  // then nothing else is set, and the directory stays where it is
 };
 
-struct ImageOrder {
-  std::uint64_t number = 0;             // among image orders
-  std::string config_text;              // the image id is its sha256
-  std::vector<std::string> chain_ids;   // lowest first, all published, as many as the config has diff ids
-  std::vector<std::string> references;  // full names, "docker.io/library/app:latest"
-  std::optional<std::string> manifest_text;
-};
-
-struct ImageAnswer {
-  std::uint64_t number = 0;
-  std::string image;  // 64 hex digits
-  std::optional<ServiceError> error;
-};
-
-using ServiceOrder = std::variant<LayerOrder, ImageOrder>;
-using ServiceAnswer = std::variant<LayerAnswer, ImageAnswer>;
-
-Json to_json(const ServiceOrder& order);
-Json to_json(const ServiceAnswer& answer);
+Json to_json(const LayerOrder& order);
+Json to_json(const LayerAnswer& answer);
 /// @throws Error{invalid} not an order
-ServiceOrder service_order_from_json(const Json& json);
+LayerOrder layer_order_from_json(const Json& json);
 /// @throws Error{invalid} not an answer; what the service reports when it cannot go on
-ServiceAnswer service_answer_from_json(const Json& json);
+LayerAnswer layer_answer_from_json(const Json& json);
 
 }  // namespace lichen::wire

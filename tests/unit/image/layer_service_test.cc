@@ -55,16 +55,16 @@ class LayerServiceTest : public ::testing::Test {
     return child;
   }
 
-  static std::string line(const wire::ServiceOrder& order) { return dump_json(to_json(order)) + "\n"; }
+  static std::string line(const LayerOrder& order) { return dump_json(to_json(order)) + "\n"; }
 
-  static wire::ServiceAnswer read_answer(int fd) {
+  static LayerAnswer read_answer(int fd) {
     std::string text;
     for (char c = 0; c != '\n' && ::read(fd, &c, 1) == 1;) text += c;
-    return wire::service_answer_from_json(parse_json(text, "answer"));
+    return wire::layer_answer_from_json(parse_json(text, "answer"));
   }
 
   /// All answers to these orders, which come at once.
-  std::vector<wire::ServiceAnswer> serve(const std::string& orders) {
+  std::vector<LayerAnswer> serve(const std::string& orders) {
     auto in = sys::make_pipe(), out = sys::make_pipe();
     std::exception_ptr failure;
     std::thread service([&] {
@@ -80,9 +80,9 @@ class LayerServiceTest : public ::testing::Test {
     const std::string text = sys::read_all(out.read.get(), "answers");
     service.join();
     if (failure) std::rethrow_exception(failure);
-    std::vector<wire::ServiceAnswer> answers;
+    std::vector<LayerAnswer> answers;
     for (const auto& one : split(text, '\n'))
-      if (!one.empty()) answers.push_back(wire::service_answer_from_json(parse_json(one, "answer")));
+      if (!one.empty()) answers.push_back(wire::layer_answer_from_json(parse_json(one, "answer")));
     return answers;
   }
   std::map<std::uint64_t, LayerAnswer> serve_layer_orders(const std::vector<LayerOrder>& orders) {
@@ -90,7 +90,7 @@ class LayerServiceTest : public ::testing::Test {
     for (const auto& one : orders) text += line(one);
     std::map<std::uint64_t, LayerAnswer> answers;
     for (const auto& one : serve(text)) {
-      const auto& answer = std::get<LayerAnswer>(one);
+      const auto& answer = one;
       EXPECT_TRUE(answers.emplace(answer.number, answer).second) << "answered twice: " << answer.number;
       told_.push_back(answer.number);
     }
@@ -110,13 +110,6 @@ class LayerServiceTest : public ::testing::Test {
     rebuild_tar(paths_->layer(answer.chain_id), [&](Bytes data) { hasher.update(data); });
     EXPECT_EQ(hasher.finish(), meta.diff_id);
   }
-  static std::string config_of(const std::vector<std::string>& diff_ids) {
-    return dump_json(Json{{"architecture", "amd64"},
-                          {"os", "linux"},
-                          {"config", Json::object()},
-                          {"rootfs", {{"type", "layers"}, {"diff_ids", diff_ids}}}});
-  }
-
   std::string folder_;
   std::unique_ptr<store::Paths> paths_;
   std::unique_ptr<store::LayerStore> layers_;
@@ -177,7 +170,7 @@ TEST_F(LayerServiceTest, ALayerThatIsThereStaysAndIsHeld) {
   auto in = sys::make_pipe(), out = sys::make_pipe();
   std::thread service([&] { serve_layers(*paths_, in.read.get(), out.write.get()); });
   sys::write_all(in.write.get(), line(again), "orders");
-  const auto answer = std::get<LayerAnswer>(read_answer(out.read.get()));
+  const auto answer = read_answer(out.read.get());
   EXPECT_TRUE(answer.was_there);
   EXPECT_EQ(answer.chain_id, first.chain_id);
   // Neither rmi nor prune can take it while the build may count on it.
@@ -254,44 +247,6 @@ TEST_F(LayerServiceTest, WhatIsNoOrderEndsTheService) {
   EXPECT_THROW(serve(line(one) + line(one)), Error);
 }
 
-TEST_F(LayerServiceTest, AnImageOfItsLayers) {
-  const auto layers = serve_layer_orders({order(1, "one"), order_on(2, "two", 1)});
-  const auto lock = staged_.at(1).release(), other = staged_.at(2).release();
-  wire::ImageOrder image;
-  image.number = 7;
-  image.config_text = config_of({layers.at(1).diff_id, layers.at(2).diff_id});
-  image.chain_ids = {layers.at(1).chain_id, layers.at(2).chain_id};
-  image.references = {"docker.io/library/app:latest", "localhost/app:1"};
-  const auto answer = std::get<wire::ImageAnswer>(serve(line(image)).at(0));
-  ASSERT_FALSE(answer.error) << answer.error->message;
-  EXPECT_EQ(answer.number, 7u);
-  EXPECT_EQ(answer.image, sha256(image.config_text).hex());
-  const store::ImageStore images(*paths_);
-  EXPECT_EQ(images.config_text(answer.image), image.config_text);
-  EXPECT_EQ(images.get(answer.image).chain_ids, image.chain_ids);
-  EXPECT_EQ(images.get(answer.image).size, layers.at(1).tar_size + layers.at(2).tar_size);
-  EXPECT_EQ(images.resolve({"docker.io", "library/app", "latest"}), answer.image);
-  EXPECT_EQ(images.resolve({"localhost", "app", "1"}), answer.image);
-}
-
-TEST_F(LayerServiceTest, AnImageThatDoesNotFitIsRefused) {
-  const auto layer = serve_layer_orders({order(1, "one")}).at(1);
-  const auto lock = staged_.at(1).release();
-  const auto refused = [&](const wire::ImageOrder& image, const std::string& why) {
-    const auto answer = std::get<wire::ImageAnswer>(serve(line(image)).at(0));
-    ASSERT_TRUE(answer.error) << why;
-    EXPECT_THAT(answer.error->message, HasSubstr(why));
-  };
-  const std::string gone = "sha256:" + std::string(64, '1');
-  refused({0, config_of({gone}), {std::string(64, '1')}, {}, {}}, "is not there");
-  refused({0, config_of({layer.diff_id}), {std::string(64, '2')}, {}, {}}, "by its configuration");
-  refused({0, config_of({}), {layer.chain_id}, {}, {}}, "names 0 layers, the order 1");
-  refused({0, config_of({layer.diff_id}), {layer.chain_id}, {"docker.io/a@" + gone}, {}}, "has a digest");
-  refused({0, "{}x", {}, {}, {}}, "configuration of the image");
-  EXPECT_THAT(store::ImageStore(*paths_).list(), IsEmpty());
-  EXPECT_THAT(store::ImageStore(*paths_).refs(), IsEmpty());
-}
-
 // Killed at any moment it leaves whole layers, and directories that a sweep takes.
 TEST_F(LayerServiceTest, KilledItLeavesWholeLayersAndRubbishInStaging) {
   std::vector<LayerOrder> orders;
@@ -310,7 +265,7 @@ TEST_F(LayerServiceTest, KilledItLeavesWholeLayersAndRubbishInStaging) {
   });
   out.write.reset();
   sys::write_all(in.write.get(), text, "orders");
-  const auto first = std::get<LayerAnswer>(read_answer(out.read.get()));
+  const auto first = read_answer(out.read.get());
   service.kill(SIGKILL);
   EXPECT_EQ(service.wait().signal, SIGKILL);
   EXPECT_EQ(first.number, 1u);
