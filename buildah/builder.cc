@@ -14,9 +14,11 @@
 #include "libpod/spec/env.hh"
 #include "libpod/spec/network_mode.hh"
 #include "libpod/sys/fs.hh"
+#include "libpod/sys/io.hh"
 #include "libpod/sys/resolve.hh"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 namespace lichen::buildah {
 namespace {
@@ -343,6 +345,7 @@ void Builder::start_worker(Stage& stage) {
       Worker::Handlers{[this, id](std::string_view line) { progress_.output(id, line); },
                        [this, &stage](const Json& result) { finish_step(stage, result); },
                        [this, &stage](const Error& error) { fail_step(stage, error); }});
+  layers_.start();  // its libraries are loaded while the step works
 }
 
 std::string Builder::layer_time() const { return options_.epoch ? epoch_text(*options_.epoch) : to_rfc3339(now()); }
@@ -351,6 +354,7 @@ void Builder::finish_step(Stage& stage, const Json& result) {
   --running_;
   const auto code = JsonView(result, "step:").find_int("code").value_or(0);
   if (code != 0) {
+    if (options_.debug_shell) open_debug_shell(stage, code);
     const auto& instruction = *stage.pending->instruction;
     return fail_step(
         stage, Error(ErrorKind::invalid, language::show_place(*instruction.source, instruction.position,
@@ -379,6 +383,20 @@ void Builder::finish_step(Stage& stage, const Json& result) {
     failure_ = error;
     loop_.stop();
   }
+}
+
+// In the place of the command that failed, and in what it has left; nothing of it is kept.
+void Builder::open_debug_shell(Stage& stage, std::int64_t code) {
+  for (auto& other : stages_)
+    if (&other != &stage) other.worker.reset();  // they would write over it
+  progress_.finish();
+  const std::string words =
+      format("the command ended with exit code {}; here is a shell in its place, \"exit\" ends the build\n", code);
+  sys::write_all(STDERR_FILENO, words, "standard error");
+  stage.workspace = std::make_unique<store::StagingDir>(engine_.paths);
+  const StepPlace place{stage.layer->path() + "/diff", stage.workspace->path(), /*is_debug_shell=*/true};
+  run_on_terminal([&] { return stage.pending->step.work(place); });
+  stage.workspace.reset();
 }
 
 // The step's outcome is in the stack.

@@ -73,6 +73,7 @@ class Builder {
   void explain(const Stage& stage, const std::optional<StepKey>& key);
   void start_worker(Stage& stage);
   void finish_step(Stage& stage, const Json& result);
+  void open_debug_shell(Stage& stage, std::int64_t code);
   void complete(Stage& stage, bool has_layer);
   void fail_step(Stage& stage, const Error& error);
   void record_steps();

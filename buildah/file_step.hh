@@ -13,8 +13,9 @@ namespace lichen::buildah {
 
 /// What a worker is given: where the stage stands, and where its changes go.
 struct StepPlace {
-  std::string upper;      // becomes the layer; exists
-  std::string workspace;  // empty, on the same file system
+  std::string upper;            // becomes the layer; exists
+  std::string workspace;        // empty, on the same file system
+  bool is_debug_shell = false;  // RUN: a shell on our own terminal instead of the command
 };
 
 struct FileStep {

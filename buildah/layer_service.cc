@@ -17,6 +17,7 @@ LayerService::LayerService(engine::Engine& engine, sys::EventLoop& loop, std::fu
 LayerService::~LayerService() { loop_.forget(watch_); }
 
 void LayerService::start() {
+  if (process_) return;
   auto service = engine::start_image_program(engine_, "layers", engine::image_request(engine_));
   process_ = std::move(service.process);
   orders_ = std::move(service.input);
@@ -26,7 +27,7 @@ void LayerService::start() {
 }
 
 void LayerService::order(const LayerPtr& layer, const LayerPtr& parent, std::optional<std::int64_t> latest_time) {
-  if (!process_) start();
+  start();
   wire::LayerOrder order;
   order.number = layer->order = ++last_number_;
   order.directory = layer->staging->path();

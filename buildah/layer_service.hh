@@ -20,13 +20,14 @@ class LayerService {
                std::function<void(const Error&)> failed);
   ~LayerService();
 
+  /// Bring it to life, if it is not; order() does so too.
+  void start();
   /// Take over the layer's staging directory. @param parent  the layer beneath; nullptr: none
   void order(const LayerPtr& layer, const LayerPtr& parent, std::optional<std::int64_t> latest_time);
   /// All that was ordered is published.
   bool is_idle() const { return pending_.empty(); }
 
  private:
-  void start();
   void read_answers();
   void take(const wire::LayerAnswer& answer);
   void fail(const Error& error);

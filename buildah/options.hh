@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,10 @@ struct BuildOptions {
   std::optional<std::int64_t> epoch;  // SOURCE_DATE_EPOCH or --timestamp
   std::size_t jobs = 0;               // 0: as many as there are cores
   bool quiet = false;
-  std::string progress;  // auto plain tty rawjson quiet none
-  bool explain = false;  // say why a step is not taken from the cache
+  std::string progress;                // auto plain tty rawjson quiet none
+  std::set<std::string> entitlements;  // --allow: network.host, security.insecure, device, device=NAME
+  bool debug_shell = false;            // a shell in the place of a RUN that failed
+  bool explain = false;                // say why a step is not taken from the cache
 
   /// Of the containers of RUN: network, extra hosts, dns, caps, ulimits, resources, security, -v, devices.
   spec::ContainerConfig container;

@@ -1,13 +1,18 @@
 // RUN (file_step.hh): its command, its mounts, and what of them the cache must know.
 #include <algorithm>
 
+#include "buildah/cache_mount.hh"
+#include "buildah/copy_files.hh"
 #include "buildah/file_step.hh"
 #include "buildah/language/mount.hh"
 #include "buildah/language/place.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/path.hh"
+#include "libpod/base/strings.hh"
+#include "libpod/engine/cdi_devices.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/engine/step_process.hh"
+#include "libpod/spec/cdi.hh"
 #include "libpod/spec/network_mode.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
@@ -28,14 +33,13 @@ using language::MountType;
 using language::ResolvedMount;
 
 constexpr const char* kScript = "/run/lichen-script";
-constexpr std::chrono::hours kCacheWait{24};
 constexpr std::size_t kMaxSecret = 1 << 20;
 constexpr const char* kAgentPath = "/run/buildkit/ssh_agent.";
 
 // A mount and what it shows.
 struct RunMountPlan {
   ResolvedMount mount;
-  Content content;                    // bind
+  Content content;                    // bind; what a cache begins with
   std::optional<std::string> secret;  // its value
   std::string agent;                  // ssh: the socket
 };
@@ -80,14 +84,15 @@ class MountPlanner {
       return expand_word({word, written.position}, instruction_, state_, context_.escape);
     });
     ResolvedMount& mount = plan.mount;
-    if (mount.type == MountType::cache && !mount.from.empty())
-      fail(written, "--mount=type=cache with from= is not done yet", "fill the cache in the step itself");
-    if (mount.is_chowned || !mount.propagation.empty())
-      fail(written, "--mount=type=bind: U and bind-propagation are not done yet", "leave them out");
+    if (mount.is_chowned)
+      fail(written, "--mount=type=bind,U: it would change the owner of the source",
+           "COPY --chown gives files to a user");
+    if (!mount.propagation.empty() && !mount.propagation.ends_with("private"))
+      fail(written, "--mount=type=bind: mounts of a step are seen by nobody else", "leave bind-propagation out");
     set_defaults(mount);
     step_.key.add("mount", written.text);
     step_.key.add("mount target", mount.target);
-    if (mount.type == MountType::bind) add_content(written, plan);
+    if (mount.type == MountType::bind || !mount.from.empty()) add_content(written, plan);
     if (mount.type == MountType::secret) add_secret(written, plan);
     if (mount.type == MountType::ssh) add_agent(written, plan);
     return plan;
@@ -149,39 +154,6 @@ class MountPlanner {
   FileStep& step_;
 };
 
-// build/mounts/<key>/data: of one user, for all builds; with sharing=private or locked one at a time has it.
-struct CacheMount {
-  sys::UniqueFd directory;
-  sys::FileLock lock;
-};
-
-CacheMount open_cache_mount(const engine::Engine& engine, const ResolvedMount& mount) {
-  const std::string key = sha256_hex(format("{}\n{}:{}", mount.id, mount.uid.value_or(0), mount.gid.value_or(0)));
-  for (int number = 0;; ++number) {
-    const std::string place = engine.paths.build() + "/mounts/" + key + (number == 0 ? "" : format(".{}", number));
-    sys::make_directories(place, 0700);
-    CacheMount cache;
-    if (mount.sharing == language::CacheSharing::locked)
-      cache.lock = sys::wait_lock(place + "/lock", sys::LockMode::exclusive, kCacheWait, /*create=*/true);
-    if (mount.sharing == language::CacheSharing::separate) {
-      auto lock = sys::try_lock(place + "/lock", sys::LockMode::exclusive, /*create=*/true);
-      if (!lock) continue;
-      cache.lock = *std::move(lock);
-    }
-    const bool is_new = sys::make_directory(place + "/data", 0755);
-    if (is_new) {
-      sys::write_file(place + "/id", mount.id + "\n");
-      if (::chown((place + "/data").c_str(), mount.uid.value_or(0), mount.gid.value_or(0)) != 0)
-        throw_errno("give the cache '{}' to {}:{}", mount.id, mount.uid.value_or(0), mount.gid.value_or(0));
-      if (::chmod((place + "/data").c_str(), mount.mode.value_or(0755)) != 0)
-        throw_errno("set the mode of the cache '{}'", mount.id);
-    }
-    ::utimensat(AT_FDCWD, place.c_str(), nullptr, 0);
-    cache.directory = sys::open_path(place + "/data", O_PATH | O_DIRECTORY);
-    return cache;
-  }
-}
-
 class Runner {
  public:
   Runner(const RunWork& work, const StepPlace& place) : work_(work), place_(place) {}
@@ -195,6 +167,7 @@ class Runner {
     if (step_.lower.empty()) step_.lower.push_back(engine::empty_layer(work_.engine));
     step_.upper = place_.upper;
     step_.workspace = place_.workspace;
+    if (place_.is_debug_shell) set_debug_shell();
     step_.network = work_.network;
     for (const auto& mount : work_.mounts) add(mount);
     if (!work_.script.empty()) add_script();
@@ -221,21 +194,35 @@ class Runner {
     step_.binds.push_back({std::move(source), destination, read_only, discards});
   }
 
+  SourceTree open_source(const RunMountPlan& plan) {
+    if (plan.content.tree == nullptr)
+      return mount_stack(work_.engine, work_.driver, plan.content.stack,
+                         format("{}/from{}", place_.workspace, ++number_), plan.content.name);
+    SourceTree tree;
+    tree.root = open_again(plan.content.tree->root.get());
+    tree.ignored = plan.content.tree->ignored;
+    return tree;
+  }
+
   void add_bind(const RunMountPlan& plan) {
     const std::string source = plan.mount.source.empty() ? "/" : plan.mount.source;
-    SourceTree mounted;
-    if (plan.content.tree == nullptr) {
-      mounted = mount_stack(work_.engine, work_.driver, plan.content.stack,
-                            format("{}/from{}", place_.workspace, ++number_), plan.content.name);
-    } else {
-      mounted.root = open_again(plan.content.tree->root.get());
-    }
+    const SourceTree mounted = open_source(plan);
     bind(sys::open_in_root(mounted.root.get(), source, O_PATH), plan.mount.target, plan.mount.is_read_only,
          /*discards=*/!plan.mount.is_read_only);
   }
 
   void add_cache(const RunMountPlan& plan) {
-    CacheMount cache = open_cache_mount(work_.engine, plan.mount);
+    const auto fill = [&](const std::string& directory) {
+      const SourceTree source = open_source(plan);
+      const mode_t before = ::umask(0);  // FileCopier's is 0 for good; the command's is not
+      const sys::UniqueFd root = sys::open_path(directory, O_PATH | O_DIRECTORY);
+      FileCopier copier(root.get(), {.destination = "/"});
+      for (const auto& entry : find_entries(source, plan.mount.source.empty() ? "/" : plan.mount.source))
+        copier.copy(source, entry, /*is_single=*/true, plan.mount.source);
+      ::umask(before);
+    };
+    CacheMount cache =
+        open_cache_mount(work_.engine, plan.mount, plan.mount.from.empty() ? nullptr : std::function(fill));
     bind(std::move(cache.directory), plan.mount.target, plan.mount.is_read_only);
     locks_.push_back(std::move(cache.lock));
   }
@@ -265,6 +252,12 @@ class Runner {
     if (agents_++ == 0) step_.config.env.push_back("SSH_AUTH_SOCK=" + target);
   }
 
+  // In the place of a command that failed, with its changes, its mounts and its user.
+  void set_debug_shell() {
+    step_.config.command = {"/bin/sh"};
+    step_.config.tty = true;
+  }
+
   void add_script() {
     const std::string path = place_.workspace + "/script";
     sys::write_file(path, work_.script, 0755);
@@ -281,11 +274,48 @@ class Runner {
 
 std::string network_mode(const StepContext& context, const Instruction& instruction, const language::Run& run) {
   if (run.network.empty() || run.network == "default") return "default";
-  if (run.network == "host" && context.options.container.network.mode != "host")
+  if (run.network == "host" && context.options.container.network.mode != "host" &&
+      !context.options.entitlements.contains("network.host"))
     language::fail_at(*instruction.source, instruction.position,
                       "RUN --network=host: the build was not allowed the host's network",
-                      "allow it for this build: lichen build --network host");
+                      "allow it for this build: lichen build --allow network.host");
   return run.network;
+}
+
+void set_security(const StepContext& context, const Instruction& instruction, const language::Run& run,
+                  spec::ContainerConfig& config) {
+  if (run.security != "insecure") return;
+  if (!context.options.entitlements.contains("security.insecure"))
+    language::fail_at(*instruction.source, instruction.position,
+                      "RUN --security=insecure: the build was not allowed to run without protection",
+                      "allow it for this build: lichen build --allow security.insecure");
+  config.privileged = true;
+}
+
+// RUN --device=NAME[,required]: by a description of the host (CDI). One that is not required may be missing.
+void set_devices(const StepContext& context, const Instruction& instruction, const StageState& state,
+                 const language::Run& run, spec::ContainerConfig& config) {
+  for (const auto& written : run.devices) {
+    const auto fields = split(expand_word(written, instruction, state, context.escape), ',');
+    const auto fail = [&](const std::string& why, const std::string& hint) {
+      language::fail_at(*instruction.source, written.position, why, hint);
+    };
+    const bool is_required = fields.size() == 2 && fields[1] == "required";
+    if (fields.size() > 2 || (fields.size() == 2 && !is_required) || !spec::looks_like_cdi_name(fields[0]))
+      fail(format("RUN --device={}: it is vendor.com/class=name, and perhaps ,required", written.text), "");
+    if (!context.options.entitlements.contains("device") &&
+        !context.options.entitlements.contains("device=" + fields[0]))
+      fail(format("RUN --device={}: the build was not allowed this device", fields[0]),
+           format("allow it for this build: lichen build --allow device={}", fields[0]));
+    spec::ContainerConfig one;
+    one.device_requests.push_back({.driver = "cdi", .ids = {spec::parse_cdi_name(fields[0]).str()}});
+    try {
+      engine::find_device_edits(context.engine, one);
+      config.device_requests.push_back(std::move(one.device_requests[0]));
+    } catch (const Error& error) {
+      if (is_required || error.kind() != ErrorKind::not_found) fail(error.what(), error.hint());
+    }
+  }
 }
 
 }  // namespace
@@ -300,11 +330,10 @@ FileStep make_run_step(const StepContext& context, const Instruction& instructio
   work.config.user = state.config.user;
   work.config.working_dir = state.config.working_dir.empty() ? "/" : state.config.working_dir;
   work.config.hostname = "lichen-build";
-  if (run.security == "insecure")
-    language::fail_at(*instruction.source, instruction.position, "RUN --security=insecure is not done yet");
-  if (!run.devices.empty())
-    language::fail_at(*instruction.source, instruction.position, "RUN --device is not done yet");
+  set_security(context, instruction, run, work.config);
+  set_devices(context, instruction, state, run, work.config);
   const std::string mode = network_mode(context, instruction, run);
+  if (mode != "default") work.config.network.mode = mode;  // what lichen sets in a network of its own is not the host's
 
   step.created_by = "RUN " + (run.command.is_shell ? [&] {
     std::string text;
@@ -323,6 +352,8 @@ FileStep make_run_step(const StepContext& context, const Instruction& instructio
   step.key.add("cap-drop", work.config.cap_drop);
   for (const auto& mount : work.config.mounts) step.key.add("volume", mount.source + ":" + mount.destination);
   step.key.add("security", run.security);
+  for (const auto& device : work.config.devices) step.key.add("device", device.host_path);
+  for (const auto& request : work.config.device_requests) step.key.add("device", request.ids);
   MountPlanner planner(context, instruction, state, step);
   for (const auto& mount : run.mounts) work.mounts.push_back(planner.plan(mount));
   // The network is made when the step is done, not when it is only looked up.

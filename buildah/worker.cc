@@ -31,6 +31,17 @@ std::string run_body(const std::function<Json()>& body) {
 
 }  // namespace
 
+bool run_on_terminal(const std::function<Json()>& body) {
+  sys::Pid child = sys::fork_child([&] {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const Json result = parse_json(run_body(body), "result of a shell");
+    if (!result.contains("error")) return 0;
+    sys::write_all(2, result.at("error").at("message").get<std::string>() + "\n", "standard error");
+    return 1;
+  });
+  return child.wait().code == 0;
+}
+
 Worker::Worker(sys::EventLoop& loop, const std::function<Json()>& body, Handlers handlers)
     : loop_(loop), handlers_(std::move(handlers)) {
   sys::Pipe output = sys::make_pipe(), result = sys::make_pipe();

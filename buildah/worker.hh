@@ -38,4 +38,7 @@ class Worker {
   std::string partial_, answer_;
 };
 
+/// Run `body` in a child that has our terminal, to its end. @return false when it failed; the error is printed
+bool run_on_terminal(const std::function<Json()>& body);
+
 }  // namespace lichen::buildah

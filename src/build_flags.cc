@@ -4,6 +4,8 @@
 #include "libpod/base/parse.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/spec/capabilities.hh"
+#include "libpod/spec/cdi.hh"
+#include "libpod/spec/devices.hh"
 #include "libpod/spec/mounts.hh"
 #include "libpod/spec/network_mode.hh"
 #include "libpod/spec/options.hh"
@@ -117,6 +119,13 @@ void set_containers(const ParsedArgs& args, const HostView& host, spec::Containe
           .with_hint("write ./NAME for a directory here; RUN --mount=type=cache keeps files between builds");
     config.mounts.push_back(spec::parse_volume_option(text.starts_with('/') ? text : absolute_path(text, host)));
   }
+  spec::DeviceRequest described{.driver = "cdi"};
+  for (const auto& text : args.get_list("device"))
+    if (spec::looks_like_cdi_name(text))
+      described.ids.push_back(spec::parse_cdi_name(text).str());
+    else
+      config.devices.push_back(spec::parse_device_option(text));
+  if (!described.ids.empty()) config.device_requests.push_back(std::move(described));
   config.security_opt = args.get_list("security-opt");
   auto security = spec::parse_security_opts(config.security_opt);
   config.no_new_privileges = security.no_new_privileges;
@@ -136,6 +145,16 @@ void set_epoch(const ParsedArgs& args, const HostView& host, buildah::BuildOptio
   if (!seconds || *seconds < 0 || *seconds > 253402300799)
     throw_usage(args.command(), format("'{}' is no time: seconds since 1970", *text));
   options.epoch = *seconds;
+}
+
+void set_entitlements(const ParsedArgs& args, buildah::BuildOptions& options) {
+  for (const auto& text : args.get_list("allow"))
+    for (const auto& name : split(text, ',')) {
+      if (name != "network.host" && name != "security.insecure" && name != "device" && !name.starts_with("device="))
+        throw_usage(args.command(),
+                    format("--allow '{}': it is network.host, security.insecure, device or device=NAME", name));
+      options.entitlements.insert(name);
+    }
 }
 
 // docker: a word alone is a directory, - an archive on standard output.
@@ -195,6 +214,8 @@ buildah::BuildOptions build_options(const ParsedArgs& args, const HostView& host
   }
   for (const auto& text : args.get_list("output")) options.outputs.push_back(parse_output(args, text, host));
   options.explain = args.get_bool("explain");
+  options.debug_shell = args.get_bool("debug-shell");
+  set_entitlements(args, options);
   options.iidfile = args.get_string("iidfile");
   options.metadata_file = args.get_string("metadata-file");
   set_epoch(args, host, options);

@@ -6,6 +6,7 @@
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/path.hh"
+#include "libpod/engine/cdi_devices.hh"
 #include "libpod/engine/host_facts.hh"
 #include "libpod/engine/mount_points.hh"
 #include "libpod/engine/pretended_ids.hh"
@@ -87,6 +88,7 @@ spec::HostFacts facts_of(Engine& engine, const StepProcess& step, const std::str
   spec::HostFacts facts = collect_host_facts(engine, step.config);
   facts.rootfs = rootfs;
   write_secrets(step, place, facts);
+  facts.device_edits = find_device_edits(engine, step.config);
   facts.user = resolve_container_user(root, step.config, step.config.user, {});
   if (step.network != nullptr)
     step.network->write_files(spec::container_hostname(step.config, facts), step.workspace, facts);
@@ -99,17 +101,18 @@ std::vector<std::string> destinations_of(const spec::OciSpec& spec) {
   return destinations;
 }
 
-int run_bundle(Engine& engine, const StepProcess& step) {
+// @param bundle  with config.json; the runtime keeps its state there too
+int run_bundle(Engine& engine, const StepProcess& step, const std::string& bundle) {
   const std::string program = engine.runtime_path(step.config.runtime);
   sys::SpawnOptions options{.argv = {"lichen-oci"}, .program = program};
   for (auto& argument : engine.runtime_arguments(program)) options.argv.push_back(std::move(argument));
   for (const std::string& argument :
-       {std::string("--root"), step.workspace + "/oci", std::string("run"), std::string("--die-with-parent"),
-        std::string("--bundle"), step.workspace, step.config.id})
+       {std::string("--root"), bundle + "/oci", std::string("run"), std::string("--die-with-parent"),
+        std::string("--bundle"), bundle, step.config.id})
     options.argv.push_back(argument);
   options.die_with_parent = true;
   options.fds = {{0, 0}, {1, 1}, {2, 2}};
-  sys::make_directory(step.workspace + "/oci", 0700);
+  sys::make_directory(bundle + "/oci", 0700);
   return sys::spawn(options).wait().code;
 }
 
@@ -133,10 +136,12 @@ int run_step_process(Engine& engine, StepProcess step) {
   const spec::HostFacts facts = facts_of(engine, step, rootfs, root.get(), place);
   spec::OciSpec spec = spec::generate(step.config, facts);
   if (has_single_id()) pretend_ids(spec);
-  sys::write_file(step.workspace + "/config.json", dump_json(spec::to_json(spec)), 0600);
+  // Values of secrets (env=) stand in it: never on a disk.
+  const std::string bundle = step.secret_env.empty() ? step.workspace : place.path();
+  sys::write_file(bundle + "/config.json", dump_json(spec::to_json(spec)), 0600);
   const MountPoints points(root.get(), destinations_of(spec));
   root.reset();
-  const int code = run_bundle(engine, step);
+  const int code = run_bundle(engine, step, bundle);
   // An upper directory must not be touched beneath a mount.
   ::umount2(rootfs.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
   points.remove_from(step.upper);

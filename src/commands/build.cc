@@ -63,6 +63,8 @@ int print_checks(const buildah::BuildInput& input, const std::vector<language::L
 int build_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context, /*container_defaults=*/true);
   const auto options = build_options(args, host_view(*engine));
+  if (options.debug_shell && (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1))
+    throw Error(ErrorKind::usage, "--debug-shell: the shell needs a terminal, and this is none");
   try {
     const auto input = buildah::read_input(*engine, options);
     if (args.get_bool("check")) return print_checks(input, find_mistakes(input, options));

@@ -7,6 +7,7 @@ namespace {
 
 constexpr OptionSpec kBuild[] = {
     list("add-host", "name:address", "One more line of /etc/hosts in RUN steps"),
+    list("allow", "what", "Let RUN steps have network.host, security.insecure, device or device=NAME"),
     text("authfile", "file", "Credentials of registries").with_objects(CompletionKind::file),
     list("build-arg", "name[=value]", "Give an ARG a value; without one the variable of the environment"),
     list("build-context", "name=place", "A further context for --from: a directory, or docker-image://NAME"),
@@ -19,6 +20,8 @@ constexpr OptionSpec kBuild[] = {
     text("cpus", "decimal", "How many CPUs RUN steps may use"),
     text("cpuset-cpus", "list", "CPUs that RUN steps may use"),
     text("cpuset-mems", "list", "Memory nodes that RUN steps may use"),
+    flag("debug-shell", "Open a shell in the place of a RUN that failed"),
+    list("device", "device", "Device of the host for RUN steps, or one that a CDI description names"),
     list("dns", "address", "Name server of RUN steps"),
     text('f', "file", "file", "The Dockerfile; - is standard input (default Containerfile or Dockerfile)")
         .with_objects(CompletionKind::file),
@@ -83,9 +86,9 @@ constexpr CommandSpec kCommands[] = {
                  "lichen build --secret id=token,src=$HOME/.token -t app .\n"
                  "lichen build --check .\n",
      .options = {kBuild},
-     .not_yet_options = {"all-platforms allow annotation arch attest build-arg-file builder cache-from cache-to "
+     .not_yet_options = {"all-platforms annotation arch attest build-arg-file builder cache-from cache-to "
                          "cache-ttl call cert-dir cgroup-parent cgroupns compat-volumes compress cpp-flag "
-                         "created-annotation creds cw debug-shell decryption-key device disable-compression "
+                         "created-annotation creds cw decryption-key disable-compression "
                          "disable-content-trust dns-option dns-search env env-file group-add",
                          "hooks-dir http-proxy identity-label inherit-annotations inherit-labels ipc isolation "
                          "layer-label logfile manifest no-hostname no-hosts omit-history os os-feature os-version "

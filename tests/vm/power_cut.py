@@ -11,6 +11,8 @@ guest/usr/local/bin/mixed-load work until the cut. After a cut holds:
   inspected and removed, a volume too; what was under way exists wholly or not at all (or, an image, without its name);
   everything can be removed, and then no file in staging and no layer but those of the base image is left.
 
+Where all is slow it makes fewer cuts: after LICHEN_POWER_SECONDS (500) no new one begins, and the rest is said to be skipped.
+
 The disk is a file with cache=writeback: all that the guest has sent to its disk survives, all that was only in the guest's
 page cache is lost. Prints TAP, one case per cut. LICHEN_POWER_CUTS=N is the number of cuts (10).
 """
@@ -79,7 +81,7 @@ class Cuts:
         self.machine = Machine(folder)
         self.random = random.Random(seed)
 
-    def run(self, script, limit=120):
+    def run(self, script, limit=240):
         """stdout; a warning or a failure is broken."""
         status, out, err = self.machine.run("user", script, limit)
         if status != 0 or err:
@@ -100,7 +102,7 @@ class Cuts:
     def load_and_cut(self, number):
         """Let it work for a random while, cut; the account of it."""
         self.machine.run("user", f"setsid mixed-load {number} >/dev/null 2>&1 &")
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 240
         mine = []
         while len(mine) < 4:  # it works
             if time.monotonic() > deadline:
@@ -155,11 +157,15 @@ def main():
             print(f"1..1\nok 1 power cuts # skip {file.read().strip()}")
         return 0
     cuts, failures = Cuts(options.folder, options.seed), 0
+    end = time.monotonic() + int(os.environ.get("LICHEN_POWER_SECONDS", "500"))
     print(f"1..{options.rounds}\n# --seed {options.seed} chooses the same moments", flush=True)
     try:
         cuts.start()
         cuts.run("lichen load -q -i /opt/lichen/images/busybox.tar")
         for number in range(1, options.rounds + 1):
+            if number > 1 and time.monotonic() > end:
+                print(f"ok {number} power cut {number} # skip the machine is slow: {number - 1} cuts took the time there is")
+                continue
             begin, account = time.monotonic(), Account([])
             try:
                 account = cuts.load_and_cut(number)
