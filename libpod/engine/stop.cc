@@ -47,31 +47,46 @@ std::uint64_t signal_set(const std::string& status, std::string_view field) {
   return 0;
 }
 
+bool handles(pid_t pid, std::uint64_t bit) {
+  const auto status = sys::read_process_file(pid, "status");
+  return !status || ((signal_set(*status, "SigCgt:") | signal_set(*status, "SigBlk:")) & bit) != 0;
+}
+
+enum class Waiting { for_signals, for_something_else, works };
+
 // While a thread waits in rt_sigtimedwait(2) the kernel shows the signals it waits for as neither caught nor blocked;
 // tini, dumb-init and our own init wait like that.
-bool waits_for_signals(pid_t pid) {
+Waiting what_it_waits_for(pid_t pid) {
   const std::string tasks = format("/proc/{}/task", pid);
+  Waiting waiting = Waiting::for_something_else;
   for (const auto& task : sys::list_directory(tasks)) {
     const auto call = sys::read_file_if_exists(tasks + "/" + task + "/syscall", 4096);
-    if (call && call->starts_with(format("{} ", SYS_rt_sigtimedwait))) return true;
+    if (call && call->starts_with(format("{} ", SYS_rt_sigtimedwait))) return Waiting::for_signals;
+    if (call && call->starts_with("running")) waiting = Waiting::works;  // proc(5)
   }
-  return false;
+  return waiting;
 }
 
 // Whether the first process of a pid namespace would get this signal: the kernel drops signals without a handler there
 // (pid_namespaces(7)), so waiting for their effect is waiting for nothing. Blocked ones are kept for sigwait or
-// signalfd.
+// signalfd. One look may fall between a wait and the work after it, and to kill what would have ended well is worse
+// than to wait: so one that is at work is looked at several times.
 bool init_would_notice(pid_t pid, int signal) {
+  constexpr int kLooks = 5;
   if (signal == SIGKILL || signal == SIGSTOP) return true;
-  const auto status = sys::read_process_file(pid, "status");
-  if (!status) return true;
   const std::uint64_t bit = 1ULL << (signal - 1);
-  if (((signal_set(*status, "SigCgt:") | signal_set(*status, "SigBlk:")) & bit) != 0) return true;
-  try {
-    return waits_for_signals(pid);
-  } catch (const Error&) {
-    return true;  // not ours to see: wait as asked
+  for (int look = 0; look < kLooks; ++look) {
+    if (handles(pid, bit)) return true;
+    try {
+      const Waiting waiting = what_it_waits_for(pid);
+      if (waiting == Waiting::for_signals || handles(pid, bit)) return true;
+      if (waiting == Waiting::for_something_else) return false;
+    } catch (const Error&) {
+      return true;  // not ours to see: wait as asked
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+  return false;
 }
 
 bool shares_host_pids(const spec::ContainerConfig& config) {
