@@ -63,7 +63,11 @@ StepNetwork::StepNetwork(Engine& engine, const spec::NetworkConfig& config) : en
 StepNetwork::~StepNetwork() {
   life_.reset();
   try {
-    if (holder_) holder_.wait();
+    // Not by the end of its pipe alone: holders and workers that came later have a copy of our end.
+    if (holder_) {
+      holder_.kill(SIGKILL);
+      holder_.wait();
+    }
     release_endpoints(engine_, config_);
     sys::remove_tree(engine_.paths.container_run(config_.id));
     sys::remove_file(engine_.paths.container_marker(config_.id));
