@@ -114,6 +114,20 @@ std::vector<std::string> layer_directories(const Engine& engine, const std::stri
 
 namespace {
 
+std::string provide_empty(const Engine& engine, const char* name) {
+  std::string empty = engine.paths.cache() + name;
+  sys::make_directories(empty, 0755);
+  return empty;
+}
+
+// A read-only overlay needs two lower directories (overlayfs.rst, "Multiple lower layers"), and they must not be one
+// and the same (ELOOP).
+void fill_lower(const Engine& engine, std::vector<std::string>& lower, std::size_t least) {
+  for (const char* name : {"/empty-layer", "/empty-layer-2"})
+    if (lower.size() < least && std::ranges::find(lower, engine.paths.cache() + name) == lower.end())
+      lower.push_back(provide_empty(engine, name));
+}
+
 // An image without layers: overlay wants at least one lower directory.
 std::vector<std::string> lower_or_empty(const Engine& engine, const std::string& image_id) {
   auto lower = layer_directories(engine, image_id);
@@ -174,11 +188,7 @@ void mount_rootfs_at(const Engine& engine, const spec::ContainerConfig& config, 
   mount_with(engine, config.storage_driver, options, target, shifted ? &config : nullptr);
 }
 
-std::string empty_layer(const Engine& engine) {
-  std::string empty = engine.paths.cache() + "/empty-layer";
-  sys::make_directories(empty, 0755);
-  return empty;
-}
+std::string empty_layer(const Engine& engine) { return provide_empty(engine, "/empty-layer"); }
 
 void make_upper(const std::string& upper, const std::string& topmost) {
   struct stat top {};
@@ -192,8 +202,7 @@ void make_upper(const std::string& upper, const std::string& topmost) {
 void mount_layers(const Engine& engine, const std::string& driver, sys::OverlayOptions options,
                   const std::string& target) {
   make_own_mount_point(target);
-  // A read-only overlay needs two lower directories (overlayfs.rst, "Multiple lower layers").
-  while (options.lower.size() < (options.upper.empty() ? 2 : 1)) options.lower.push_back(empty_layer(engine));
+  fill_lower(engine, options.lower, options.upper.empty() ? 2 : 1);
   mount_with(engine, driver, options, target);
 }
 
@@ -207,8 +216,7 @@ std::string mount_rootfs(const Engine& engine, const spec::ContainerConfig& conf
 void mount_image(const Engine& engine, const std::string& image_id, const std::string& driver,
                  const std::string& target) {
   auto lower = lower_or_empty(engine, image_id);
-  // A read-only overlay needs two lower directories (overlayfs.rst, "Multiple lower layers").
-  if (lower.size() == 1) lower.push_back(empty_layer(engine));
+  fill_lower(engine, lower, 2);
   mount_with(engine, driver == "vfs" ? "overlay" : driver, {.lower = lower, .upper = "", .work = ""}, target);
 }
 
