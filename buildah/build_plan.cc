@@ -85,12 +85,6 @@ std::size_t find_target(const BuildPlan& plan, const std::string& wanted) {
   throw error;
 }
 
-void mark_needed(BuildPlan& plan, std::size_t stage) {
-  if (plan.is_needed[stage]) return;
-  plan.is_needed[stage] = true;
-  for (const auto need : plan.stages[stage].needs) mark_needed(plan, need);  // earlier ones only: it ends
-}
-
 }  // namespace
 
 Origin find_origin(const BuildPlan& plan, const BuildOptions& options, std::size_t stage, const std::string& name) {
@@ -142,8 +136,14 @@ BuildPlan make_plan(const language::Dockerfile& dockerfile, const BuildOptions& 
   }
   plan.is_needed.assign(plan.stages.size(), false);
   plan.target = find_target(plan, options.target);
-  mark_needed(plan, plan.target);
+  need_stage(plan, plan.target);
   return plan;
+}
+
+void need_stage(BuildPlan& plan, std::size_t stage) {
+  if (plan.is_needed[stage]) return;
+  plan.is_needed[stage] = true;
+  for (const auto need : plan.stages[stage].needs) need_stage(plan, need);  // earlier ones only: it ends
 }
 
 Json to_json(const BuildPlan& plan) {

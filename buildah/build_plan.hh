@@ -39,6 +39,9 @@ struct BuildPlan {
 BuildPlan make_plan(const language::Dockerfile& dockerfile, const BuildOptions& options, const spec::Platform& platform,
                     const spec::Platform& host);
 
+/// It is built, and what it needs.
+void need_stage(BuildPlan& plan, std::size_t stage);
+
 /// What `name` of a --from in stage `stage` means.
 Origin find_origin(const BuildPlan& plan, const BuildOptions& options, std::size_t stage, const std::string& name);
 

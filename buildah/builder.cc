@@ -35,6 +35,14 @@ bool is_filtered(const std::vector<std::string>& filter, const StagePlan& plan) 
   return std::ranges::find(filter, plan.title) != filter.end();
 }
 
+// With the place of the instruction, where the error has none yet.
+Error placed(const Instruction& instruction, const Error& error) {
+  const std::string what = error.what();
+  if (what.starts_with(instruction.source->name + ":")) return error;
+  return Error(error.kind(), language::show_place(*instruction.source, instruction.position, what))
+      .with_hint(error.hint());
+}
+
 // The other stages and images that an instruction takes from.
 std::vector<std::string> froms_of(const Instruction& instruction) {
   std::vector<std::string> names;
@@ -143,7 +151,9 @@ bool Builder::advance(Stage& stage) {
       moved = true;
     }
   } catch (const Error& error) {
-    failure_ = error;
+    // Mostly of the step to come, and placed by it; what is not has its line at least.
+    const bool is_step = stage.phase == Phase::stepping && !stage.pending && stage.next < stage.steps.size();
+    failure_ = is_step ? placed(stage.steps[stage.next], error) : error;
     loop_.stop();
   }
   return moved;
@@ -158,6 +168,7 @@ bool Builder::begin_stage(Stage& stage) {
       if (stages_[base.stage].phase != Phase::done) return false;
       stage.state = stages_[base.stage].state;
       stage.state.has_own_cmd = false;
+      add_triggers(stage, plan_.stages[base.stage].title);
       break;
     case Origin::Kind::scratch:
       stage.state.config.os = platform_.os;
@@ -198,7 +209,11 @@ void Builder::begin_on_image(Stage& stage, const std::string& name) {
   // As docker: PATH is always set, so that ENV PATH=$PATH:/more says what it seems to.
   if (!find_variable(stage.state, "PATH"))
     stage.state.config.env.insert(stage.state.config.env.begin(), default_path());
-  // Triggers run before the first step of whoever builds on the image, and are not inherited further.
+  add_triggers(stage, name);
+}
+
+// Triggers run before the first step of whoever builds on the image or stage, and are not inherited further.
+void Builder::add_triggers(Stage& stage, const std::string& name) {
   const auto triggers = std::exchange(stage.state.config.on_build, {});
   for (std::size_t i = 0; i < triggers.size(); ++i)
     for (auto& step : language::parse_fragment(triggers[i], format("ONBUILD trigger {} of {}", i + 1, name),
@@ -206,12 +221,15 @@ void Builder::begin_on_image(Stage& stage, const std::string& name) {
       stage.steps.push_back(std::move(step));
 }
 
-bool Builder::inputs_are_there(const Stage& stage, const Instruction& instruction) const {
+bool Builder::inputs_are_there(const Stage& stage, const Instruction& instruction) {
+  bool are_there = true;
   for (const auto& name : froms_of(instruction)) {
     const Origin origin = find_origin(plan_, options_, stage.plan->number, name);
-    if (origin.kind == Origin::Kind::stage && stages_[origin.stage].phase != Phase::done) return false;
+    if (origin.kind != Origin::Kind::stage || stages_[origin.stage].phase == Phase::done) continue;
+    need_stage(plan_, origin.stage);  // a trigger may be the first to name it
+    are_there = false;
   }
-  return true;
+  return are_there;
 }
 
 LayerStack Builder::image_stack(Stage& stage, const std::string& name, const std::string& platform) {
@@ -410,9 +428,7 @@ void Builder::fail_step(Stage& stage, const Error& error) {
   progress_.failed(stage.pending->id);
   const auto& instruction = *stage.pending->instruction;
   const std::string said = progress_.last_output(stage.pending->id);
-  std::string what = error.what();
-  if (what.find(instruction.source->name + ":") != 0)
-    what = language::show_place(*instruction.source, instruction.position, what);
+  std::string what = placed(instruction, error).what();
   if (!said.empty()) what += "\nits last output:\n" + said.substr(0, said.size() - 1);
   if (!failure_) failure_ = Error(error.kind(), what).with_hint(error.hint());
   loop_.stop();

@@ -67,7 +67,8 @@ class Builder {
   bool advance(Stage& stage);
   bool begin_stage(Stage& stage);
   void begin_on_image(Stage& stage, const std::string& name);
-  bool inputs_are_there(const Stage& stage, const language::Instruction& instruction) const;
+  void add_triggers(Stage& stage, const std::string& name);
+  bool inputs_are_there(const Stage& stage, const language::Instruction& instruction);
   std::optional<FileStep> make_step(Stage& stage, const language::Instruction& instruction);
   bool take_from_cache(Stage& stage);
   void explain(const Stage& stage, const std::optional<StepKey>& key);

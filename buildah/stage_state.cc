@@ -9,6 +9,7 @@
 #include "libpod/base/parse.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/spec/options.hh"
 
 namespace lichen::buildah {
 namespace {
@@ -84,6 +85,11 @@ class Applier {
   }
   bool operator()(const language::Stopsignal& stop) {
     config_.stop_signal = expand(stop.signal);
+    try {
+      spec::parse_signal(config_.stop_signal);
+    } catch (const Error& error) {
+      language::fail_at(*instruction_.source, stop.signal.position, error.what(), error.hint());
+    }
     return done();
   }
   bool operator()(const language::Healthcheck& check) {
