@@ -1,7 +1,5 @@
 #include "buildah/copy_files.hh"
 
-#include <map>
-
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/path.hh"
@@ -109,6 +107,10 @@ void FileCopier::finish(int fd, const SourceTree& tree, const struct stat& info)
 
 void FileCopier::copy(const SourceTree& tree, const SourceEntry& entry, bool is_single, const std::string& source) {
   const bool is_directory = S_ISDIR(entry.info.st_mode);
+  // What a wildcard has found may be excluded as well: --exclude=*.txt with hom* (Dockerfile reference, COPY
+  // --exclude).
+  if (!is_directory && (plan_.excluded.ignores(entry.path) || plan_.excluded.ignores(base_name("/" + entry.path))))
+    return;
   std::string below;
   if (plan_.keeps_parents) {
     // "a/./b/c" keeps b/; without a pivot all of it.
@@ -117,6 +119,7 @@ void FileCopier::copy(const SourceTree& tree, const SourceEntry& entry, bool is_
     below = is_directory ? entry.path : parent_path("/" + entry.path).substr(1);
     if (!skipped.empty() && is_below(below, skipped))
       below = below.size() > skipped.size() ? below.substr(skipped.size() + 1) : "";
+    provide_parents(tree, skipped, below);
   }
   // With --parents the destination is a directory whatever it looks like.
   Target target = target_of(base_name("/" + entry.path), is_directory, is_single && !plan_.keeps_parents, below);
@@ -125,17 +128,38 @@ void FileCopier::copy(const SourceTree& tree, const SourceEntry& entry, bool is_
   copy_item(tree, item, target.directory.get(), target.name);
 }
 
+// --parents: directories on the way that are not there yet are made as they are in the source.
+void FileCopier::provide_parents(const SourceTree& tree, const std::string& above, const std::string& below) {
+  std::string source = above, made = plan_.destination;
+  provide_path(made);
+  for (const auto& part : split(below, '/')) {
+    if (part.empty()) continue;
+    source += "/" + part;
+    made += "/" + part;
+    if (sys::open_in_root_if_exists(root_, made, kDirectory)) continue;
+    const sys::UniqueFd directory = provide_path(made);
+    const auto known = sys::open_in_root_if_exists(tree.root.get(), source, kDirectory);
+    struct stat info {};
+    if (known && ::fstat(known->get(), &info) == 0) finish(directory.get(), tree, info);
+  }
+}
+
+// Beneath the root; "" is the root itself.
+std::string FileCopier::path_of(int directory) const {
+  const std::string root = sys::read_link(sys::fd_path(root_)).value_or("");
+  const std::string place = sys::read_link(sys::fd_path(directory)).value_or("");
+  return place.size() > root.size() ? place.substr(root.size()) : "";
+}
+
 sys::UniqueFd FileCopier::provide_directory(int parent, const std::string& name) {
-  const std::string place = sys::read_link(sys::fd_path(parent)).value_or("");
   if (::mkdirat(parent, name.c_str(), 0700) != 0) {
     if (errno != EEXIST) throw_errno("make directory '{}'", name);
     struct stat found {};
     if (::fstatat(parent, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) throw_errno("look at '{}'", name);
     if (S_ISLNK(found.st_mode)) {
       // A link to a directory (/lib -> usr/lib) is one here too, within the root.
-      const std::string root = sys::read_link(sys::fd_path(root_)).value_or("");
-      const std::string path = place.size() > root.size() ? place.substr(root.size()) + "/" + name : "/" + name;
-      if (auto leads = sys::open_in_root_if_exists(root_, path, kDirectory)) return *std::move(leads);
+      if (auto leads = sys::open_in_root_if_exists(root_, path_of(parent) + "/" + name, kDirectory))
+        return *std::move(leads);
     }
     if (!S_ISDIR(found.st_mode))
       throw_error(ErrorKind::conflict, "copy directory '{}': a file of that name is there already", name);
@@ -189,6 +213,32 @@ void FileCopier::copy_item(const SourceTree& tree, const WalkItem& item, int to,
     throw Error(ErrorKind::unsupported, format("copy '{}': it is a device", item.path))
         .with_hint("name it in .dockerignore");
   }
+  if (info.st_nlink > 1 && link_again(info, to, name)) return;
+  copy_file(tree, item, to, name);
+}
+
+// Names of one file stay names of one file.
+bool FileCopier::link_again(const struct stat& info, int to, const std::string& name) const {
+  const auto known = linked_.find({info.st_dev, info.st_ino});
+  if (known == linked_.end()) return false;
+  const Linked& first = known->second;
+  const auto directory =
+      sys::open_in_root_if_exists(root_, first.directory.empty() ? "/" : first.directory, kDirectory);
+  struct stat found {};
+  if (!directory || ::fstatat(directory->get(), first.name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) return false;
+  if (found.st_dev != first.device || found.st_ino != first.inode) return false;  // another source has replaced it
+  clear_the_way(to, name);
+  return ::linkat(directory->get(), first.name.c_str(), to, name.c_str(), 0) == 0;
+}
+
+void FileCopier::remember_link(const struct stat& info, int made, int to, const std::string& name) {
+  struct stat found {};
+  if (::fstat(made, &found) != 0) return;
+  linked_[{info.st_dev, info.st_ino}] = {path_of(to), name, found.st_dev, found.st_ino};
+}
+
+void FileCopier::copy_file(const SourceTree& tree, const WalkItem& item, int to, const std::string& name) {
+  const struct stat& info = *item.info;
   const sys::UniqueFd from = item.relative.empty()
                                  ? sys::open_path(sys::fd_path(item.directory), O_RDONLY)
                                  : sys::open_at(item.directory, item.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -200,6 +250,7 @@ void FileCopier::copy_item(const SourceTree& tree, const WalkItem& item, int to,
   if (::fchmod(file.get(), mode_of(info)) != 0) throw_errno("set the mode of '{}'", item.path);
   const timespec times[2] = {info.st_atim, info.st_mtim};
   ::futimens(file.get(), times);
+  if (info.st_nlink > 1) remember_link(info, file.get(), to, name);
 }
 
 void FileCopier::write(const InlineFile& file, bool is_single) {

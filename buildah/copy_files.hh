@@ -4,6 +4,7 @@
 // everything is written by descriptors. Directories are merged; what else is in the way is replaced.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -68,13 +69,26 @@ class FileCopier {
   sys::UniqueFd provide_path(const std::string& path);
   void copy_directory(const SourceTree& tree, const SourceEntry& entry, const sys::UniqueFd& to);
   void copy_item(const SourceTree& tree, const WalkItem& item, int to, const std::string& name);
+  void copy_file(const SourceTree& tree, const WalkItem& item, int to, const std::string& name);
+  bool link_again(const struct stat& info, int to, const std::string& name) const;
+  void remember_link(const struct stat& info, int made, int to, const std::string& name);
+  void provide_parents(const SourceTree& tree, const std::string& above, const std::string& below);
+  std::string path_of(int directory) const;
   sys::UniqueFd provide_directory(int parent, const std::string& name);
   CopyOwner owner_of(const SourceTree& tree, const struct stat& info) const;
   mode_t mode_of(const struct stat& info) const;
   void finish(int fd, const SourceTree& tree, const struct stat& info) const;
 
+  // A file of several names: where its first copy lies.
+  struct Linked {
+    std::string directory, name;  // the directory's path beneath the root
+    dev_t device = 0;
+    ino_t inode = 0;
+  };
+
   int root_;
   CopyPlan plan_;
+  std::map<std::pair<dev_t, ino_t>, Linked> linked_;  // by the source's device and inode
 };
 
 }  // namespace lichen::buildah
