@@ -137,9 +137,9 @@ struct Volume {
 /// A secret or config. Of file, environment, content one is written, or `external` is true.
 struct FileObject {
   std::string name;
-  std::string file;         // absolute
-  std::string environment;  // name of a variable of Project::environment
-  std::optional<std::string> content;
+  std::string file;                    // absolute
+  std::string environment;             // name of the variable that holds it
+  std::optional<std::string> content;  // as written, or the value of `environment` (not set: it is not there)
   bool external = false;
   Mapping labels;
   std::string driver;

@@ -33,11 +33,14 @@ struct Place {
 
 /// An item of `secrets` or `configs` of a service or build.
 struct FileReference {
-  std::string source;  // key below the project's secrets or configs
-  std::string target;  // secrets of services: absolute, default /run/secrets/SOURCE; configs: absolute, default /SOURCE
-  std::string uid, gid;               // decimal text, "" = not written (root's)
+  std::string source;    // key below the project's secrets or configs
+  std::string target;    // as written; secrets of services have the default /run/secrets/SOURCE. Use target_path()
+  std::string uid, gid;  // decimal text, "" = not written (root's)
   std::optional<std::uint32_t> mode;  // permission bits; not written = 0444
   Json extensions;
+
+  /// Where it is in the container: a relative target is below `folder` ("/run/secrets" for secrets, "/" for configs).
+  std::string target_path(std::string_view folder) const;
 };
 
 /// The values of one ulimit. `single` is set when one number was written; then soft and hard are equal to it.
@@ -69,7 +72,7 @@ struct Build {
   std::string dockerfile;  // relative to the context, or absolute; default "Dockerfile" unless dockerfile_inline
   std::string dockerfile_inline;
   Strings entitlements;
-  OptionalMapping args;  // no value: the builder's own default holds
+  OptionalMapping args;  // what has no value, not in the environment either, is left out
   std::string provenance, sbom;
   std::vector<std::pair<std::string, std::string>> ssh;  // ID → path of a socket or key ("" = the agent's socket)
   Mapping labels;
@@ -227,36 +230,41 @@ struct Port {
   Json extensions;
 };
 
+// Outside of Mount: clang 14 takes a nested struct with defaults for one that cannot be made without arguments.
+struct MountBind {
+  std::string selinux, propagation;  // z, Z; private, rprivate, shared, rshared, slave, rslave
+  bool create_host_path = true;
+  std::string recursive;  // enabled, disabled, writable, readonly
+  Json extensions;
+};
+struct MountVolume {
+  Mapping labels;
+  bool nocopy = false;
+  std::string subpath;
+  Json extensions;
+};
+struct MountTmpfs {
+  Bytes size = 0;
+  std::uint32_t mode = 0;
+  Json extensions;
+};
+struct MountImage {
+  std::string subpath;
+  Json extensions;
+};
 struct Mount {
   enum class Type { bind, volume, tmpfs, cluster, npipe, image };
-  struct Bind {
-    std::string selinux, propagation;  // z, Z; private, rprivate, shared, rshared, slave, rslave
-    bool create_host_path = true;
-    std::string recursive;  // enabled, disabled, writable, readonly
-    Json extensions;
-  };
-  struct Volume {
-    Mapping labels;
-    bool nocopy = false;
-    std::string subpath;
-    Json extensions;
-  };
-  struct Tmpfs {
-    Bytes size = 0;
-    std::uint32_t mode = 0;
-    Json extensions;
-  };
-  struct Image {
-    std::string subpath;
-    Json extensions;
-  };
+  using Bind = MountBind;
+  using Volume = MountVolume;
+  using Tmpfs = MountTmpfs;
+  using Image = MountImage;
   Type type = Type::volume;
   std::string
       source;  // bind: absolute host path; volume: key below the project's volumes, "" = anonymous; image: a reference
   std::string target;  // container path
   bool read_only = false;
   std::string consistency;
-  std::optional<Bind> bind;
+  std::optional<Bind> bind;  // not written: as Bind{}
   std::optional<Volume> volume;
   std::optional<Tmpfs> tmpfs;
   std::optional<Image> image;

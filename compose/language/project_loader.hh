@@ -9,6 +9,7 @@
 
 #include <functional>
 
+#include "compose/language/interpolate.hh"
 #include "compose/language/model.hh"
 
 namespace lichen::compose {
@@ -34,6 +35,7 @@ struct LoadRequest {
   Strings services;  // named on the command line: they and what they depend on are active whatever their profiles, and
                      // with `only_services` the others are disabled. Unknown names are errors.
   bool only_services = false;
+  bool all_resources = false;       // --all-resources: keep networks, volumes, secrets and configs that nobody uses
   bool interpolate = true;          // false: --no-interpolate
   bool normalize = true;            // false: --no-normalize
   bool resolve_paths = true;        // false: --no-path-resolution
@@ -57,5 +59,13 @@ struct Loaded {
 /// @throws Error{not_found} no compose file, a file that is named but is not there, a service that is not there
 /// @throws Error{usage}     -p is no valid project name
 Loaded load_project(const LoadRequest& request, FileSource& files);
+
+/// The merged files with their ${...}, for `config --no-interpolate` and `--variables`.
+struct LoadedTree {
+  Json tree;  // members sorted
+  std::map<std::string, Variable> variables;
+  std::vector<Warning> warnings;
+};
+LoadedTree load_uninterpolated(LoadRequest request, FileSource& files);
 
 }  // namespace lichen::compose

@@ -1,0 +1,58 @@
+#include "compose/language/project_loader.hh"
+
+#include "compose/language/interpolate_tree.hh"
+#include "compose/language/loading.hh"
+#include "compose/language/read_model.hh"
+#include "compose/language/resolve.hh"
+#include "libpod/base/error.hh"
+
+namespace lichen::compose {
+namespace {
+
+/// Everything up to the tree; the name is known to the variables of the files.
+Node load_tree(Loading& loading, Found& found, std::string& name) {
+  found = find_project(loading);
+  name = project_name(loading, found);
+  found.environment["COMPOSE_PROJECT_NAME"] = name;
+  return assemble(loading, found);
+}
+
+}  // namespace
+
+Loaded load_project(const LoadRequest& request, FileSource& files) {
+  Loading loading(request, files);
+  Found found;
+  std::string name;
+  const Node tree = load_tree(loading, found, name);
+  Project project = read_model(tree, loading.sources);
+  project.name = std::move(name);
+  project.working_dir = found.folder;
+  project.compose_files = found.files;
+  project.environment = std::move(found.environment);
+  warn_of_unsupported(tree, loading);
+  resolve_variables(project);
+  select_profiles(project, request);
+  if (request.normalize) normalize(project);
+  if (request.resolve_environment)
+    for (auto& service : project.services) read_env_files(service, project.environment, loading);
+  if (request.check_consistency) check_consistency(project, loading);
+  select_services(project, request);
+  if (!request.all_resources) drop_unused(project);
+  return {std::move(project), std::move(loading.warnings)};
+}
+
+LoadedTree load_uninterpolated(LoadRequest request, FileSource& files) {
+  request.interpolate = false;
+  Loading loading(request, files);
+  Found found;
+  std::string name;
+  Node tree = load_tree(loading, found, name);
+  std::map<std::string, Variable> variables;
+  for (const auto& file : found.files)
+    for (const auto& document : loading.documents(file, "the compose file"))
+      collect_tree_variables(document, variables);
+  tree.set("name", name);
+  return {to_json(tree, /*sorted=*/true), std::move(variables), std::move(loading.warnings)};
+}
+
+}  // namespace lichen::compose

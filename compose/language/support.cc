@@ -1,0 +1,78 @@
+// The keys that a rootless single machine gives no effect: one warning each, with the reason. `up` refuses what would
+// be wrong to run without (is_refused). A data table. What is not here has an effect.
+#include <array>
+
+#include "compose/language/resolve.hh"
+#include "compose/language/support.hh"
+#include "libpod/base/strings.hh"
+
+namespace lichen::compose {
+namespace {
+
+constexpr std::array kUnsupported = {
+    Unsupported{"models", true, "no model runner comes with lichen"},
+    Unsupported{"services.*.models", true, "no model runner comes with lichen"},
+    Unsupported{"services.*.provider", true, "providers are plug-ins of docker compose, and run programs of their own"},
+    Unsupported{"services.*.use_api_socket", true, "there is no API socket: lichen has no daemon"},
+    Unsupported{"services.*.credential_spec", true, "it is for Windows containers"},
+    Unsupported{"services.*.isolation", false, "it is for Windows containers"},
+    Unsupported{"services.*.build.isolation", false, "it is for Windows containers"},
+    Unsupported{"services.*.cpu_count", false, "it is for Windows containers; use cpus"},
+    Unsupported{"services.*.cpu_percent", false, "it is for Windows containers; use cpus"},
+    Unsupported{"services.*.cpu_rt_period", false, "real-time groups are not for users without root"},
+    Unsupported{"services.*.cpu_rt_runtime", false, "real-time groups are not for users without root"},
+    Unsupported{"services.*.mem_swappiness", false, "cgroup v2 has no swappiness of its own"},
+    Unsupported{"services.*.oom_kill_disable", false, "cgroup v2 cannot turn the OOM killer off"},
+    Unsupported{"services.*.device_cgroup_rules", false, "device rules need root; the kernel's permissions hold"},
+    Unsupported{"services.*.storage_opt", false, "quotas of a container's files need root"},
+    Unsupported{"services.*.external_links", false, "join both containers to one network instead"},
+    Unsupported{"services.*.deploy.mode", false, "on a single machine every mode is 'replicated'"},
+    Unsupported{"services.*.deploy.endpoint_mode", false, "a service's name resolves to all of its containers"},
+    Unsupported{"services.*.deploy.placement", false, "there is one machine"},
+    Unsupported{"services.*.deploy.labels", false, "they are for services of a cluster; use labels"},
+    Unsupported{"services.*.deploy.rollback_config", false, "nothing is rolled back on a single machine"},
+    Unsupported{"services.*.deploy.resources.reservations.cpus", false, "there is one machine: nothing to reserve"},
+    Unsupported{"services.*.deploy.resources.reservations.generic_resources", false,
+                "there is one machine: nothing to reserve"},
+    Unsupported{"services.*.networks.*.link_local_ips", false, "bridges of users without root have no such addresses"},
+    Unsupported{"services.*.volumes[].consistency", false, "it is for Docker Desktop"},
+    Unsupported{"services.*.ports[].app_protocol", false, "nothing here looks into the protocol"},
+    Unsupported{"services.*.build.entitlements", false, "what a build may do is what its user may do"},
+    Unsupported{"services.*.build.provenance", false, "attestations are not made"},
+    Unsupported{"services.*.build.sbom", false, "attestations are not made"},
+    Unsupported{"networks.*.attachable", false, "it is for networks of a cluster; every network here is attachable"},
+    Unsupported{"secrets.*.driver", true, "secret stores are plug-ins of docker's daemon"},
+    Unsupported{"secrets.*.template_driver", true, "it is for secrets of a cluster"},
+    Unsupported{"configs.*.template_driver", true, "it is for configs of a cluster"},
+};
+
+void find_key(const Node& node, std::span<const std::string> parts, const std::string& path, const Unsupported& row,
+              Loading& loading) {
+  if (parts.empty()) {
+    if (node.is_null() || (node.kind == Node::Kind::boolean && node.text == "false")) return;
+    if (row.path.ends_with(".mode") && node.text == "replicated") return;
+    loading.warn(node.key_spot, format("{} has no effect: {}", path, row.reason));
+    return;
+  }
+  std::string part = parts[0];
+  const bool is_list = part.ends_with("[]");
+  if (is_list) part.resize(part.size() - 2);
+  const auto go_on = [&](const Node& child, const std::string& child_path) {
+    if (!is_list) return find_key(child, parts.subspan(1), child_path, row, loading);
+    for (std::size_t i = 0; i < child.items.size(); ++i)
+      find_key(child.items[i], parts.subspan(1), format("{}[{}]", child_path, i), row, loading);
+  };
+  if (!node.is_mapping()) return;
+  for (const auto& item : node.items)
+    if (part == "*" || item.key == part) go_on(item, path.empty() ? item.key : path + "." + item.key);
+}
+
+}  // namespace
+
+std::span<const Unsupported> unsupported_keys() { return kUnsupported; }
+
+void warn_of_unsupported(const Node& model, Loading& loading) {
+  for (const auto& row : kUnsupported) find_key(model, split(row.path, '.'), {}, row, loading);
+}
+
+}  // namespace lichen::compose

@@ -1,0 +1,17 @@
+// Keys of the compose file that have no effect here.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace lichen::compose {
+
+struct Unsupported {
+  std::string_view path;  // "services.*.deploy.placement"
+  bool is_refused;        // true: a service with it is not started; false: the warning is all
+  std::string_view reason;
+};
+
+std::span<const Unsupported> unsupported_keys();
+
+}  // namespace lichen::compose

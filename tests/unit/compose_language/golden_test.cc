@@ -1,0 +1,153 @@
+// Goldens of the compose file: files and flags in; warnings and what `config` prints, or the error, out.
+#include <algorithm>
+
+#include "compose/language/render.hh"
+#include "libpod/base/error.hh"
+#include "tests/unit/compose_language/cases.hh"
+
+namespace lichen::compose::test {
+namespace {
+
+/// What the flags of a case ask for.
+struct Ask {
+  LoadRequest request;
+  std::string print = "yaml";  // json, services, volumes, images, profiles, hash, environment, variables, tree
+};
+
+bool take_switch(Ask& ask, const std::string& word) {
+  LoadRequest& request = ask.request;
+  const std::map<std::string, bool*> off = {{"--no-interpolate", &request.interpolate},
+                                            {"--no-normalize", &request.normalize},
+                                            {"--no-path-resolution", &request.resolve_paths},
+                                            {"--no-consistency", &request.check_consistency},
+                                            {"--no-env-resolution", &request.resolve_environment}};
+  if (const auto found = off.find(word); found != off.end()) {
+    *found->second = false;
+  } else if (word == "--all-resources") {
+    request.all_resources = true;
+  } else if (word.starts_with("--print=")) {
+    ask.print = word.substr(8);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+Ask parse_args(const Case& each) {
+  Ask ask;
+  LoadRequest& request = ask.request;
+  request.cwd = kFolder;
+  request.home = "/home/me";
+  request.environment = each.environment;
+  const std::map<std::string, Strings*> lists = {
+      {"-f", &request.files}, {"--env-file", &request.env_files}, {"--profile", &request.profiles}};
+  const std::map<std::string, std::string*> words = {
+      {"-p", &request.project_name}, {"--project-directory", &request.project_directory}, {"--cwd", &request.cwd}};
+  for (std::size_t i = 0; i < each.args.size(); ++i) {
+    const std::string& word = each.args[i];
+    if (take_switch(ask, word)) continue;
+    if (const auto list = lists.find(word); list != lists.end()) {
+      list->second->push_back(each.args.at(++i));
+    } else if (const auto value = words.find(word); value != words.end()) {
+      *value->second = each.args.at(++i);
+    } else {
+      request.services.push_back(word);
+      request.only_services = true;
+    }
+  }
+  return ask;
+}
+
+std::string lines(const Strings& texts) {
+  std::string all;
+  for (const auto& text : texts) all += text + "\n";
+  return all;
+}
+
+std::string print_tree(const Ask& ask, MemoryFiles& files) {
+  const auto loaded = load_uninterpolated(ask.request, files);
+  std::string text;
+  for (const auto& warning : loaded.warnings) text += "warning: " + warning.message() + "\n";
+  if (ask.print != "variables") return text + render_yaml(loaded.tree);
+  for (const auto& [name, variable] : loaded.variables)
+    text += format("{} required={} default={} alternate={}\n", name, variable.is_required, variable.default_value,
+                   variable.alternate_value);
+  return text;
+}
+
+std::string print_project(const Ask& ask, const Loaded& loaded) {
+  const Project& project = loaded.project;
+  Strings texts;
+  if (ask.print == "json") return render_json(project_json(project, Format::json));
+  if (ask.print == "services")
+    for (const auto& service : project.services) texts.push_back(service.name);
+  else if (ask.print == "disabled")
+    for (const auto& service : project.disabled_services) texts.push_back(service.name);
+  else if (ask.print == "images")
+    for (const auto& service : project.services) texts.push_back(image_of(service, project.name));
+  else if (ask.print == "hash")
+    for (const auto& service : project.services) texts.push_back(service.name + " " + config_hash(service));
+  else if (ask.print == "environment")
+    for (const auto& [name, value] : project.environment) texts.push_back(name + "=" + value);
+  else if (ask.print == "files")
+    for (const auto& file : project.compose_files) texts.push_back(file);
+  else
+    return render_yaml(project_json(project, Format::yaml));
+  return lines(texts);
+}
+
+std::string printed(const Case& each) {
+  try {
+    const Ask ask = parse_args(each);
+    MemoryFiles files(each.files);
+    if (!ask.request.interpolate || ask.print == "variables") return print_tree(ask, files);
+    const auto loaded = load_project(ask.request, files);
+    std::string text;
+    for (const auto& warning : loaded.warnings) text += "warning: " + warning.message() + "\n";
+    return text + print_project(ask, loaded);
+  } catch (const Error& error) {
+    EXPECT_NE(error.kind(), ErrorKind::internal);
+    EXPECT_EQ(std::string(error.what()).find("yaml-cpp"), std::string::npos);
+    return format("error: {}\n", error.what()) + (error.hint().empty() ? "" : "hint: " + error.hint() + "\n");
+  }
+}
+
+class ComposeGolden : public testing::TestWithParam<const char*> {};
+
+TEST_P(ComposeGolden, Cases) { check_cases(GetParam(), printed); }
+
+/// What `config` prints is a compose file of the same project.
+TEST_P(ComposeGolden, ConfigOfConfigIsTheSame) {
+  for (const auto& each : read_cases(cases_folder() / (std::string(GetParam()) + ".cases"))) {
+    SCOPED_TRACE(each.name);
+    const Ask ask = parse_args(each);
+    if (!ask.request.interpolate || !ask.request.normalize || !ask.request.check_consistency ||
+        !ask.request.resolve_paths)
+      continue;
+    MemoryFiles files(each.files);
+    std::string first;
+    try {
+      first = render_yaml(project_json(load_project(ask.request, files).project, Format::yaml));
+    } catch (const Error&) {
+      continue;
+    }
+    auto again = each.files;
+    again["-"] = escape_dollars(first);
+    LoadRequest request = ask.request;
+    request.files = {"-"};
+    request.project_directory = kFolder;
+    request.services.clear();
+    MemoryFiles more(again);
+    const auto second = load_project(request, more);
+    EXPECT_EQ(render_yaml(project_json(second.project, Format::yaml)), first);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Groups, ComposeGolden,
+                         testing::Values("document", "dotenv", "files", "interpolation", "merge", "extends", "include",
+                                         "profiles", "service", "build", "deploy", "ports", "volumes", "networks",
+                                         "objects", "errors", "consistency", "config"),
+                         [](const auto& group) { return std::string(group.param); });
+
+}  // namespace
+}  // namespace lichen::compose::test
