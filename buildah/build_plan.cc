@@ -4,6 +4,7 @@
 
 #include "buildah/language/expand.hh"
 #include "buildah/language/place.hh"
+#include "buildah/language/remote.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/parse.hh"
 #include "libpod/base/strings.hh"
@@ -153,7 +154,7 @@ Json to_json(const BuildPlan& plan) {
     for (const auto need : stage.needs) needs.push_back(plan.stages[need].title);
     Json steps = Json::array();
     for (const auto& step : stage.source->steps)
-      steps.push_back({{"line", step.position.line}, {"instruction", step.text}});
+      steps.push_back({{"line", step.position.line}, {"instruction", language::without_credentials(step.text)}});
     stages.push_back({{"stage", stage.title},
                       {"from", stage.base.kind == Origin::Kind::stage     ? plan.stages[stage.base.stage].title
                                : stage.base.kind == Origin::Kind::scratch ? "scratch"

@@ -5,6 +5,7 @@
 #include "buildah/image_result.hh"
 #include "buildah/language/parse.hh"
 #include "buildah/language/place.hh"
+#include "buildah/language/remote.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/time.hh"
@@ -56,8 +57,18 @@ std::vector<std::string> froms_of(const Instruction& instruction) {
 }
 
 // Which project this is: the Dockerfile's name, where its context lies.
-std::string place_of(Contexts& contexts, const language::Dockerfile& dockerfile) {
-  return sys::read_link(sys::fd_path(contexts.find("")->root.get())).value_or("") + "\n" + dockerfile.source->name;
+std::string place_of(Contexts& contexts, const language::Dockerfile& dockerfile, const BuildOptions& options) {
+  const bool is_remote = language::parse_remote(options.context, language::RemoteUse::context).has_value();
+  return (is_remote ? language::without_credentials(options.context)
+                    : sys::read_link(sys::fd_path(contexts.find("")->root.get())).value_or("")) +
+         "\n" + dockerfile.source->name;
+}
+
+// A line of the Dockerfile may hold a URL with a password, and what is said of a failure goes into logs.
+Error without_credentials(const Error& error) {
+  const std::string text = language::without_credentials(error.what());
+  if (text == error.what()) return error;
+  return Error(error.kind(), text, error.saved_errno()).with_hint(error.hint()).with_exit_code(error.exit_code());
 }
 
 }  // namespace
@@ -78,7 +89,8 @@ Builder::Builder(engine::Engine& engine, const language::Dockerfile& dockerfile,
             loop_.stop();
           }),
       cache_(engine.paths, engine.layers),
-      history_(engine.paths, place_of(contexts, dockerfile)),
+      history_(engine.paths, place_of(contexts, dockerfile, options)),
+      loads_(engine.paths, loop_, progress),
       jobs_(options.jobs != 0 ? options.jobs : std::max<std::size_t>(kLeastJobs, std::thread::hardware_concurrency())) {
   stages_.resize(plan_.stages.size());
   for (std::size_t i = 0; i < stages_.size(); ++i) {
@@ -104,12 +116,13 @@ BuiltStage Builder::run() {
   }
   if (failure_) {
     for (auto& stage : stages_) stage.worker.reset();  // what runs ends with its handle
+    loads_.stop();
     // What succeeded is kept, also when it is not hashed yet.
     while (!layers_.is_idle()) loop_.step(kTick);
   }
   record_steps();
   progress_.finish();
-  if (failure_) throw *failure_;
+  if (failure_) throw without_credentials(*failure_);
   return {stages_[plan_.target].state};
 }
 
@@ -139,11 +152,12 @@ bool Builder::advance(Stage& stage) {
         }
         const Instruction& instruction = stage.steps[stage.next];
         if (!inputs_are_there(stage, instruction)) return moved;
-        auto step = make_step(stage, instruction);
+        auto made = make_step(stage, instruction);
+        if (made.waits) return moved;
         ++stage.next;
         moved = true;
-        if (!step) continue;
-        stage.pending = Pending{*std::move(step), &instruction, progress_.start(title_of(stage, instruction))};
+        if (!made.step) continue;
+        stage.pending = Pending{*std::move(made.step), &instruction, progress_.start(title_of(stage, instruction))};
         if (take_from_cache(stage)) continue;
       }
       if (running_ >= jobs_) return moved;
@@ -225,11 +239,36 @@ bool Builder::inputs_are_there(const Stage& stage, const Instruction& instructio
   bool are_there = true;
   for (const auto& name : froms_of(instruction)) {
     const Origin origin = find_origin(plan_, options_, stage.plan->number, name);
+    if (origin.kind == Origin::Kind::context) are_there = context_is_there(name) && are_there;
     if (origin.kind != Origin::Kind::stage || stages_[origin.stage].phase == Phase::done) continue;
     need_stage(plan_, origin.stage);  // a trigger may be the first to name it
     are_there = false;
   }
   return are_there;
+}
+
+// A --build-context in the network comes when the first step wants it.
+bool Builder::context_is_there(const std::string& name) {
+  const auto place = contexts_.awaited(name);
+  if (!place) return true;
+  const Json* loaded = loads_.find("context " + name, format("[context {}] fetch", name), [&](const std::string& to) {
+    return Json(RemoteFiles(engine_, options_).load_context(*place, to, /*is_main=*/false, /*quiet=*/true).path);
+  });
+  if (loaded == nullptr) return false;
+  contexts_.bring(name, loaded->get<std::string>());
+  return true;
+}
+
+std::optional<FoundRemote> Builder::find_remote(const RemoteSource& source) {
+  const std::string url = std::visit([](const auto& place) { return place.url; }, source.place);
+  const auto* git = std::get_if<language::GitPlace>(&source.place);
+  const std::string key = format("{}\n{}\n{}\n{}\n{}", url, git == nullptr ? "" : git->ref,
+                                 git == nullptr ? "" : git->checksum, source.checksum, source.uses_memory ? 1 : 0);
+  const Json* found = loads_.find(key, "look at " + url, [&](const std::string& to) {
+    return to_json(RemoteFiles(engine_, options_).look_up(source, to));
+  });
+  if (found == nullptr) return std::nullopt;
+  return found_remote_from_json(*found);
 }
 
 LayerStack Builder::image_stack(Stage& stage, const std::string& name, const std::string& platform) {
@@ -278,8 +317,7 @@ const engine::StepNetwork* Builder::network(const std::string& mode) {
   return network.get();
 }
 
-// nullopt: it was metadata, and is applied.
-std::optional<FileStep> Builder::make_step(Stage& stage, const Instruction& instruction) {
+Builder::Made Builder::make_step(Stage& stage, const Instruction& instruction) {
   const char escape = dockerfile_.directives.escape;
   const StepContext context{engine_,
                             options_,
@@ -288,14 +326,19 @@ std::optional<FileStep> Builder::make_step(Stage& stage, const Instruction& inst
                             plan_.scope,
                             platform_.str(),
                             [&](const std::string& name) { return find_content(stage, name); },
-                            [this](const std::string& mode) { return network(mode); }};
+                            [this](const std::string& mode) { return network(mode); },
+                            [this](const RemoteSource& source) { return find_remote(source); },
+                            stage.uses_cache};
   if (apply_metadata(instruction, plan_.scope, escape, stage.state)) {
-    if (!std::holds_alternative<language::Workdir>(instruction.body)) return std::nullopt;
+    if (!std::holds_alternative<language::Workdir>(instruction.body)) return {};
     stage.state.config.history.pop_back();  // complete() adds it
-    return make_workdir_step(context, stage.state);
+    return {make_workdir_step(context, stage.state)};
   }
-  return std::holds_alternative<language::Run>(instruction.body) ? make_run_step(context, instruction, stage.state)
-                                                                 : make_copy_step(context, instruction, stage.state);
+  if (std::holds_alternative<language::Run>(instruction.body))
+    return {make_run_step(context, instruction, stage.state)};
+  auto step = make_copy_step(context, instruction, stage.state);
+  const bool waits = !step.has_value();
+  return {std::move(step), waits};
 }
 
 // nullopt: something that it builds on has no identity yet.
@@ -445,7 +488,7 @@ void Builder::record_steps() {
 }
 
 std::string Builder::title_of(const Stage& stage, const Instruction& instruction) const {
-  std::string text = instruction.text;
+  std::string text = language::without_credentials(instruction.text);
   if (text.size() > 200) text = text.substr(0, 200) + "...";
   return format("[{}{}/{}] {}", plan_.stages.size() > 1 ? stage.plan->title + " " : "", stage.next, stage.steps.size(),
                 text);

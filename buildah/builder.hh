@@ -16,6 +16,7 @@
 #include "buildah/build_plan.hh"
 #include "buildah/file_step.hh"
 #include "buildah/layer_service.hh"
+#include "buildah/loads.hh"
 #include "buildah/origins.hh"
 #include "buildah/progress.hh"
 #include "buildah/step_history.hh"
@@ -68,8 +69,15 @@ class Builder {
   bool begin_stage(Stage& stage);
   void begin_on_image(Stage& stage, const std::string& name);
   void add_triggers(Stage& stage, const std::string& name);
+  // Of an instruction: a step to be done; else it was metadata and is applied, or what it takes is not here yet.
+  struct Made {
+    std::optional<FileStep> step;
+    bool waits = false;
+  };
   bool inputs_are_there(const Stage& stage, const language::Instruction& instruction);
-  std::optional<FileStep> make_step(Stage& stage, const language::Instruction& instruction);
+  bool context_is_there(const std::string& name);
+  std::optional<FoundRemote> find_remote(const RemoteSource& source);
+  Made make_step(Stage& stage, const language::Instruction& instruction);
   bool take_from_cache(Stage& stage);
   void explain(const Stage& stage, const std::optional<StepKey>& key);
   void start_worker(Stage& stage);
@@ -97,6 +105,7 @@ class Builder {
   LayerService layers_;
   StepCache cache_;
   StepHistory history_;
+  Loads loads_;
   std::map<std::string, std::unique_ptr<engine::StepNetwork>> networks_;
   std::vector<Stage> stages_;
   std::deque<Unrecorded> unrecorded_;

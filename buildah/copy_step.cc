@@ -2,18 +2,14 @@
 #include <algorithm>
 
 #include "buildah/copy_files.hh"
+#include "buildah/copy_words.hh"
 #include "buildah/file_step.hh"
-#include "buildah/language/expand.hh"
 #include "buildah/language/place.hh"
 #include "libpod/base/error.hh"
-#include "libpod/base/log.hh"
 #include "libpod/base/path.hh"
-#include "libpod/base/strings.hh"
 #include "libpod/engine/host_facts.hh"
-#include "libpod/engine/image_program.hh"
 #include "libpod/engine/rootfs.hh"
 #include "libpod/sys/fs.hh"
-#include "libpod/sys/io.hh"
 #include "libpod/sys/namespaces.hh"
 #include "libpod/sys/resolve.hh"
 
@@ -27,136 +23,53 @@ namespace {
 
 using language::Instruction;
 
-// Everything of a COPY after its variables are replaced.
-struct CopyWords {
-  bool is_add = false, keeps_parents = false;
-  std::optional<bool> unpack;
-  std::string destination, owner, mode, from;
-  std::vector<std::string> sources, excluded;
-  std::vector<InlineFile> files;
-  std::size_t count() const { return sources.size() + files.size(); }
+// What a remote source is now, beside the source.
+struct TakenRemote {
+  RemoteSource source;
+  FoundRemote found;
 };
 
-bool is_remote(const std::string& source) {
-  return source.starts_with("http://") || source.starts_with("https://") || source.starts_with("git@") ||
-         source.starts_with("git://") || source.starts_with("ssh://");
-}
-
-void expand_files(const Instruction& instruction, const language::Copy& copy, const StageState& state,
-                  CopyWords& words) {
-  const auto lookup = [&](std::string_view name) { return find_variable(state, name); };
-  for (const auto& heredoc : copy.heredocs) {
-    if (!heredoc.is_expanded) {
-      words.files.push_back({heredoc.name, heredoc.body});
-      continue;
-    }
-    try {
-      words.files.push_back({heredoc.name, language::expand_heredoc(heredoc.body, lookup).text});
-    } catch (const Error& error) {
-      language::fail_at(*instruction.source, heredoc.position, error.what());
-    }
-  }
-}
-
-CopyWords expand_copy(const StepContext& context, const Instruction& instruction, const StageState& state) {
-  const auto& copy = std::get<language::Copy>(instruction.body);
-  const auto expand = [&](const language::Word& word) { return expand_word(word, instruction, state, context.escape); };
-  CopyWords words;
-  words.is_add = copy.is_add;
-  words.keeps_parents = copy.parents;
-  words.unpack = copy.unpack;
-  words.from = copy.from;
-  for (const auto& word : copy.sources) {
-    words.sources.push_back(expand(word));
-    if (is_remote(words.sources.back()))
-      language::fail_at(*instruction.source, word.position,
-                        copy.is_add ? "ADD from a URL or a git repository is not done yet" : "COPY cannot take a URL",
-                        copy.is_add ? "fetch it in a RUN step" : "use ADD");
-  }
-  if (copy.checksum)
-    language::fail_at(*instruction.source, copy.checksum->position, "--checksum is for what ADD fetches from a URL");
-  for (const auto& word : copy.exclude) words.excluded.push_back(expand(word));
-  if (copy.chown) words.owner = expand(*copy.chown);
-  if (copy.chmod) words.mode = expand(*copy.chmod);
-  words.destination = expand(copy.destination);
-  if (words.destination.empty())
-    language::fail_at(*instruction.source, copy.destination.position, "the destination is empty");
-  expand_files(instruction, copy, state, words);
-  const bool is_folder = words.destination.ends_with('/') || words.destination == "." ||
-                         words.destination.ends_with("/.") || words.destination.ends_with("/..");
-  if (!words.destination.starts_with('/')) {
-    const std::string base = state.config.working_dir.empty() ? "/" : state.config.working_dir;
-    words.destination = base + "/" + words.destination;
-  }
-  words.destination = clean_path(words.destination);
-  if (is_folder && words.destination != "/") words.destination += "/";
-  if (words.count() > 1 && !words.destination.ends_with('/'))
-    language::fail_at(*instruction.source, copy.destination.position,
-                      "with more than one source the destination must be a directory and end with a /",
-                      format("write {}/", words.destination));
-  return words;
-}
-
-void add_words(const CopyWords& words, StepKey& key) {
-  key.add("kind", words.is_add ? "ADD" : "COPY");
-  key.add("destination", words.destination);
-  key.add("chown", words.owner);
-  key.add("chmod", words.mode);
-  key.add("parents", words.keeps_parents ? "1" : "0");
-  key.add("unpack", words.unpack ? (*words.unpack ? "1" : "0") : "");
-  key.add("exclude", words.excluded);
-  for (const auto& file : words.files) key.add("file " + file.name, sha256_hex(file.content));
+// A repository counts by its commit and what is taken of it, a file by its name and content.
+void add_remote(const TakenRemote& remote, StepKey& key) {
+  const auto* git = std::get_if<language::GitPlace>(&remote.source.place);
+  if (git == nullptr) return key.add("url " + remote.found.name, remote.found.identity);
+  key.add("repository", remote.found.identity);
+  key.add("repository directory", git->directory);
+  key.add("repository git dir", remote.source.keeps_git_dir ? git->url : "");
+  key.add("repository submodules", git->takes_submodules.value_or(true) ? "1" : "0");
 }
 
 // A context's files count by their content; those of a stage by the stage.
-void add_sources(const CopyWords& words, const Content& content, const Instruction& instruction, FileStep& step) {
-  if (content.tree == nullptr) {
-    step.key.add("source", words.sources);
-    step.inputs.push_back(content.stack);
-    return;
-  }
+void add_sources(const CopyWords& words, const Content& content, const std::vector<TakenRemote>& remotes,
+                 const Instruction& instruction, FileStep& step) {
   const auto excluded = language::IgnoreRules::from_patterns(words.excluded);
-  const auto& copy = std::get<language::Copy>(instruction.body);
-  for (std::size_t i = 0; i < words.sources.size(); ++i) try {
-      for (const auto& entry : find_entries(*content.tree, words.sources[i])) {
-        Sha256 hash;
-        hash_entry(*content.tree, entry, excluded, hash);
-        step.key.add("file " + entry.path, hash.hex());
+  auto remote = remotes.begin();
+  bool is_from_stage = false;
+  for (const auto& source : words.sources) {
+    if (source.remote) {
+      add_remote(*remote++, step.key);
+    } else if (content.tree == nullptr) {
+      step.key.add("source", source.text);
+      is_from_stage = true;
+    } else {
+      try {
+        for (const auto& entry : find_entries(*content.tree, source.text)) {
+          Sha256 hash;
+          hash_entry(*content.tree, entry, excluded, hash);
+          step.key.add("file " + entry.path, hash.hex());
+        }
+      } catch (const Error& error) {
+        language::fail_at(*instruction.source, source.position, error.what(), error.hint());
       }
-    } catch (const Error& error) {
-      language::fail_at(*instruction.source, copy.sources[i].position, error.what(), error.hint());
     }
-}
-
-bool looks_packed(const SourceEntry& entry) {
-  if (!S_ISREG(entry.info.st_mode)) return false;
-  const sys::UniqueFd file = sys::open_path(sys::fd_path(entry.fd.get()), O_RDONLY);
-  std::string head(512, '\0');
-  head.resize(sys::read_full(file.get(), head.data(), head.size()));
-  const std::string_view all = head;
-  return all.starts_with("\x1f\x8b") || all.starts_with("BZh") ||
-         all.starts_with(std::string_view("\xfd"
-                                          "7zXZ\0",
-                                          6)) ||
-         all.starts_with("\x28\xb5\x2f\xfd") || (all.size() >= 262 && all.substr(257, 5) == "ustar");
+  }
+  if (is_from_stage) step.inputs.push_back(content.stack);
 }
 
 // ADD of a tar: its entries instead of it. @return false: it is none
 bool unpack_into(engine::Engine& engine, FileCopier& copier, const SourceEntry& entry, const std::string& place) {
-  sys::make_directory(place, 0755);
-  auto request = engine::image_request(engine);
-  const std::string copy = place + ".tar";
-  sys::make_symlink(format("/proc/{}/fd/{}", ::getpid(), entry.fd.get()), copy);
-  request.input = copy;
-  request.output = place;
-  request.quiet = true;
-  try {
-    engine::run_image_program(engine, "volume-import", request);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::invalid) throw;
-    log_debug("{}", error.what());
-    return false;
-  }
+  const sys::UniqueFd file = sys::open_path(sys::fd_path(entry.fd.get()), O_RDONLY);
+  if (!looks_packed(file.get()) || !unpack_archive(engine, file.get(), place)) return false;
   SourceTree tree;
   tree.root = sys::open_path(place, O_RDONLY | O_DIRECTORY);
   tree.keeps_owners = true;
@@ -169,8 +82,10 @@ bool unpack_into(engine::Engine& engine, FileCopier& copier, const SourceEntry& 
 struct CopyWork {
   engine::Engine& engine;
   std::string driver;
+  const BuildOptions& options;
   CopyWords words;
   Content content;
+  std::vector<TakenRemote> remotes;
   LayerStack stack;
 };
 
@@ -199,29 +114,78 @@ sys::UniqueFd mount_stage(const engine::Engine& engine, const std::string& drive
   return sys::open_path(place.workspace + "/rootfs", O_PATH | O_DIRECTORY);
 }
 
+// One source at a time, in the order of the instruction: a later one replaces what an earlier one has brought.
+class CopyRun {
+ public:
+  CopyRun(const CopyWork& work, const StepPlace& place, int root)
+      : work_(work), place_(place), copier_(root, plan_of(work, root)) {
+    const bool takes_files = std::ranges::any_of(work.words.sources, [](const auto& each) { return !each.remote; });
+    if (takes_files && work.content.tree == nullptr)
+      mounted_ =
+          mount_stack(work.engine, work.driver, work.content.stack, place.workspace + "/from", work.content.name);
+  }
+
+  void run() {
+    std::vector<std::vector<SourceEntry>> entries;
+    std::size_t count = work_.words.files.size();
+    for (const auto& source : work_.words.sources) {
+      entries.push_back(source.remote ? std::vector<SourceEntry>{} : find_entries(tree(), source.text));
+      count += source.remote ? 1 : entries.back().size();
+    }
+    is_single_ = count == 1;
+    if (!is_single_ && !work_.words.is_folder())
+      throw Error(ErrorKind::usage, format("'{}' matches more than one file, and '{}' is not written as a directory",
+                                           work_.words.sources.at(0).text, work_.words.destination))
+          .with_hint(format("write {}/", work_.words.destination));
+    auto remote = work_.remotes.begin();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (work_.words.sources[i].remote) take_remote(*remote++);
+      for (const auto& entry : entries[i])
+        take_file(tree(), entry, work_.words.sources[i].text, work_.words.is_add && work_.words.unpack.value_or(true));
+    }
+    for (const auto& file : work_.words.files) copier_.write(file, is_single_);
+  }
+
+ private:
+  const SourceTree& tree() const { return work_.content.tree == nullptr ? mounted_ : *work_.content.tree; }
+  std::string next_place() { return format("{}/source{}", place_.workspace, ++number_); }
+
+  void take_file(const SourceTree& from, const SourceEntry& entry, const std::string& source, bool unpacks) {
+    if (unpacks && S_ISREG(entry.info.st_mode) && unpack_into(work_.engine, copier_, entry, next_place())) return;
+    copier_.copy(from, entry, is_single_, source);
+  }
+
+  // Bytes from the network: first into the workspace, which goes with the step.
+  void take_remote(const TakenRemote& remote) {
+    const RemoteFiles files(work_.engine, work_.options);
+    const std::string place = next_place();
+    SourceTree brought;
+    if (const auto* git = std::get_if<language::GitPlace>(&remote.source.place)) {
+      const std::string directory = files.bring_tree(*git, remote.found, remote.source.keeps_git_dir, place);
+      brought.root = sys::open_path(directory, O_RDONLY | O_DIRECTORY);
+      const auto entries = find_entries(brought, "/");
+      return copier_.copy(brought, entries.at(0), is_single_, "/");
+    }
+    const std::string name = remote.found.name.empty() ? "file" : remote.found.name;
+    const std::string file = files.bring_file(std::get<language::UrlPlace>(remote.source.place), remote.found, place);
+    brought.root = sys::open_path(parent_path(file), O_RDONLY | O_DIRECTORY);
+    SourceEntry entry{name, sys::open_path(file, O_PATH | O_NOFOLLOW), {}};
+    if (::fstat(entry.fd.get(), &entry.info) != 0) throw_errno("look at '{}'", name);
+    take_file(brought, entry, name, work_.words.unpack.value_or(false));
+  }
+
+  const CopyWork& work_;
+  const StepPlace& place_;
+  SourceTree mounted_;
+  FileCopier copier_;
+  bool is_single_ = false;
+  int number_ = 0;
+};
+
 Json copy_files(const CopyWork& work, const StepPlace& place) {
   {
     const sys::UniqueFd root = mount_stage(work.engine, work.driver, work.stack, place);
-    SourceTree mounted;
-    if (work.content.tree == nullptr)
-      mounted = mount_stack(work.engine, work.driver, work.content.stack, place.workspace + "/from", work.content.name);
-    const SourceTree& tree = work.content.tree == nullptr ? mounted : *work.content.tree;
-    FileCopier copier(root.get(), plan_of(work, root.get()));
-    std::vector<std::pair<SourceEntry, std::string>> entries;
-    for (const auto& source : work.words.sources)
-      for (auto& entry : find_entries(tree, source)) entries.emplace_back(std::move(entry), source);
-    const bool is_single = entries.size() + work.words.files.size() == 1;
-    if (!is_single && !work.words.destination.ends_with('/'))
-      throw Error(ErrorKind::usage, format("'{}' matches more than one file, and '{}' is not written as a directory",
-                                           work.words.sources.at(0), work.words.destination))
-          .with_hint(format("write {}/", work.words.destination));
-    std::size_t number = 0;
-    for (const auto& [entry, source] : entries) {
-      const bool unpacks = work.words.is_add && work.words.unpack.value_or(true) && looks_packed(entry);
-      if (unpacks && unpack_into(work.engine, copier, entry, format("{}/tar{}", place.workspace, ++number))) continue;
-      copier.copy(tree, entry, is_single, source);
-    }
-    for (const auto& file : work.words.files) copier.write(file, is_single);
+    CopyRun(work, place, root.get()).run();
   }
   ::umount2((place.workspace + "/rootfs").c_str(), MNT_DETACH);
   return Json::object();
@@ -229,14 +193,36 @@ Json copy_files(const CopyWork& work, const StepPlace& place) {
 
 }  // namespace
 
-FileStep make_copy_step(const StepContext& context, const Instruction& instruction, const StageState& state) {
+std::optional<FileStep> make_copy_step(const StepContext& context, const Instruction& instruction,
+                                       const StageState& state) {
   FileStep step;
-  CopyWork work{context.engine, context.driver, expand_copy(context, instruction, state), {}, state.stack};
+  CopyWork work{context.engine,
+                context.driver,
+                context.options,
+                expand_copy(instruction, state, context.escape, context.uses_cache),
+                {},
+                {},
+                state.stack};
   if (!work.words.mode.empty()) ModeChange::parse(work.words.mode);  // a mistake is said before anything is done
+  for (const auto& source : work.words.sources) {
+    if (!source.remote) continue;
+    try {
+      const auto found = context.find_remote(*source.remote);
+      if (!found) return std::nullopt;
+      work.remotes.push_back({*source.remote, *found});
+    } catch (const Error& error) {
+      language::fail_at(*instruction.source, source.position, error.what(), error.hint());
+    }
+    const bool is_nameless =
+        std::holds_alternative<language::UrlPlace>(source.remote->place) && work.remotes.back().found.name.empty();
+    if (is_nameless && work.words.is_folder() && !work.words.unpack.value_or(false))
+      language::fail_at(*instruction.source, source.position, "neither the URL nor its server names the file",
+                        format("write the destination with a name: {}NAME", work.words.destination));
+  }
   work.content = context.find_content(work.words.from);
   add_words(work.words, step.key);
-  add_sources(work.words, work.content, instruction, step);
-  step.created_by = instruction.text;
+  add_sources(work.words, work.content, work.remotes, instruction, step);
+  step.created_by = language::without_credentials(instruction.text);
   step.work = [work](const StepPlace& place) { return copy_files(work, place); };
   return step;
 }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "buildah/origins.hh"
+#include "buildah/remote_files.hh"
 #include "buildah/stage_state.hh"
 #include "buildah/step_cache.hh"
 #include "libpod/engine/step_network.hh"
@@ -41,10 +43,15 @@ struct StepContext {
   std::function<Content(const std::string& name)> find_content;
   /// The network of RUN by its mode; made when it is first wanted.
   std::function<const engine::StepNetwork*(const std::string& mode)> network;
+  /// What a source from the network is now. nullopt: it is being asked for. @throws what became of asking
+  std::function<std::optional<FoundRemote>(const RemoteSource& source)> find_remote;
+  bool uses_cache = true;
 };
 
 FileStep make_run_step(const StepContext& context, const language::Instruction& instruction, const StageState& state);
-FileStep make_copy_step(const StepContext& context, const language::Instruction& instruction, const StageState& state);
+/// nullopt: a source is not known yet.
+std::optional<FileStep> make_copy_step(const StepContext& context, const language::Instruction& instruction,
+                                       const StageState& state);
 /// WORKDIR: the directory, when it is missing.
 FileStep make_workdir_step(const StepContext& context, const StageState& state);
 

@@ -4,6 +4,7 @@
 #include "libpod/engine/rootfs.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
+#include "libpod/sys/resolve.hh"
 
 #include <fcntl.h>
 
@@ -41,15 +42,34 @@ std::string Contexts::image_of(const std::string& name) const {
 std::shared_ptr<const SourceTree> Contexts::find(const std::string& name) {
   if (const auto known = trees_.find(name); known != trees_.end()) return known->second;
   if (!image_of(name).empty()) return nullptr;
+  LICHEN_ASSERT(!awaited(name));
   const std::string& place = options_.contexts.at(name);
-  if (place.find("://") != std::string::npos)
-    throw Error(ErrorKind::unsupported,
-                format("--build-context {}={}: lichen cannot take files from there", name, place))
-        .with_hint("give a directory, or docker-image://NAME");
   auto tree = open_directory(place, format("the build context '{}'", name));
   const auto text = sys::read_file_if_exists(place + "/.dockerignore", kMaxIgnoreFile);
   if (text) tree->ignored = language::IgnoreRules(*text, place + "/.dockerignore");
   return trees_[name] = std::move(tree);
+}
+
+std::optional<language::RemotePlace> Contexts::awaited(const std::string& name) const {
+  const auto found = options_.contexts.find(name);
+  if (found == options_.contexts.end() || trees_.contains(name) || !image_of(name).empty()) return std::nullopt;
+  try {
+    return language::parse_remote(found->second, language::RemoteUse::context);
+  } catch (Error& error) {
+    error.add_context(format("--build-context {}", name));
+    throw;
+  }
+}
+
+void Contexts::bring(const std::string& name, const std::string& directory) {
+  auto tree = open_directory(directory, format("the build context '{}'", name));
+  // Not ours: no symlink of it leads out.
+  const auto file = sys::open_in_root_if_exists(tree->root.get(), ".dockerignore", O_RDONLY | O_NONBLOCK);
+  struct stat info {};
+  if (file && ::fstat(file->get(), &info) == 0 && S_ISREG(info.st_mode))
+    tree->ignored = language::IgnoreRules(sys::read_all(file->get(), ".dockerignore", kMaxIgnoreFile),
+                                          format("{}/.dockerignore", name));
+  trees_[name] = std::move(tree);
 }
 
 SourceTree mount_stack(const engine::Engine& engine, const std::string& driver, const LayerStack& stack,

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "buildah/build_plan.hh"
+#include "buildah/language/remote.hh"
 #include "buildah/layer_stack.hh"
 #include "buildah/source_tree.hh"
 
@@ -17,7 +19,8 @@ struct Content {
   std::string name;
 };
 
-/// The main context and --build-context, opened once. @throws Error{not_found|unsupported}
+/// The main context and --build-context, opened once. One in the network is brought by the builder (awaited, bring).
+/// @throws Error{not_found|unsupported}
 class Contexts {
  public:
   /// @param ignore_text  of the main context's .dockerignore, with its name for messages
@@ -25,6 +28,10 @@ class Contexts {
            const std::string& ignore_name);
   /// @param name  "" is the main one @return nullptr: it is not a directory but an image (image_of)
   std::shared_ptr<const SourceTree> find(const std::string& name);
+  /// The place in the network that a --build-context names and that is not here yet. nullopt: there is none
+  std::optional<language::RemotePlace> awaited(const std::string& name) const;
+  /// It is here now, in that directory.
+  void bring(const std::string& name, const std::string& directory);
   /// docker-image://REF of a --build-context; "" otherwise.
   std::string image_of(const std::string& name) const;
 

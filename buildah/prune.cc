@@ -35,6 +35,18 @@ void prune_mounts(engine::Engine& engine, const PruneRequest& request, Pruned& p
   }
 }
 
+// What servers have said of files (remote_files.hh).
+void prune_memories(const engine::Engine& engine, const PruneRequest& request, Pruned& pruned) {
+  const std::string directory = engine.paths.build() + "/remote";
+  if (!sys::is_directory(directory)) return;
+  for (const auto& name : sys::list_directory(directory)) {
+    const std::string path = directory + "/" + name;
+    if (!is_older(path, request)) continue;
+    pruned.bytes += sys::disk_size(path);
+    sys::remove_file(path);
+  }
+}
+
 std::set<std::string> layers_of_images(const engine::Engine& engine) {
   std::set<std::string> used;
   for (const auto& id : engine.images.list()) {
@@ -84,6 +96,7 @@ Pruned prune_build_cache(engine::Engine& engine, const PruneRequest& request) {
     }
   }
   prune_mounts(engine, request, pruned);
+  prune_memories(engine, request, pruned);
   return pruned;
 }
 

@@ -6,6 +6,7 @@
 #include "buildah/file_step.hh"
 #include "buildah/language/mount.hh"
 #include "buildah/language/place.hh"
+#include "buildah/secrets.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
@@ -33,7 +34,6 @@ using language::MountType;
 using language::ResolvedMount;
 
 constexpr const char* kScript = "/run/lichen-script";
-constexpr std::size_t kMaxSecret = 1 << 20;
 constexpr const char* kAgentPath = "/run/buildkit/ssh_agent.";
 
 // A mount and what it shows.
@@ -53,19 +53,6 @@ struct RunWork {
   const engine::StepNetwork* network;
   LayerStack stack;
 };
-
-std::optional<std::string> read_secret(const StepContext& context, const std::string& id) {
-  for (const auto& secret : context.options.secrets) {
-    if (secret.id != id) continue;
-    if (!secret.environment.empty()) {
-      for (const auto& entry : context.engine.environment.all)
-        if (entry.starts_with(secret.environment + "=")) return entry.substr(secret.environment.size() + 1);
-      throw_error(ErrorKind::not_found, "secret '{}': the variable {} is not set", id, secret.environment);
-    }
-    return sys::read_file(secret.file, kMaxSecret);
-  }
-  return std::nullopt;
-}
 
 std::string find_agent(const StepContext& context, const std::string& id) {
   for (const auto& ssh : context.options.ssh)
@@ -135,7 +122,7 @@ class MountPlanner {
 
   // Its id counts for the cache and its value does not (Dockerfile reference, RUN --mount=type=secret).
   void add_secret(const language::RunMount& written, RunMountPlan& plan) {
-    plan.secret = read_secret(context_, plan.mount.id);
+    plan.secret = read_secret(context_.engine, context_.options, plan.mount.id);
     if (!plan.secret && plan.mount.is_required)
       fail(written, format("secret '{}' is required and was not given", plan.mount.id),
            format("--secret id={},src=FILE", plan.mount.id));

@@ -1,5 +1,6 @@
 #include "src/build_flags.hh"
 
+#include "buildah/language/remote.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/parse.hh"
 #include "libpod/base/strings.hh"
@@ -45,8 +46,9 @@ void set_arguments(const ParsedArgs& args, const HostView& host, buildah::BuildO
     if (equals == std::string::npos || equals == 0)
       throw_usage(args.command(), format("--build-context '{}': write NAME=PLACE", text));
     const std::string place = text.substr(equals + 1);
-    options.contexts[text.substr(0, equals)] =
-        place.find("://") == std::string::npos ? absolute_path(place, host) : place;
+    const bool is_path = place.find("://") == std::string::npos &&
+                         !language::parse_remote(place, language::RemoteUse::add);  // git@host:path
+    options.contexts[text.substr(0, equals)] = is_path ? absolute_path(place, host) : place;
   }
 }
 

@@ -1,6 +1,7 @@
 #include "libpod/image/commands.hh"
 
 #include "libpod/base/error.hh"
+#include "libpod/image/fetch.hh"
 #include "libpod/image/import.hh"
 #include "libpod/image/load.hh"
 #include "libpod/image/login.hh"
@@ -38,6 +39,7 @@ constexpr Command kCommands[] = {
     {"logout", log_out},
     {"yaml", read_yaml_files},
     {"verify", verify_layers},
+    {"fetch", fetch_file},
 };
 
 }  // namespace

@@ -13,11 +13,14 @@ struct Hasher::State {
 };
 
 Hasher::Hasher(std::string_view algorithm) : state_(std::make_unique<State>()) {
-  LICHEN_ASSERT(algorithm == "sha256" || algorithm == "sha512");
+  const EVP_MD* const kind = algorithm == "sha256"   ? EVP_sha256()
+                             : algorithm == "sha384" ? EVP_sha384()
+                             : algorithm == "sha512" ? EVP_sha512()
+                                                     : nullptr;
+  LICHEN_ASSERT(kind != nullptr);
   state_->algorithm = algorithm;
   state_->context = EVP_MD_CTX_new();
-  if (state_->context == nullptr ||
-      EVP_DigestInit_ex(state_->context, algorithm == "sha256" ? EVP_sha256() : EVP_sha512(), nullptr) != 1)
+  if (state_->context == nullptr || EVP_DigestInit_ex(state_->context, kind, nullptr) != 1)
     throw_error(ErrorKind::system, "start a {} digest: the crypto library refuses", algorithm);
 }
 
@@ -28,7 +31,7 @@ Hasher::~Hasher() = default;
 void Hasher::update(std::span<const std::uint8_t> data) { EVP_DigestUpdate(state_->context, data.data(), data.size()); }
 void Hasher::update(std::string_view text) { EVP_DigestUpdate(state_->context, text.data(), text.size()); }
 
-Digest Hasher::finish() {
+std::string Hasher::finish_text() {
   unsigned char raw[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   EVP_DigestFinal_ex(state_->context, raw, &size);
@@ -38,7 +41,11 @@ Digest Hasher::finish() {
     text += kHex[raw[i] >> 4];
     text += kHex[raw[i] & 15];
   }
-  auto digest = Digest::parse(text);
+  return text;
+}
+
+Digest Hasher::finish() {
+  auto digest = Digest::parse(finish_text());
   LICHEN_ASSERT(digest.has_value());
   return *digest;
 }

@@ -13,7 +13,7 @@ namespace lichen::image {
 
 class Hasher {
  public:
-  /// @param algorithm  "sha256" or "sha512"
+  /// @param algorithm  "sha256" or "sha512"; "sha384" too, for finish_text
   explicit Hasher(std::string_view algorithm = "sha256");
   Hasher(Hasher&&) noexcept;
   Hasher& operator=(Hasher&&) noexcept;
@@ -23,6 +23,8 @@ class Hasher {
   void update(std::string_view text);
   /// The digest of all that was given; the hasher is used up.
   Digest finish();
+  /// The same as "ALGORITHM:HEX".
+  std::string finish_text();
 
  private:
   struct State;

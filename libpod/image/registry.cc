@@ -8,9 +8,8 @@
 #include "libpod/base/parse.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/image/hash.hh"
+#include "libpod/image/host_certificates.hh"
 #include "libpod/image/limits.hh"
-#include "libpod/sys/fs.hh"
-#include "libpod/sys/io.hh"
 
 #include <curl/curl.h>
 
@@ -58,29 +57,7 @@ void Registry::set_tls(HttpRequest& request) const {
   const Origin origin = url_origin(request.url);
   const bool is_own = origin.host == own.host && (origin.port == own.port || origin.scheme == "http");
   request.verify_tls = !options_.everywhere_insecure && !(is_own && options_.insecure);
-  request.tls = {};
-  std::vector<std::string> directories;
-  if (is_own && !options_.cert_dir.empty()) directories.push_back(options_.cert_dir);
-  const std::string shown_host = origin.host.find(':') == std::string::npos ? origin.host : "[" + origin.host + "]";
-  for (const auto& base : options_.cert_directories) {
-    directories.push_back(format("{}/{}:{}", base, shown_host, origin.port));
-    if (origin.port == 443) directories.push_back(base + "/" + shown_host);
-  }
-  for (const auto& directory : directories) {
-    if (!sys::is_directory(directory)) continue;
-    auto names = sys::list_directory(directory);
-    std::sort(names.begin(), names.end());
-    for (const auto& name : names) {
-      if (name.ends_with(".crt")) request.tls.extra_ca += sys::read_file(directory + "/" + name, 1u << 20) + "\n";
-      if (!name.ends_with(".cert")) continue;
-      const std::string key = name.substr(0, name.size() - 5) + ".key";
-      if (std::find(names.begin(), names.end(), key) == names.end())
-        throw_error(ErrorKind::not_found, "client certificate '{}/{}': its key '{}' is missing", directory, name, key);
-      request.tls.certificate = directory + "/" + name;
-      request.tls.key = directory + "/" + key;
-    }
-    return;  // the first directory that exists counts, as with docker and podman
-  }
+  request.tls = find_tls_files(options_.cert_directories, is_own ? options_.cert_dir : "", origin);
 }
 
 // The first request decides between https and http where http is allowed at all.

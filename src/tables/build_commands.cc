@@ -10,7 +10,8 @@ constexpr OptionSpec kBuild[] = {
     list("allow", "what", "Let RUN steps have network.host, security.insecure, device or device=NAME"),
     text("authfile", "file", "Credentials of registries").with_objects(CompletionKind::file),
     list("build-arg", "name[=value]", "Give an ARG a value; without one the variable of the environment"),
-    list("build-context", "name=place", "A further context for --from: a directory, or docker-image://NAME"),
+    list("build-context", "name=place",
+         "A further context for --from: a directory, a URL, a git repository, or docker-image://NAME"),
     list("cap-add", "capability", "Give RUN steps a capability").with_objects(CompletionKind::capability),
     list("cap-drop", "capability", "Take a capability from RUN steps").with_objects(CompletionKind::capability),
     flag("check", "Look for mistakes in the Dockerfile, and build nothing"),
@@ -76,14 +77,18 @@ constexpr CommandSpec kCommands[] = {
     {.path = "build",
      .aliases = "image build|buildx build|builder build",
      .summary = "Build an image from a Dockerfile",
-     .usage = "[OPTIONS] DIRECTORY",
+     .usage = "[OPTIONS] DIRECTORY|URL|-",
      .description =
-         "DIRECTORY is the context: what COPY and ADD can see of the host. - is a tar on standard input.\n"
+         "DIRECTORY is the context: what COPY and ADD can see of the host. - is a tar on standard input. A URL is that "
+         "of a\n"
+         "tar, of a single Dockerfile, or of a git repository: https://HOST/PATH.git, git@HOST:PATH, both with\n"
+         "#REFERENCE:DIRECTORY or ?branch=NAME&subdir=DIRECTORY.\n"
          "Independent stages are built at the same time, and a step whose input is unchanged is taken from the cache.",
      .examples = "lichen build -t app .\n"
                  "lichen build -t app:test --target test --build-arg VERSION=1.4 .\n"
                  "# a secret that no layer will hold\n"
                  "lichen build --secret id=token,src=$HOME/.token -t app .\n"
+                 "lichen build -t app https://example.org/team/app.git#v1.4:docker\n"
                  "lichen build --check .\n",
      .options = {kBuild},
      .not_yet_options = {"all-platforms annotation arch attest build-arg-file builder cache-from cache-to "

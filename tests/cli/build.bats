@@ -499,10 +499,6 @@ END
   printf 'FROM %s\nRUN --mount=type=bind,bind-propagation=shared,target=/c true\n' "$BUSYBOX" >Dockerfile
   build
   assert_failure 1 "seen by nobody else"
-  touch file
-  printf 'FROM %s\nADD --checksum=sha256:%064d file /x\n' "$BUSYBOX" 0 >Dockerfile
-  build
-  assert_failure 1 "from a URL"
 }
 
 @test "FROM --after: not before the other stage is done" {
