@@ -49,8 +49,9 @@ bool Builder::context_is_there(const std::string& name) {
 
 std::optional<FoundRemote> Builder::find_remote(const RemoteSource& source) {
   const std::string url = std::visit([](const auto& place) { return place.url; }, source.place);
+  const std::string secret = std::visit([](const auto& place) { return place.credentials; }, source.place);
   const auto* git = std::get_if<language::GitPlace>(&source.place);
-  const std::string key = format("{}\n{}\n{}\n{}\n{}", url, git == nullptr ? "" : git->ref,
+  const std::string key = format("source {}\n{}\n{}\n{}\n{}\n{}", url, secret, git == nullptr ? "" : git->ref,
                                  git == nullptr ? "" : git->checksum, source.checksum, source.uses_memory ? 1 : 0);
   const Json* found = loads_.find(key, "look at " + url, [&](const std::string& to) {
     return to_json(RemoteFiles(engine_, options_).look_up(source, to));

@@ -6,6 +6,7 @@
 #include "buildah/file_step.hh"
 #include "buildah/language/place.hh"
 #include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
 #include "libpod/base/path.hh"
 #include "libpod/engine/host_facts.hh"
 #include "libpod/engine/rootfs.hh"
@@ -219,6 +220,12 @@ std::optional<FileStep> make_copy_step(const StepContext& context, const Instruc
       language::fail_at(*instruction.source, source.position, "neither the URL nor its server names the file",
                         format("write the destination with a name: {}NAME", work.words.destination));
   }
+  const auto& copy = std::get<language::Copy>(instruction.body);
+  const bool takes_repository = std::ranges::any_of(
+      work.remotes, [](const auto& each) { return std::holds_alternative<language::GitPlace>(each.source.place); });
+  if (copy.keep_git_dir.value_or(false) && !takes_repository)
+    log_warn("{}:{}: --keep-git-dir has no effect: no source is a repository", instruction.source->name,
+             instruction.position.line);
   work.content = context.find_content(work.words.from);
   add_words(work.words, step.key);
   add_sources(work.words, work.content, work.remotes, instruction, step);

@@ -41,20 +41,21 @@ std::string ssh_command(const GitAccess& access) {
 }
 
 void add_settings(const GitAccess& access, std::vector<std::string>& environment) {
-  std::vector<std::pair<std::string, std::string>> settings = {{"core.hooksPath", "/dev/null"},
-                                                               {"core.fsmonitor", "false"},
-                                                               {"core.logAllRefUpdates", "false"},
-                                                               {"credential.helper", ""},
-                                                               {"gc.auto", "0"},
-                                                               {"maintenance.auto", "false"},
-                                                               {"advice.detachedHead", "false"},
-                                                               {"init.defaultBranch", "main"},
-                                                               {"http.lowSpeedLimit", "1"},
-                                                               {"http.lowSpeedTime", "60"},
-                                                               {"http.sslVerify", "true"},
-                                                               {"submodule.fetchJobs", "1"}};
+  std::vector<std::pair<std::string, std::string>> settings = {
+      {"core.hooksPath", "/dev/null"},
+      {"core.fsmonitor", "false"},
+      {"core.logAllRefUpdates", "false"},
+      {"credential.helper", ""},
+      {"gc.auto", "0"},
+      {"maintenance.auto", "false"},
+      {"advice.detachedHead", "false"},
+      {"init.defaultBranch", "main"},
+      {"http.lowSpeedLimit", "1"},
+      {"http.lowSpeedTime", "60"},
+      {"http.sslVerify", access.verifies_tls ? "true" : "false"},
+      {"submodule.fetchJobs", "1"}};
   if (!access.authorization.empty())
-    settings.emplace_back("http." + access.url + ".extraHeader", "Authorization: " + access.authorization);
+    settings.emplace_back("http." + access.server + ".extraHeader", "Authorization: " + access.authorization);
   for (std::size_t i = 0; i < settings.size(); ++i) {
     environment.push_back(format("GIT_CONFIG_KEY_{}={}", i, settings[i].first));
     environment.push_back(format("GIT_CONFIG_VALUE_{}={}", i, settings[i].second));
@@ -117,6 +118,8 @@ std::string way_out(const std::string& said) {
     return "when you trust the host: ssh-keyscan HOST >> ~/.ssh/known_hosts";
   if (has("Permission denied (publickey"))
     return "give the build an agent that has the key: eval $(ssh-agent); ssh-add; lichen build --ssh default";
+  if (has("certificate"))
+    return "name the certificate of its authority by the variable GIT_SSL_CAINFO, or use --tls-verify=false";
   if (has("terminal prompts disabled") || has("Authentication failed"))
     return "a token can come as a secret: --secret id=GIT_AUTH_TOKEN,src=FILE";
   if (has("not allowed"))

@@ -15,10 +15,11 @@ namespace lichen::buildah {
 
 struct GitAccess {
   std::string scheme;         // of the repository: http https ssh git
-  std::string url;            // what `authorization` is for
+  std::string server;         // "https://host:port/": what `authorization` is for, submodules there too
   std::string authorization;  // value of that header; a secret
   std::string agent;          // ssh: the socket of an agent; empty: none
   std::string home;           // where .ssh/known_hosts is
+  bool verifies_tls = true;
 };
 
 class GitProgram {

@@ -5,7 +5,7 @@
 #include "buildah/secrets.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
-#include "libpod/base/path.hh"
+#include "libpod/base/parse.hh"
 #include "libpod/base/sha256.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/engine/fetch_url.hh"
@@ -55,9 +55,22 @@ std::string variable(const engine::Engine& engine, std::string_view name) {
   return "";
 }
 
-bool is_same_host(const std::string& text, const language::GitPlace& place) {
-  const auto other = language::parse_remote(text, language::RemoteUse::context);
-  return other && std::visit([](const auto& each) { return each.host; }, *other) == place.host;
+// Whether the user has named something of that host himself, as the context or by --build-context.
+bool is_named_by_user(const BuildOptions& options, const std::string& host) {
+  const auto has_host = [&](const std::string& text) {
+    try {
+      const auto place = language::parse_remote(text, language::RemoteUse::context);
+      return place && std::visit([](const auto& each) { return each.host; }, *place) == host;
+    } catch (const Error&) {
+      return false;  // said where it is wanted
+    }
+  };
+  return has_host(options.context) ||
+         std::ranges::any_of(options.contexts, [&](const auto& each) { return has_host(each.second); });
+}
+
+bool is_context_remote(const BuildOptions& options) {
+  return !sys::is_directory(options.context) && options.context != "-";
 }
 
 }  // namespace
@@ -155,7 +168,12 @@ std::string RemoteFiles::bring_file(const language::UrlPlace& place, const Found
   if (found.path.empty()) {
     auto order = order_for(place, path);
     order.checksum = found.identity;
-    modified = engine::fetch_url(engine_, order, options_.pull.tls_verify, /*quiet=*/true).modified;
+    try {
+      modified = engine::fetch_url(engine_, order, options_.pull.tls_verify, /*quiet=*/true).modified;
+    } catch (const Error&) {
+      sys::remove_file(memory_of(place));  // it may be the memory that is wrong: the next build asks anew
+      throw;
+    }
   }
   // Docker's: without a word of the server the file is from 1970, so that it is the same each time.
   const timespec time{static_cast<time_t>(std::max<std::int64_t>(modified, 0)), 0};
@@ -164,14 +182,11 @@ std::string RemoteFiles::bring_file(const language::UrlPlace& place, const Found
   return here;
 }
 
-// Without a host in its name a secret is for the repository that the user named; in a Dockerfile that came from
-// elsewhere another host could be written to collect it.
+// A secret without a host in its name is for what the user names: on the command line, and in a Dockerfile of his own.
+// In one that came from elsewhere a host could stand to collect it.
 bool RemoteFiles::is_trusted(const language::GitPlace& place) const {
   if (place.scheme != "https" && !is_here(place.host)) return false;
-  const auto context = language::parse_remote(options_.context, language::RemoteUse::context);
-  if (!context) return true;
-  if (is_same_host(options_.context, place)) return true;
-  return std::ranges::any_of(options_.contexts, [&](const auto& each) { return each.second == place.url; });
+  return !is_context_remote(options_) || is_named_by_user(options_, place.host);
 }
 
 std::string RemoteFiles::token_for(const language::GitPlace& place) const {
@@ -190,12 +205,13 @@ std::string RemoteFiles::token_for(const language::GitPlace& place) const {
 GitProgram RemoteFiles::git_for(const language::GitPlace& place) const {
   GitAccess access;
   access.scheme = place.scheme;
-  access.url = place.url;
+  access.server = place.url.substr(0, place.url.find('/', place.scheme.size() + 3) + 1);
   access.authorization = token_for(place);
   access.home = engine_.environment.home;
+  access.verifies_tls = options_.pull.tls_verify.value_or(true);
   access.agent = agent_of(options_);
   // The user's agent is for what the user has named, not for what a Dockerfile names.
-  if (access.agent.empty() && place.scheme == "ssh" && is_same_host(options_.context, place))
+  if (access.agent.empty() && place.scheme == "ssh" && is_named_by_user(options_, place.host))
     access.agent = variable(engine_, "SSH_AUTH_SOCK");
   return {engine_.environment.all, std::move(access)};
 }
@@ -221,8 +237,7 @@ LoadedContext RemoteFiles::load_context(const language::RemotePlace& place, cons
                                         bool quiet) const {
   if (const auto* git = std::get_if<language::GitPlace>(&place)) {
     const auto argument = options_.build_args.find("BUILDKIT_CONTEXT_KEEP_GIT_DIR");
-    const bool is_asked =
-        argument != options_.build_args.end() && (argument->second == "1" || argument->second == "true");
+    const bool is_asked = argument != options_.build_args.end() && parse_bool(argument->second).value_or(false);
     const auto found = look_up({place, "", false, true}, directory);
     return {bring_tree(*git, found, git->keeps_git_dir.value_or(is_asked), directory + "/tree"), false, ""};
   }

@@ -69,7 +69,7 @@ make_repositories() {
   echo three >"$work/app/file"
   in_git "$work/app" add . && in_git "$work/app" commit -qm three
   in_git "$work" clone -q --bare app "$git/app.git"
-  mkdir -p "$git/private" && cp -r "$git/app.git" "$git/private/app.git"
+  mkdir -p "$git/private" && cp -r "$git/app.git" "$git/part.git" "$git/private"
   in_git "$git/app.git" update-server-info
   in_git "$git/part.git" update-server-info
   make_evil "$work" "$git"
@@ -448,6 +448,35 @@ part
 two"
 }
 
+@test "a repository over TLS: verified, and not down to http" {
+  need_git
+  add "https://$B/git/app.git#v1 /app"
+  build
+  assert_failure 1 "certificate" "GIT_SSL_CAINFO"
+  GIT_SSL_CAINFO=$BASE/server.crt build -t app
+  assert_success
+  assert_equal "$(show app 'cat /app/file')" one
+  build --no-cache --tls-verify=false
+  assert_success
+  add "https://$B/across/git/app.git#v1 /app"
+  build --no-cache --tls-verify=false
+  assert_failure 1 "repository 'https://$B/across/git/app.git'"
+  assert_equal "$(requests '"server": "A"')" 0 "requests over http"
+}
+
+@test "C28 a repository that is too large is refused in words" {
+  need_git
+  mkdir large
+  git -C large init -q
+  head -c 12000000 /dev/urandom >large/file
+  in_git large add . && in_git large commit -qm large
+  in_git large clone -q --bare . "$BASE/srv/git/large.git"
+  add "http://$A/git/large.git /app"
+  run_split bash -c 'ulimit -f 6000; exec timeout 60 "$0" build "$1"' "$LICHEN" "$CONTEXT"
+  assert_failure 1 "git fetch" "free space"
+  nothing_left
+}
+
 @test "C33 repositories: references are no options, directories lead nowhere else, submodules start nothing" {
   need_git
   local line
@@ -513,6 +542,14 @@ two"
   [ "$(requests "\"authorization\": \"Basic $(printf x-access-token:t0ken-marker | base64)\"")" -gt 0 ]
   build --no-cache --secret id=GIT_AUTH_TOKEN.other.host,src=token
   assert_failure 1 "GIT_AUTH_TOKEN"
+  # A Dockerfile that came from elsewhere could name a host to collect the token.
+  sed "s#127.0.0.1#localhost#" Dockerfile | served Collects
+  : >"$BASE/requests"
+  run_lichen build --no-cache --secret id=GIT_AUTH_TOKEN,src=token "http://$A/files/Collects"
+  assert_failure 1 "GIT_AUTH_TOKEN"
+  assert_equal "$(requests '"authorization"')" 0 "with a token"
+  run_lichen build --no-cache --secret id=GIT_AUTH_TOKEN,src=token "http://$A/git/private/app.git"
+  assert_success
 }
 
 @test "git over ssh: with the agent that was given, and a host that is known" {
