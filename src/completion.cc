@@ -1,6 +1,7 @@
 #include "src/completion.hh"
 
 #include <algorithm>
+#include <tuple>
 
 #include "libpod/base/format.hh"
 #include "libpod/base/strings.hh"
@@ -20,8 +21,28 @@ class Completer {
       complete_value(*pending_, current_, "");
       return std::move(result_);
     }
-    const auto rest = before_.subspan(global);
-    const auto [command, count] = match_command(rest);
+    auto rest = before_.subspan(global);
+    auto [command, count] = match_command(rest);
+    std::vector<std::string> without;
+    if (command != nullptr && command->is_group && !command->options[0].empty()) {
+      // lichen compose -f FILE up: past the group's own options.
+      const std::size_t own = skip_options(*command, rest.subspan(count));
+      if (pending_ != nullptr) {
+        complete_value(*pending_, current_, "");
+        return std::move(result_);
+      }
+      without.assign(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(count));
+      without.insert(without.end(), rest.begin() + static_cast<std::ptrdiff_t>(count + own), rest.end());
+      if (without.size() == count && current_.starts_with('-')) {
+        complete_flags(*command);
+        return std::move(result_);
+      }
+      rest = without;
+      std::tie(command, count) = [&] {
+        const auto match = match_command(rest);
+        return std::pair(match.command, match.words);
+      }();
+    }
     if (command == nullptr) {
       if (!rest.empty()) return {};
       if (current_.starts_with('-'))

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "libpod/base/log.hh"
+#include "src/parsed_args.hh"
 #include "src/style.hh"
 
 namespace lichen::cli {
@@ -25,6 +26,8 @@ struct Context {
   GlobalOptions global;
   std::vector<std::string> argv;  // the whole line, argv[0] first; inspect shows it as the create command
   TerminalFacts terminal;
+  /// The options between a group's name and its command (lichen compose -f FILE up); nullopt: the group has none.
+  std::optional<ParsedArgs> group;
 };
 
 }  // namespace lichen::cli

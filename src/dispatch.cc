@@ -13,6 +13,8 @@
 #include "src/personality.hh"
 #include "src/version.hh"
 
+#include <errno.h>
+
 namespace lichen::cli {
 namespace {
 
@@ -41,6 +43,25 @@ GlobalOptions global_options_from(const ParsedArgs& args) {
   throw Error(ErrorKind::unsupported, format("'lichen {}' is not done yet", typed)).with_hint(std::move(hint));
 }
 
+bool has_options(const CommandSpec& group) { return !group.options[0].empty(); }
+
+// `lichen compose -f FILE up`: what stands between the group's name and its command is the group's own.
+// @return the line without it
+std::vector<std::string> take_group_options(Context& context, const CommandSpec& group, std::size_t count,
+                                            std::span<const std::string> rest) {
+  NormalizedWords own = normalize_words(group, rest.subspan(count));
+  std::vector<std::string> words(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(count));
+  const auto after = rest.subspan(count + own.consumed);
+  if (own.wants_help) {
+    words.push_back("--help");
+    return words;
+  }
+  words.insert(words.end(), after.begin(), after.end());
+  own.positionals.clear();
+  context.group = bind_options(group, own);
+  return words;
+}
+
 int run_group(const CommandSpec& group, std::span<const std::string> words) {
   if (words.empty() || words[0] == "--help" || words[0] == "-h") {
     write_out(as_called(group_help(group), personality()));
@@ -52,9 +73,18 @@ int run_group(const CommandSpec& group, std::span<const std::string> words) {
 
 // @param rest  the line from the command on
 int run_command_line(Context& context, std::span<const std::string> rest) {
-  const auto [command, count] = match_command(rest);
+  CommandMatch match = match_command(rest);
+  const CommandSpec*& command = match.command;
+  const std::size_t& count = match.words;
+  std::vector<std::string> without_group_options;
   bool parsed = false;
   try {
+    // The group is what the first word names, also when its command follows at once.
+    if (const CommandSpec* group = find_command(rest[0]); group != nullptr && group->is_group && has_options(*group)) {
+      without_group_options = take_group_options(context, *group, 1, rest);
+      rest = without_group_options;
+      match = match_command(rest);
+    }
     if (command == nullptr) throw_unknown_command(nullptr, rest[0]);
     const auto arguments = rest.subspan(count);
     if (command->is_group) return run_group(*command, arguments);
@@ -85,6 +115,8 @@ GlobalOptions global_options_of(std::span<const std::string> words) {
 }
 
 int dispatch(std::vector<std::string> argv) {
+  // A link named docker-compose or lichen-compose is `lichen compose`.
+  if (is_compose_link(program_invocation_short_name)) argv.insert(argv.begin() + 1, "compose");
   const std::span<const std::string> words(argv.data() + (argv.empty() ? 0 : 1), argv.empty() ? 0 : argv.size() - 1);
   NormalizedWords before = normalize_words(global_spec(), words);
   const std::span<const std::string> rest = words.subspan(before.consumed);

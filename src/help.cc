@@ -162,6 +162,7 @@ std::string group_help(const CommandSpec& group) {
     else
       later += std::string(later.empty() ? "" : " ") + std::string(name);
   }
+  if (const auto lines = option_lines(group); !lines.empty()) out += "\nOptions before the command:\n" + lines;
   if (!later.empty()) out += "\nNot done yet:\n  " + wrapped(later, 2) + "\n";
   return out + format("\n'lichen {} COMMAND --help' explains a command.\n", group.path);
 }

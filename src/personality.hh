@@ -17,6 +17,9 @@ enum class Personality : std::uint8_t { lichen, docker };
 Personality personality();
 Personality personality_of(std::string_view program);
 
+/// docker-compose and lichen-compose stand for `compose`.
+bool is_compose_link(std::string_view program);
+
 /// What --version prints.
 std::string version_line(Personality who);
 

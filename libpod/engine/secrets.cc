@@ -23,6 +23,7 @@ constexpr int kIdDigits = 25;
 constexpr std::string_view kFilters[] = {"id", "label", "label!", "name"};
 
 std::string read_value(const Engine& engine, const SecretRequest& request) {
+  if (request.value) return *request.value;
   if (request.from_env) {
     auto value = spec::find_env(engine.environment.all, request.source);
     if (!value)

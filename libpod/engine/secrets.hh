@@ -9,6 +9,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct SecretRequest {
   std::string name;
   std::string source;     // a path, "-" for standard input, or a variable's name
   bool from_env = false;  // source is a variable
+  std::optional<std::string> value{};  // the value itself; `source` is not looked at then
   std::string driver;     // "" or "file"
   std::map<std::string, std::string> labels;
   bool replace = false;  // one that is there gets the new value, and keeps its id

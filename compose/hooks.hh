@@ -1,0 +1,14 @@
+// post_start and pre_stop of a service: commands in its running container.
+#pragma once
+
+#include "compose/language/model.hh"
+#include "libpod/engine/engine.hh"
+
+namespace lichen::compose {
+
+/// One after another, in order. @throws Error: one of them failed @stage in a child
+void run_post_start(engine::Engine& engine, const Service& service, const std::string& id);
+/// Likewise; a failure is a warning, the container is stopped all the same.
+void run_pre_stop(engine::Engine& engine, const Service& service, const std::string& id);
+
+}  // namespace lichen::compose

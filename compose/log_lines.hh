@@ -1,0 +1,51 @@
+// What containers of a project say, as lines with their names before them: compose logs, and up in the foreground.
+//
+// A child reads each log and hands over whole lines, so lines of one container keep their order and lines of two never
+// mix.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "buildah/worker.hh"
+#include "libpod/base/time.hh"
+#include "libpod/engine/engine.hh"
+
+namespace lichen::compose {
+
+struct LogChoice {
+  bool follow = false, timestamps = false, has_prefix = true, has_colour = false;
+  std::int64_t tail = -1;
+  std::optional<Timestamp> since, until;
+};
+
+class LogLines {
+ public:
+  /// @param width  of the longest name
+  /// @param ended  called with a container's id when nothing more will come of it
+  LogLines(engine::Engine& engine, sys::EventLoop& loop, LogChoice choice, std::size_t width,
+           std::function<void(const std::string& id)> ended)
+      : engine_(engine), loop_(loop), choice_(std::move(choice)), width_(width), ended_(std::move(ended)) {}
+
+  /// @param name  as it is shown: "web-1"
+  void add(const std::string& id, const std::string& name);
+  bool is_empty() const { return readers_.empty(); }
+
+ private:
+  void print(std::size_t number, const std::string& name, std::string_view line) const;
+
+  engine::Engine& engine_;
+  sys::EventLoop& loop_;
+  LogChoice choice_;
+  std::size_t width_, count_ = 0;
+  std::function<void(const std::string& id)> ended_;
+  std::map<std::string, std::unique_ptr<buildah::Worker>> readers_;
+  std::vector<std::unique_ptr<buildah::Worker>> gone_;
+};
+
+/// "web-1" for shop-web-1: docker compose leaves the project's name out.
+std::string short_name(const std::string& container, const std::string& project);
+
+}  // namespace lichen::compose

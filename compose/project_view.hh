@@ -1,0 +1,54 @@
+// What up, down and their like tell on standard error while they work: docker compose's lines, one for each thing that
+// is done; on a terminal one line for each object, drawn anew as it changes.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lichen::compose {
+
+enum class ViewMode { plain, tty, quiet, json };
+
+class ProjectView {
+ public:
+  ProjectView(ViewMode mode, bool colour) : mode_(mode), colour_(colour) {}
+  ~ProjectView() { finish(); }
+  ProjectView(const ProjectView&) = delete;
+  ProjectView& operator=(const ProjectView&) = delete;
+
+  /// "Container shop-web-1", "Starting"
+  void show(const std::string& object, const std::string& doing);
+  void done(const std::string& object, const std::string& did);
+  void failed(const std::string& object, const std::string& why);
+  /// Something that its program says, as the steps of a build.
+  void line(const std::string& object, std::string_view text);
+  void tick();
+  /// The last picture stays; what comes later begins below it.
+  void finish();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  enum class State { works, done, failed };
+  struct Row {
+    std::string object, status;
+    State state = State::works;
+    Clock::time_point begun = Clock::now(), ended{};
+  };
+  Row& row(const std::string& object);
+  void set(const std::string& object, const std::string& status, State state);
+  void draw();
+  std::string picture_of(const Row& row) const;
+
+  ViewMode mode_;
+  bool colour_;
+  std::vector<Row> rows_;
+  std::map<std::string, std::size_t> index_;
+  std::size_t drawn_rows_ = 0;
+  Clock::time_point drawn_{};
+  bool changed_ = false;
+};
+
+}  // namespace lichen::compose

@@ -1,0 +1,24 @@
+// What services share and what must be there before the first container: networks, volumes, and the files of configs
+// and secrets that come from no file of the host.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "compose/language/model.hh"
+#include "compose/project_view.hh"
+#include "libpod/engine/engine.hh"
+
+namespace lichen::compose {
+
+/// Make what `services` use and what is not there.
+/// @throws Error{not_found} an external one is not there: nothing was made then
+void make_resources(engine::Engine& engine, const Project& project, const std::set<std::string>& services,
+                    ProjectView& view);
+
+/// What carries the project's label, whatever the file says; in use by others: a warning, and it stays.
+void remove_networks(engine::Engine& engine, const std::string& project, ProjectView& view);
+void remove_volumes(engine::Engine& engine, const std::string& project, ProjectView& view);
+void remove_stored_files(engine::Engine& engine, const std::string& project);
+
+}  // namespace lichen::compose

@@ -1,0 +1,40 @@
+// One replica of a service as the container that it becomes.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "compose/language/model.hh"
+#include "libpod/engine/create.hh"
+
+namespace lichen::compose {
+
+/// What a container is called and labelled beyond its service's own words.
+struct ReplicaName {
+  std::uint32_t number = 1;
+  bool one_off = false;   // of `run`
+  std::string container;  // its name
+};
+
+/// PROJECT-SERVICE-NUMBER, or container_name.
+std::string container_name(const Project& project, const Service& service, std::uint32_t number);
+/// What the service's image is called: `image`, or PROJECT-SERVICE when it is only built.
+std::string image_name(const Project& project, const Service& service);
+/// PROJECT_KEY: the secret of the store that holds a file which no host path gives.
+std::string stored_file_name(const Project& project, const FileObject& object, const std::string& kind,
+                             const std::string& key);
+/// Whether a use of it is bound from the host as it is; else it goes through the store.
+bool is_bound_file(const FileObject& object, const FileReference& use);
+
+struct ContainerSources {
+  const engine::Settings& settings;
+  /// The id of the first container of another service, for namespaces and volumes that are shared with it.
+  std::function<std::string(const std::string& service)> container_of;
+  std::string image_digest;  // "sha256:..." of the image that it is made from, for the label; may be empty
+};
+
+/// @throws Error{unsupported} what only a cluster or root can have; Error{usage} a value that the engine refuses
+engine::CreateRequest container_request(const Project& project, const Service& service, const ReplicaName& name,
+                                        const ContainerSources& sources);
+
+}  // namespace lichen::compose

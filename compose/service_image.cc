@@ -1,0 +1,173 @@
+#include "compose/service_image.hh"
+
+#include "buildah/build.hh"
+#include "buildah/progress.hh"
+#include "compose/labels.hh"
+#include "compose/service_container.hh"
+#include "libpod/base/error.hh"
+#include "libpod/engine/image_lookup.hh"
+#include "libpod/spec/env.hh"
+#include "libpod/spec/network_mode.hh"
+#include "libpod/spec/options.hh"
+#include "libpod/store/staging.hh"
+#include "libpod/sys/fs.hh"
+
+namespace lichen::compose {
+namespace {
+
+constexpr std::string_view kServiceContext = "service:";
+
+bool builds_first(const Service& service, const ImageChoice& choice) {
+  if (!service.build || choice.build_never) return false;
+  return choice.build_always || service.pull_policy == "build" || choice.pull == "build";
+}
+
+// compose's words for what the engine's policies are; periods ("daily") count from the image's own time.
+std::string policy_of(const Service& service, const ImageChoice& choice) {
+  const std::string& text = choice.pull.empty() || choice.pull == "build" ? service.pull_policy : choice.pull;
+  if (text.empty() || text == "if_not_present" || text == "build" || text == "policy") return "missing";
+  if (text == "refresh" || text == "daily" || text == "weekly" || text.starts_with("every_"))
+    throw Error(ErrorKind::unsupported, format("service '{}': pull_policy {} is not done yet", service.name, text))
+        .with_hint("use always or missing");
+  return text;
+}
+
+engine::PullOptions pull_options(const Service& service, const ImageChoice& choice) {
+  engine::PullOptions options;
+  options.policy = engine::parse_pull_policy(policy_of(service, choice));
+  options.platform = service.platform;
+  options.quiet = true;
+  return options;
+}
+
+void set_secrets(const Project& project, const Build& build, buildah::BuildOptions& options) {
+  for (const auto& use : build.secrets) {
+    const FileObject& object = project.secrets.at(use.source);
+    options.secrets.push_back({use.target.empty() ? use.source : use.target, object.file, object.environment});
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> image_at_hand(engine::Engine& engine, const Project& project, const Service& service,
+                                         const ImageChoice& choice) {
+  if (builds_first(service, choice)) return std::nullopt;
+  const auto options = pull_options(service, choice);
+  if (options.policy == engine::PullPolicy::always || options.policy == engine::PullPolicy::newer)
+    if (!service.build) return std::nullopt;
+  return engine::find_local_image(engine, image_name(project, service), options);
+}
+
+buildah::BuildOptions build_options(const engine::Engine& engine, const Project& project, const Service& service) {
+  const Build& build = *service.build;
+  buildah::BuildOptions options;
+  options.context = build.context;
+  if (build.dockerfile_inline.empty() && !build.dockerfile.empty())
+    options.file = build.dockerfile.starts_with('/') || build.context.find("://") != std::string::npos
+                       ? build.dockerfile
+                       : build.context + "/" + build.dockerfile;
+  options.tags = build.tags;
+  options.tags.insert(options.tags.begin(), image_name(project, service));
+  options.target = build.target;
+  for (const auto& [name, value] : build.args)
+    if (value) options.build_args[name] = *value;
+  for (const auto& [name, place] : build.additional_contexts)
+    options.contexts[name] = place.starts_with(kServiceContext)
+                                 ? "docker-image://" + image_name(project, *project.find_service(
+                                                                               place.substr(kServiceContext.size())))
+                                 : place;
+  for (const auto& [id, socket] : build.ssh)
+    options.ssh.push_back({id, socket.empty() ? spec::find_env(engine.environment.all, "SSH_AUTH_SOCK").value_or("") : socket});
+  set_secrets(project, build, options);
+  options.platforms = build.platforms;
+  if (options.platforms.empty() && !service.platform.empty()) options.platforms = {service.platform};
+  options.no_cache = build.no_cache;
+  options.no_cache_filter = build.no_cache_filter;
+  if (build.pull) options.pull.policy = engine::PullPolicy::always;
+  options.labels = build.labels;
+  options.labels[label::kProject] = project.name;
+  options.labels[label::kService] = service.name;
+  options.entitlements = {build.entitlements.begin(), build.entitlements.end()};
+  auto& container = options.container;
+  container.network = spec::parse_network_option(build.network.empty() ? engine.settings.network : build.network);
+  for (const auto& [host, addresses] : build.extra_hosts)
+    for (const auto& address : addresses)
+      for (auto& entry : spec::parse_add_host(host + "=" + address)) container.network.extra_hosts.push_back(entry);
+  if (build.shm_size != 0) container.shm_size_bytes = build.shm_size;
+  for (const auto& [name, limit] : build.ulimits) container.ulimits.push_back({name, limit.soft, limit.hard});
+  if (build.privileged) container.privileged = true;
+  return options;
+}
+
+std::string build_service(engine::Engine& engine, const Project& project, const Service& service,
+                          buildah::BuildOptions options) {
+  std::optional<store::StagingDir> inline_file;
+  if (!service.build->dockerfile_inline.empty()) {
+    inline_file.emplace(engine.paths);
+    options.file = inline_file->path() + "/Dockerfile";
+    sys::write_file(options.file, service.build->dockerfile_inline);
+  }
+  const auto input = buildah::read_input(engine, options);
+  buildah::Progress progress(buildah::ProgressMode::plain);
+  return buildah::build_image(engine, input, options, progress);
+}
+
+void add_image_tasks(engine::Engine& engine, const Project& project, const std::set<std::string>& services,
+                     const ImageChoice& choice, Tasks& tasks, std::map<std::string, std::string>& images) {
+  std::map<std::string, Tasks::Id> builds;  // service → its build
+  std::map<std::string, Tasks::Id> pulls;   // image → its pull
+  for (const auto& service : project.services) {
+    if (!services.contains(service.name)) continue;
+    if (const auto id = image_at_hand(engine, project, service, choice)) {
+      images[service.name] = *id;
+      continue;
+    }
+    const std::string name = image_name(project, service);
+    if (service.build && !choice.build_never) {
+      builds[service.name] = tasks.add({.object = "Image " + name,
+                                        .doing = "Building",
+                                        .did = "Built",
+                                        .after = {},
+                                        .gate = {},
+                                        .body = [&engine, &project, &service]() -> Json {
+                                          auto options = build_options(engine, project, service);
+                                          return build_service(engine, project, service, std::move(options));
+                                        },
+                                        .done = [&images, &service](const Json& id) { images[service.name] = id; },
+                                        .output = {}});
+      continue;
+    }
+    const auto [pull, is_new] = pulls.emplace(name + "\n" + service.platform, 0);
+    if (is_new)
+      pull->second = tasks.add({.object = "Image " + name,
+                                .doing = "Pulling",
+                                .did = "Pulled",
+                                .after = {},
+                                .gate = {},
+                                .body = [&engine, name, options = pull_options(service, choice)]() -> Json {
+                                  return engine::ensure_image(engine, name, options);
+                                },
+                                .done = {},
+                                .output = {}});
+    tasks.add({.object = "Image " + name,
+               .doing = "",
+               .did = "",
+               .after = {pull->second},
+               .gate = {},
+               .body = {},
+               .done = [&engine, &images, &service, name](const Json&) {
+                 images[service.name] = engine::require_image(engine, name).id;
+               },
+               .output = {}});
+  }
+  // A build that takes from another service's image comes after it.
+  for (const auto& service : project.services) {
+    if (!builds.contains(service.name)) continue;
+    for (const auto& [name, place] : service.build->additional_contexts)
+      if (place.starts_with(kServiceContext))
+        if (const auto base = builds.find(place.substr(kServiceContext.size())); base != builds.end())
+          tasks.add_order(base->second, builds[service.name]);
+  }
+}
+
+}  // namespace lichen::compose

@@ -1,0 +1,105 @@
+#include "compose/tasks.hh"
+
+#include "libpod/base/error.hh"
+#include "libpod/base/strings.hh"
+
+namespace lichen::compose {
+namespace {
+
+constexpr std::chrono::milliseconds kTick{100};
+
+}  // namespace
+
+Tasks::Id Tasks::add(Task task) {
+  items_.push_back(std::make_unique<Item>(Item{.task = std::move(task), .phase = Phase::waiting, .is_shown = false, .worker = {}}));
+  ++left_;
+  is_awake_ = true;
+  return items_.size() - 1;
+}
+
+std::vector<std::string> Tasks::waiting() const {
+  std::vector<std::string> objects;
+  for (const auto& item : items_)
+    if (item->phase != Phase::done) objects.push_back(item->task.object);
+  return objects;
+}
+
+void Tasks::run(std::optional<std::chrono::steady_clock::time_point> limit) {
+  while (left_ > 0) {
+    if (std::exchange(is_awake_, false) && !failure_) pump();
+    if (left_ == 0 || (failure_ && working_ == 0)) break;
+    loop_.step(kTick);
+    view_.tick();
+    if (limit && !failure_ && std::chrono::steady_clock::now() >= *limit)
+      failure_ = Error(ErrorKind::conflict, "these are not ready in time: " + join(waiting(), ", "));
+  }
+  if (failure_) throw *failure_;
+}
+
+// As long as something moves: a task without a body lets others begin at once.
+void Tasks::pump() {
+  for (bool moved = true; moved && !failure_;) {
+    moved = false;
+    for (std::size_t i = 0; i < items_.size() && !failure_ && working_ < at_once_; ++i) {
+      Item& item = *items_[i];
+      if (item.phase != Phase::waiting || !is_ready(item)) continue;
+      begin(item);
+      moved = true;
+    }
+  }
+}
+
+bool Tasks::is_ready(Item& item) {
+  for (const Id before : item.task.after)
+    if (items_.at(before)->phase != Phase::done) return false;
+  if (!item.task.gate) return true;
+  try {
+    return item.task.gate();
+  } catch (const Error& error) {
+    failure_ = error;
+    view_.failed(item.task.object, error.what());
+    return false;
+  }
+}
+
+void Tasks::begin(Item& item) {
+  if (!item.task.doing.empty()) view_.show(item.task.object, item.task.doing);
+  if (!item.task.body) return end(item, Json::object());
+  item.phase = Phase::working;
+  ++working_;
+  Item* const it = &item;
+  item.worker = std::make_unique<buildah::Worker>(
+      loop_, item.task.body,
+      buildah::Worker::Handlers{[this, it](std::string_view line) {
+                                  if (it->task.output)
+                                    it->task.output(line);
+                                  else
+                                    view_.line(it->task.object, line);
+                                },
+                                [this, it](const Json& result) {
+                                  --working_;
+                                  end(*it, result);
+                                },
+                                [this, it](const Error& error) {
+                                  --working_;
+                                  if (!failure_) failure_ = error;
+                                  it->phase = Phase::done;
+                                  view_.failed(it->task.object, error.what());
+                                }});
+}
+
+void Tasks::end(Item& item, const Json& result) {
+  item.phase = Phase::done;
+  --left_;
+  is_awake_ = true;
+  try {
+    if (item.task.done) item.task.done(result);
+  } catch (const Error& error) {
+    if (!failure_) failure_ = error;
+    view_.failed(item.task.object, error.what());
+    return;
+  }
+  if (!item.task.did.empty()) view_.done(item.task.object, item.task.did);
+}
+
+}  // namespace lichen::compose

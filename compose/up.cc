@@ -1,0 +1,480 @@
+#include "compose/up.hh"
+
+#include <algorithm>
+#include <deque>
+
+#include "compose/event_watch.hh"
+#include "compose/hooks.hh"
+#include "compose/labels.hh"
+#include "compose/language/render.hh"
+#include "compose/resources.hh"
+#include "compose/service_container.hh"
+#include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
+#include "libpod/base/strings.hh"
+#include "libpod/engine/life.hh"
+#include "libpod/engine/remove.hh"
+#include "libpod/engine/start.hh"
+#include "libpod/engine/stop.hh"
+
+namespace lichen::compose {
+namespace {
+
+using wire::ContainerStatus;
+
+// One container of a service: which it is now, and what is to become of it.
+struct Replica {
+  std::uint32_t number = 0;
+  std::optional<ProjectContainer> existing;
+  bool recreate = false;
+  std::string id;  // from creation on
+  std::optional<Tasks::Id> created, started;
+};
+
+struct ServicePlan {
+  const Service* service = nullptr;
+  bool is_named = false;
+  bool recreates = false;
+  std::vector<Replica> replicas;
+  std::vector<ProjectContainer> surplus;
+};
+
+bool leans_on(const Service& service, const std::string& other) {
+  const std::string mode = "service:" + other;
+  if (service.network_mode == mode || service.ipc == mode || service.pid == mode) return true;
+  return std::ranges::any_of(service.volumes_from,
+                             [&](const std::string& text) { return text.substr(0, text.find(':')) == other; });
+}
+
+Json id_of(const std::string& id) { return {{"id", id}}; }
+
+class Up {
+ public:
+  Up(engine::Engine& engine, const Project& project, const UpOptions& options, ProjectView& view)
+      : engine_(engine), project_(project), options_(options), view_(view) {}
+
+  BroughtUp run() {
+    engine_.enter_userns();
+    chosen_ = chosen_services(project_, options_.services, options_.no_deps);
+    if (!options_.only_existing) {
+      make_resources(engine_, project_, chosen_, view_);
+      provide_images();
+    }
+    plan();
+    Tasks tasks(loop_, view_, options_.parallel);
+    tasks_ = &tasks;
+    remove_orphans();
+    for (auto& plan : plans_) add_creation(plan);
+    if (!options_.no_start)
+      for (auto& plan : plans_) add_start(plan);
+    if (options_.wait) add_waiting();
+    std::optional<std::chrono::steady_clock::time_point> limit;
+    if (options_.wait && options_.wait_timeout) limit = std::chrono::steady_clock::now() + *options_.wait_timeout;
+    std::optional<EventWatch> events;
+    if (has_gates_) events.emplace(engine_, loop_, project_.name, [&tasks] { tasks.wake(); });
+    tasks.run(limit);
+    BroughtUp result;
+    for (const auto& plan : plans_)
+      for (const auto& replica : plan.replicas)
+        if (!replica.id.empty()) result.ids.push_back(replica.id);
+    return result;
+  }
+
+ private:
+  void provide_images() {
+    Tasks tasks(loop_, view_, options_.parallel);
+    add_image_tasks(engine_, project_, chosen_, options_.images, tasks, images_);
+    tasks.run();
+  }
+
+  // ---- what is to be done
+
+  void plan() {
+    existing_ = project_containers(engine_, project_.name);
+    // In the order of their dependencies, so that what is recreated beneath is known.
+    std::set<std::string> seen;
+    for (const auto& name : chosen_) plan_service(name, seen);
+  }
+
+  void plan_service(const std::string& name, std::set<std::string>& seen) {
+    if (!chosen_.contains(name) || !seen.insert(name).second) return;
+    const Service* service = project_.find_service(name);
+    if (service == nullptr) return;
+    for (const auto& [other, how] : service->depends_on) plan_service(other, seen);
+    ServicePlan plan;
+    plan.service = service;
+    plan.is_named = options_.services.empty() || std::ranges::find(options_.services, name) != options_.services.end();
+    const auto scale = options_.scale.find(name);
+    const std::uint32_t wanted = scale == options_.scale.end() ? service->replicas() : scale->second;
+    if (wanted > 1 && !service->container_name.empty())
+      throw Error(ErrorKind::usage, format("service '{}' has the container_name {}: there can be one only", name,
+                                           service->container_name))
+          .with_hint("leave container_name out to scale it");
+    std::map<std::uint32_t, ProjectContainer> mine;
+    for (const auto& container : existing_)
+      if (container.service == name && !container.one_off) {
+        const auto [at, is_new] = mine.emplace(container.number, container);
+        // A recreation that was killed leaves two of one number: the one that has the name stays.
+        if (!is_new) {
+          const bool keeps_new = container.name() == container_name(project_, *service, container.number);
+          plan.surplus.push_back(keeps_new ? at->second : container);
+          if (keeps_new) at->second = container;
+        }
+      }
+    const bool below_changes = std::ranges::any_of(plans_, [&](const ServicePlan& other) {
+      return other.recreates && leans_on(*service, other.service->name);
+    });
+    for (auto& [number, container] : mine) {
+      if (options_.only_existing || plan.replicas.size() < wanted) {
+        Replica replica;
+        replica.number = number;
+        replica.recreate = !options_.only_existing && wants_recreation(plan, container, below_changes);
+        if (!replica.recreate) replica.id = container.id();
+        plan.recreates = plan.recreates || replica.recreate;
+        replica.existing = container;
+        plan.replicas.push_back(std::move(replica));
+      } else {
+        plan.surplus.push_back(container);
+      }
+    }
+    if (options_.only_existing) {
+      if (plan.replicas.empty() && plan.is_named)
+        throw Error(ErrorKind::not_found, format("service '{}' has no container to start", name))
+            .with_hint("make them: lichen compose up -d");
+    } else {
+      for (std::uint32_t number = 1; plan.replicas.size() < wanted; ++number)
+        if (!mine.contains(number)) plan.replicas.push_back({.number = number, .existing = {}, .recreate = false, .id = "", .created = {}, .started = {}});
+    }
+    std::ranges::sort(plan.replicas, {}, &Replica::number);
+    plans_.push_back(std::move(plan));
+  }
+
+  bool wants_recreation(const ServicePlan& plan, const ProjectContainer& container, bool below_changes) const {
+    if (options_.no_recreate) return false;
+    if (options_.force_recreate && (plan.is_named || options_.always_recreate_deps)) return true;
+    if (options_.always_recreate_deps && !plan.is_named) return true;
+    if (below_changes) return true;
+    if (container.config_hash != config_hash(*plan.service)) return true;
+    const auto image = images_.find(plan.service->name);
+    return image != images_.end() && image->second != container.summary.config.image_id;
+  }
+
+  // ---- creation
+
+  ServicePlan* find_plan(const std::string& service) {
+    const auto found = std::ranges::find_if(plans_, [&](const auto& plan) { return plan.service->name == service; });
+    return found == plans_.end() ? nullptr : &*found;
+  }
+
+  std::string first_container(const std::string& service) const {
+    for (const auto& plan : plans_)
+      if (plan.service->name == service)
+        for (const auto& replica : plan.replicas)
+          if (!replica.id.empty()) return replica.id;
+    for (const auto& container : existing_)
+      if (container.service == service && !container.one_off) return container.id();
+    throw Error(ErrorKind::not_found, format("service '{}' has no container yet", service))
+        .with_hint("bring it up first, or leave out --no-deps");
+  }
+
+  void add_creation(ServicePlan& plan) {
+    std::vector<Tasks::Id> below;
+    for (const auto& [other, how] : plan.service->depends_on)
+      if (const auto* theirs = find_plan(other); theirs != nullptr)
+        for (const auto& replica : theirs->replicas)
+          if (replica.created) below.push_back(*replica.created);
+    for (const auto& surplus : plan.surplus) add_removal(surplus);
+    for (auto& replica : plan.replicas) {
+      if (!replica.id.empty()) continue;
+      const ReplicaName name{replica.number, false, container_name(project_, *plan.service, replica.number)};
+      Replica* const it = &replica;
+      const Service* const service = plan.service;
+      replica.created = tasks_->add({.object = "Container " + name.container,
+                                     .doing = replica.recreate ? "Recreate" : "Creating",
+                                     .did = replica.recreate ? "Recreated" : "Created",
+                                     .after = below,
+                                     .gate = {},
+                                     .body = [this, service, name, it] { return create(*service, name, *it); },
+                                     .done = [it](const Json& result) { it->id = result.at("id"); },
+                                     .output = {}});
+    }
+  }
+
+  engine::CreateRequest request_for(const Service& service, const ReplicaName& name) const {
+    const auto image = images_.find(service.name);
+    ContainerSources sources{engine_.settings, [this](const std::string& other) { return first_container(other); },
+                             image == images_.end() ? "" : "sha256:" + image->second};
+    auto request = container_request(project_, service, name, sources);
+    request.pull.quiet = true;
+    return request;
+  }
+
+  // In a child. A new one is made beside the old and takes its name when that has gone, so that a failure leaves the old.
+  Json create(const Service& service, const ReplicaName& name, const Replica& replica) {
+    auto request = request_for(service, name);
+    if (!replica.existing) {
+      auto created = engine::create_container(engine_, std::move(request));
+      created.maker.publish();
+      return id_of(created.config.id);
+    }
+    const ProjectContainer& old = *replica.existing;
+    request.config.name = format("{}_{}", old.id().substr(0, 12), name.container);
+    request.config.labels[label::kReplaces] = old.name();
+    if (!options_.renew_volumes) keep_anonymous_volumes(old, request.config);
+    auto created = engine::create_container(engine_, std::move(request));
+    created.maker.publish();
+    if (old.is_active()) {
+      run_pre_stop(engine_, service, old.id());
+      engine::stop_container(engine_, old.id(), options_.stop_timeout_s, "");
+    }
+    engine::remove_container(engine_, old.id(), {.force = true, .volumes = options_.renew_volumes});
+    engine::rename_container(engine_, created.config.id, name.container);
+    return id_of(created.config.id);
+  }
+
+  static void keep_anonymous_volumes(const ProjectContainer& old, spec::ContainerConfig& config) {
+    for (const auto& mount : old.summary.config.mounts) {
+      if (mount.type != spec::MountType::volume || !mount.anonymous) continue;
+      const auto same = std::ranges::find_if(
+          config.mounts, [&](const spec::MountConfig& now) { return now.destination == mount.destination; });
+      if (same == config.mounts.end()) {
+        config.mounts.push_back(mount);
+      } else if (same->type == spec::MountType::volume && same->anonymous) {
+        same->source = mount.source;
+      }
+    }
+  }
+
+  void add_removal(const ProjectContainer& container) {
+    tasks_->add({.object = "Container " + container.name(),
+                 .doing = "Removing",
+                 .did = "Removed",
+                 .after = {},
+                 .gate = {},
+                 .body = [this, id = container.id()]() -> Json {
+                   engine::stop_container(engine_, id, options_.stop_timeout_s, "");
+                   engine::remove_container(engine_, id, {.force = true, .volumes = true});
+                   return nullptr;
+                 },
+                 .done = {},
+                 .output = {}});
+  }
+
+  void remove_orphans() {
+    Strings names;
+    for (const auto& container : existing_) {
+      if (container.one_off || project_.find_service(container.service) != nullptr) continue;
+      const bool is_disabled = std::ranges::any_of(
+          project_.disabled_services, [&](const Service& service) { return service.name == container.service; });
+      if (is_disabled) continue;
+      if (options_.remove_orphans)
+        add_removal(container);
+      else
+        names.push_back(container.name());
+    }
+    if (!names.empty() && !options_.ignore_orphans)
+      log_warn("Found orphan containers ([{}]) for this project. If you removed or renamed this service in your compose "
+               "file, you can run this command with the --remove-orphans flag to clean it up.",
+               join(names, " "));
+  }
+
+  // ---- start
+
+  void add_start(ServicePlan& plan) {
+    std::vector<Tasks::Id> before;
+    bool restarts = false;
+    for (const auto& [other, how] : plan.service->depends_on) {
+      auto* theirs = find_plan(other);
+      if (theirs == nullptr) continue;
+      for (const auto& replica : theirs->replicas)
+        if (replica.started) before.push_back(*replica.started);
+      restarts = restarts || (how.restart && theirs->recreates);
+    }
+    const auto gate = gate_of(*plan.service);
+    has_gates_ = has_gates_ || gate != nullptr;
+    for (auto& replica : plan.replicas) {
+      const bool runs = replica.existing && !replica.recreate && is_running(*replica.existing);
+      auto after = before;
+      if (replica.created) after.push_back(*replica.created);
+      Replica* const it = &replica;
+      const Service* const service = plan.service;
+      const std::string object = "Container " + (runs ? replica.existing->name() : container_name(project_, *service, replica.number));
+      const bool restart = runs && restarts;
+      replica.started = tasks_->add(
+          {.object = object,
+           .doing = runs ? (restart ? "Restarting" : "") : "Starting",
+           .did = runs ? (restart ? "Restarted" : "Running") : "Started",
+           .after = std::move(after),
+           .gate = gate,
+           .body = runs && !restart ? std::function<Json()>() : [this, service, it, restart] { return start(*service, *it, restart); },
+           .done = {},
+           .output = {}});
+    }
+  }
+
+  static bool is_running(const ProjectContainer& container) {
+    return container.summary.state.status == ContainerStatus::running ||
+           container.summary.state.status == ContainerStatus::restarting;
+  }
+
+  // In a child.
+  Json start(const Service& service, const Replica& replica, bool restart) {
+    if (restart) {
+      engine::restart_container(engine_, replica.id, options_.stop_timeout_s, "");
+    } else {
+      const auto record = look_at(engine_, replica.id);
+      if (record && record->state.status == ContainerStatus::paused) engine::unpause_container(engine_, replica.id);
+      engine::start_container(engine_, replica.id, nullptr);
+    }
+    run_post_start(engine_, service, replica.id);
+    return nullptr;
+  }
+
+  // ---- what a service waits for
+
+  std::function<bool()> gate_of(const Service& service) {
+    std::vector<std::pair<std::string, DependsOn>> conditions;
+    for (const auto& [other, how] : service.depends_on)
+      if (how.condition != DependsOn::Condition::service_started && find_plan(other) != nullptr)
+        conditions.emplace_back(other, how);
+    if (conditions.empty()) return nullptr;
+    return [this, conditions] {
+      return std::ranges::all_of(conditions, [this](const auto& row) { return is_met(row.first, row.second); });
+    };
+  }
+
+  bool is_met(const std::string& service, const DependsOn& how) {
+    ServicePlan* const plan = find_plan(service);
+    try {
+      bool met = true;
+      for (const auto& replica : plan->replicas) {
+        const auto record = replica.id.empty() ? std::nullopt : look_at(engine_, replica.id);
+        if (!record) return false;
+        met = (how.condition == DependsOn::Condition::service_healthy ? is_healthy(*record) : has_completed(service, *record)) && met;
+      }
+      return met;
+    } catch (const Error& error) {
+      if (how.required) throw;
+      log_warn("optional dependency \"{}\": {}", service, error.what());
+      return true;
+    }
+  }
+
+  static bool has_ended(const store::ContainerRecord& record) {
+    return record.state.status == ContainerStatus::exited && !record.monitor_alive;
+  }
+
+  bool is_healthy(const store::ContainerRecord& record) {
+    const std::string object = "Container " + record.config.name;
+    if (record.state.status == ContainerStatus::created) return false;  // its start is under way
+    if (record.state.health.empty())
+      throw Error(ErrorKind::usage, format("dependency failed to start: container {} has no healthcheck configured", record.config.name))
+          .with_exit_code(1)
+          .with_hint("give its service a `healthcheck`, or depend on service_started");
+    if (record.state.health == "healthy") {
+      if (shown_.insert(object).second) view_.done(object, "Healthy");
+      return true;
+    }
+    if (record.state.health == "unhealthy")
+      throw Error(ErrorKind::conflict, format("dependency failed to start: container {} is unhealthy", record.config.name))
+          .with_exit_code(1)
+          .with_hint(format("see what its check says: lichen inspect -f '{{{{json .State.Health}}}}' {}", record.config.name));
+    if (has_ended(record))
+      throw Error(ErrorKind::conflict, format("dependency failed to start: container {} exited ({})", record.config.name, record.state.exit_code))
+          .with_exit_code(1)
+          .with_hint(format("see why: lichen logs {}", record.config.name));
+    if (waiting_.insert(object).second) view_.show(object, "Waiting");
+    return false;
+  }
+
+  bool has_completed(const std::string& service, const store::ContainerRecord& record) {
+    if (record.state.status == ContainerStatus::created) return false;
+    const std::string object = "Container " + record.config.name;
+    if (has_ended(record)) {
+      if (record.state.exit_code != 0)
+        throw Error(ErrorKind::conflict, format("service \"{}\" didn't complete successfully: exit {}", service, record.state.exit_code))
+            .with_exit_code(1)
+            .with_hint(format("see why: lichen logs {}", record.config.name));
+      if (shown_.insert(object).second) view_.done(object, "Exited");
+      return true;
+    }
+    if (waiting_.insert(object).second) view_.show(object, "Waiting");
+    return false;
+  }
+
+  // --wait: running, or healthy where there is a check; one-shots that ended with 0 are well.
+  void add_waiting() {
+    has_gates_ = true;
+    for (auto& plan : plans_)
+      for (auto& replica : plan.replicas) {
+        Replica* const it = &replica;
+        tasks_->add({.object = "Container " + container_name(project_, *plan.service, replica.number),
+                     .doing = "",
+                     .did = "",
+                     .after = replica.started ? std::vector{*replica.started} : std::vector<Tasks::Id>{},
+                     .gate = [this, it] { return is_up(*it); },
+                     .body = {},
+                     .done = {},
+                     .output = {}});
+      }
+  }
+
+  bool is_up(const Replica& replica) {
+    const auto record = look_at(engine_, replica.id);
+    if (!record) return true;
+    if (has_ended(*record)) {
+      if (record->state.exit_code == 0) return true;
+      throw Error(ErrorKind::conflict, format("container {} exited ({})", record->config.name, record->state.exit_code))
+          .with_exit_code(1)
+          .with_hint(format("see why: lichen logs {}", record->config.name));
+    }
+    if (record->state.health.empty()) return record->state.status == ContainerStatus::running;
+    return is_healthy(*record);
+  }
+
+  engine::Engine& engine_;
+  const Project& project_;
+  const UpOptions& options_;
+  ProjectView& view_;
+  sys::EventLoop loop_;
+  Tasks* tasks_ = nullptr;
+  std::set<std::string> chosen_, shown_, waiting_;
+  std::map<std::string, std::string> images_;
+  std::vector<ProjectContainer> existing_;
+  std::deque<ServicePlan> plans_;
+  bool has_gates_ = false;
+};
+
+void add_with_dependencies(const Project& project, const std::string& name, std::set<std::string>& chosen) {
+  const Service* service = project.find_service(name);
+  if (service == nullptr || !chosen.insert(name).second) return;
+  for (const auto& [other, how] : service->depends_on) add_with_dependencies(project, other, chosen);
+}
+
+}  // namespace
+
+std::set<std::string> chosen_services(const Project& project, const Strings& named, bool no_deps) {
+  std::set<std::string> chosen;
+  if (named.empty())
+    for (const auto& service : project.services) chosen.insert(service.name);
+  for (const auto& name : named) {
+    if (project.find_service(name) == nullptr) {
+      Strings names;
+      for (const auto& service : project.services) names.push_back(service.name);
+      throw Error(ErrorKind::not_found, format("no such service: {}", name))
+          .with_exit_code(1)
+          .with_hint("the file has " + (names.empty() ? "none" : join(names, ", ")));
+    }
+    if (no_deps)
+      chosen.insert(name);
+    else
+      add_with_dependencies(project, name, chosen);
+  }
+  return chosen;
+}
+
+BroughtUp bring_up(engine::Engine& engine, const Project& project, const UpOptions& options, ProjectView& view) {
+  return Up(engine, project, options, view).run();
+}
+
+}  // namespace lichen::compose
