@@ -28,7 +28,8 @@ class Attached {
     for (auto& container : project_containers(engine_, project_.name))
       if (contains(ids, container.id())) containers.push_back(std::move(container));
     std::size_t width = 0;
-    for (const auto& container : containers) width = std::max(width, short_name(container.name(), project_.name).size());
+    for (const auto& container : containers)
+      width = std::max(width, short_name(container.name(), project_.name).size());
     loop_.on_signals({SIGINT, SIGTERM, SIGHUP}, [this](const signalfd_siginfo&) { interrupted(); });
     LogLines lines(engine_, loop_, options_.log, width, [this](const std::string& id) { ended(id); });
     for (const auto& container : containers) {
@@ -71,9 +72,12 @@ class Attached {
     const ProjectContainer& container = node.mapped();
     const auto record = look_at(engine_, id);
     const auto code = record ? static_cast<int>(record->state.exit_code) : 0;
-    if (options_.log.has_prefix) say(format("{} exited with code {}\n", short_name(container.name(), project_.name), code));
-    if (!options_.exit_code_from.empty() && container.service == options_.exit_code_from && !is_interrupted_) code_ = code;
-    const bool aborts = options_.abort_on_exit || !options_.exit_code_from.empty() || (options_.abort_on_failure && code != 0);
+    if (options_.log.has_prefix)
+      say(format("{} exited with code {}\n", short_name(container.name(), project_.name), code));
+    if (!options_.exit_code_from.empty() && container.service == options_.exit_code_from && !is_interrupted_)
+      code_ = code;
+    const bool aborts =
+        options_.abort_on_exit || !options_.exit_code_from.empty() || (options_.abort_on_failure && code != 0);
     if (!aborts || stops_ > 0) return;
     if (options_.exit_code_from.empty()) code_ = code;
     say("Aborting on container exit...\n");
@@ -110,7 +114,8 @@ class Attached {
 
   Json change(LifeVerb verb) {
     ProjectView view(ViewMode::plain, false);
-    change_life(engine_, project_.name, &project_, verb, {.services = {}, .timeout_s = options_.stop_timeout_s, .signal = ""}, view);
+    change_life(engine_, project_.name, &project_, verb,
+                {.services = {}, .timeout_s = options_.stop_timeout_s, .signal = ""}, view);
     return nullptr;
   }
 

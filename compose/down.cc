@@ -119,7 +119,8 @@ void remove_images(engine::Engine& engine, const std::set<std::string>& names, P
       view.done(object, "Removed");
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::conflict) throw;
-      view.done(object, error.kind() == ErrorKind::conflict ? "Resource is still in use" : "Warning: No resource found to remove");
+      view.done(object, error.kind() == ErrorKind::conflict ? "Resource is still in use"
+                                                            : "Warning: No resource found to remove");
     }
   }
 }

@@ -6,9 +6,9 @@
 #include <set>
 #include <string>
 
+#include "compose/language/model.hh"
 #include "compose/project_state.hh"
 #include "compose/project_view.hh"
-#include "compose/language/model.hh"
 
 namespace lichen::compose {
 

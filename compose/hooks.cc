@@ -20,7 +20,8 @@ void run_hook(engine::Engine& engine, const Hook& hook, const std::string& name,
   // Without a terminal exec becomes the runtime, so it gets a process of its own.
   const auto status = sys::fork_child([&] { return engine::exec_in_container(engine, id, request); }).wait();
   if (status.code != 0)
-    throw Error(ErrorKind::conflict, format("{} hook '{}' ended with exit code {}", name, join(hook.command, " "), status.code))
+    throw Error(ErrorKind::conflict,
+                format("{} hook '{}' ended with exit code {}", name, join(hook.command, " "), status.code))
         .with_exit_code(1);
 }
 

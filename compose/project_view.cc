@@ -90,8 +90,8 @@ std::string ProjectView::picture_of(const Row& row) const {
   const double seconds = std::chrono::duration<double>(until - row.begun).count();
   const char* mark = row.state == State::works ? "⠿" : row.state == State::done ? "✔" : "✘";
   const char* paint = row.state == State::works ? "\x1b[34m" : row.state == State::done ? "\x1b[32m" : "\x1b[31m";
-  std::string text = format(" {}{} {:<40}{} {:<12}{:.1f}s", colour_ ? paint : "", mark, row.object, colour_ ? "\x1b[0m" : "",
-                            row.status, seconds);
+  std::string text = format(" {}{} {:<40}{} {:<12}{:.1f}s", colour_ ? paint : "", mark, row.object,
+                            colour_ ? "\x1b[0m" : "", row.status, seconds);
   return text + "\n";
 }
 

@@ -54,8 +54,8 @@ Used used_by(const Project& project, const std::set<std::string>& services) {
 // Looked for before anything is made.
 void check_external(engine::Engine& engine, const Project& project, const Used& used) {
   for (const auto& key : used.networks)
-    if (const auto& network = project.networks.at(key); network.external && network.name != "host" &&
-                                                        network.name != "none" && !engine.networks.has(network.name))
+    if (const auto& network = project.networks.at(key);
+        network.external && network.name != "host" && network.name != "none" && !engine.networks.has(network.name))
       throw_external("network", network.name);
   for (const auto& key : used.volumes)
     if (const auto& volume = project.volumes.at(key); volume.external && !engine.volumes.has(volume.name))
@@ -106,8 +106,8 @@ void make_volume(engine::Engine& engine, const Project& project, const std::stri
                project.name);
     return;
   }
-  engine::VolumeRequest request{.name = volume.name, .driver = volume.driver, .labels = volume.labels,
-                                .options = volume.driver_opts};
+  engine::VolumeRequest request{
+      .name = volume.name, .driver = volume.driver, .labels = volume.labels, .options = volume.driver_opts};
   request.labels[label::kProject] = project.name;
   request.labels[label::kVolume] = key;
   const std::string object = "Volume " + volume.name;

@@ -19,8 +19,6 @@
 namespace lichen::compose {
 namespace {
 
-constexpr const char* kVersion = "2.40.0";  // of docker compose whose labels these are
-
 class RequestMaker {
  public:
   RequestMaker(const Project& project, const Service& service, const ReplicaName& name, const ContainerSources& sources)
@@ -81,7 +79,7 @@ class RequestMaker {
     labels[label::kConfigHash] = config_hash(service_);
     labels[label::kWorkingDir] = project_.working_dir;
     labels[label::kConfigFiles] = join(project_.compose_files, ",");
-    labels[label::kVersion] = kVersion;
+    labels[label::kVersion] = label::kVersionValue;
     if (!sources_.image_digest.empty()) labels[label::kImage] = sources_.image_digest;
     Strings dependencies;
     for (const auto& [other, how] : service_.depends_on)
@@ -180,7 +178,8 @@ class RequestMaker {
     for (const auto& name : sources_.settings.default_capabilities)
       config_.base_capabilities.push_back(spec::normalize_capability(name, "default_capabilities"));
     set_security();
-    for (const auto& [key, value] : service_.sysctls) config_.sysctls.insert(spec::parse_sysctl_option(key + "=" + value));
+    for (const auto& [key, value] : service_.sysctls)
+      config_.sysctls.insert(spec::parse_sysctl_option(key + "=" + value));
     config_.read_only = service_.read_only;
     for (const auto& rule : service_.device_cgroup_rules)
       config_.device_cgroup_rules.push_back(spec::parse_device_rule(rule));
@@ -199,10 +198,11 @@ class RequestMaker {
   }
 
   void add_gpus(const DeviceRequest& request) {
-    config_.device_requests.push_back({.driver = request.driver,
-                                       .count = request.count,
-                                       .ids = request.device_ids,
-                                       .capabilities = request.capabilities.empty() ? Strings{"gpu"} : request.capabilities});
+    config_.device_requests.push_back(
+        {.driver = request.driver,
+         .count = request.count,
+         .ids = request.device_ids,
+         .capabilities = request.capabilities.empty() ? Strings{"gpu"} : request.capabilities});
   }
 
   void set_security() {
@@ -293,8 +293,9 @@ class RequestMaker {
       case Mount::Type::cluster:
       case Mount::Type::npipe:
       case Mount::Type::image:
-        throw_error(ErrorKind::unsupported, "service '{}': volume at '{}': mounts of images, clusters and pipes are not done",
-                    service_.name, mount.target);
+        throw_error(ErrorKind::unsupported,
+                    "service '{}': volume at '{}': mounts of images, clusters and pipes are not done", service_.name,
+                    mount.target);
     }
     config_.mounts.push_back(std::move(made));
   }
@@ -348,7 +349,8 @@ class RequestMaker {
     if (service_.logging)
       for (const auto& [key, value] : service_.logging->options) options.push_back(key + "=" + value);
     const bool has_driver = service_.logging && !service_.logging->driver.empty();
-    config_.log = spec::parse_log_options(has_driver ? service_.logging->driver : sources_.settings.log_driver, options);
+    config_.log =
+        spec::parse_log_options(has_driver ? service_.logging->driver : sources_.settings.log_driver, options);
     if (!config_.log.options.contains("max-size") && config_.log.driver.ends_with("-file"))
       config_.log.max_size_bytes = sources_.settings.log_max_size;
     if (!name_.one_off) set_restart();

@@ -5,6 +5,7 @@
 #include "compose/labels.hh"
 #include "compose/service_container.hh"
 #include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/spec/env.hh"
 #include "libpod/spec/network_mode.hh"
@@ -47,6 +48,56 @@ void set_secrets(const Project& project, const Build& build, buildah::BuildOptio
   }
 }
 
+// In a child. Its steps are told on standard error.
+std::string build_service(engine::Engine& engine, const Service& service, buildah::BuildOptions options) {
+  std::optional<store::StagingDir> inline_file;
+  if (!service.build->dockerfile_inline.empty()) {
+    inline_file.emplace(engine.paths);
+    options.file = inline_file->path() + "/Dockerfile";
+    sys::write_file(options.file, service.build->dockerfile_inline);
+  }
+  const auto input = buildah::read_input(engine, options);
+  buildah::Progress progress(buildah::ProgressMode::plain);
+  return buildah::build_image(engine, input, options, progress);
+}
+
+Tasks::Task build_task(engine::Engine& engine, const Service& service, const std::string& name,
+                       buildah::BuildOptions options, std::function<void(const Json&)> done) {
+  return {.object = "Image " + name,
+          .doing = "Building",
+          .did = "Built",
+          .after = {},
+          .gate = {},
+          .body = [&engine, &service, options = std::move(options)]() -> Json {
+            return build_service(engine, service, options);
+          },
+          .done = std::move(done),
+          .output = {}};
+}
+
+Tasks::Task pull_task(engine::Engine& engine, const std::string& name, const engine::PullOptions& options) {
+  return {.object = "Image " + name,
+          .doing = "Pulling",
+          .did = "Pulled",
+          .after = {},
+          .gate = {},
+          .body = [&engine, name, options]() -> Json { return engine::ensure_image(engine, name, options); },
+          .done = {},
+          .output = {}};
+}
+
+// A build that takes from another service's image comes after it.
+void order_builds(const Project& project, const std::map<std::string, Tasks::Id>& builds, Tasks& tasks) {
+  for (const auto& service : project.services) {
+    const auto mine = builds.find(service.name);
+    if (mine == builds.end()) continue;
+    for (const auto& [name, place] : service.build->additional_contexts)
+      if (place.starts_with(kServiceContext))
+        if (const auto base = builds.find(place.substr(kServiceContext.size())); base != builds.end())
+          tasks.add_order(base->second, mine->second);
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> image_at_hand(engine::Engine& engine, const Project& project, const Service& service,
@@ -72,12 +123,13 @@ buildah::BuildOptions build_options(const engine::Engine& engine, const Project&
   for (const auto& [name, value] : build.args)
     if (value) options.build_args[name] = *value;
   for (const auto& [name, place] : build.additional_contexts)
-    options.contexts[name] = place.starts_with(kServiceContext)
-                                 ? "docker-image://" + image_name(project, *project.find_service(
-                                                                               place.substr(kServiceContext.size())))
-                                 : place;
+    options.contexts[name] =
+        place.starts_with(kServiceContext)
+            ? "docker-image://" + image_name(project, *project.find_service(place.substr(kServiceContext.size())))
+            : place;
   for (const auto& [id, socket] : build.ssh)
-    options.ssh.push_back({id, socket.empty() ? spec::find_env(engine.environment.all, "SSH_AUTH_SOCK").value_or("") : socket});
+    options.ssh.push_back(
+        {id, socket.empty() ? spec::find_env(engine.environment.all, "SSH_AUTH_SOCK").value_or("") : socket});
   set_secrets(project, build, options);
   options.platforms = build.platforms;
   if (options.platforms.empty() && !service.platform.empty()) options.platforms = {service.platform};
@@ -99,19 +151,6 @@ buildah::BuildOptions build_options(const engine::Engine& engine, const Project&
   return options;
 }
 
-std::string build_service(engine::Engine& engine, const Project& project, const Service& service,
-                          buildah::BuildOptions options) {
-  std::optional<store::StagingDir> inline_file;
-  if (!service.build->dockerfile_inline.empty()) {
-    inline_file.emplace(engine.paths);
-    options.file = inline_file->path() + "/Dockerfile";
-    sys::write_file(options.file, service.build->dockerfile_inline);
-  }
-  const auto input = buildah::read_input(engine, options);
-  buildah::Progress progress(buildah::ProgressMode::plain);
-  return buildah::build_image(engine, input, options, progress);
-}
-
 void add_image_tasks(engine::Engine& engine, const Project& project, const std::set<std::string>& services,
                      const ImageChoice& choice, Tasks& tasks, std::map<std::string, std::string>& images) {
   std::map<std::string, Tasks::Id> builds;  // service → its build
@@ -124,50 +163,68 @@ void add_image_tasks(engine::Engine& engine, const Project& project, const std::
     }
     const std::string name = image_name(project, service);
     if (service.build && !choice.build_never) {
-      builds[service.name] = tasks.add({.object = "Image " + name,
-                                        .doing = "Building",
-                                        .did = "Built",
-                                        .after = {},
-                                        .gate = {},
-                                        .body = [&engine, &project, &service]() -> Json {
-                                          auto options = build_options(engine, project, service);
-                                          return build_service(engine, project, service, std::move(options));
-                                        },
-                                        .done = [&images, &service](const Json& id) { images[service.name] = id; },
-                                        .output = {}});
+      builds[service.name] = tasks.add(build_task(engine, service, name, build_options(engine, project, service),
+                                                  [&images, &service](const Json& id) { images[service.name] = id; }));
       continue;
     }
     const auto [pull, is_new] = pulls.emplace(name + "\n" + service.platform, 0);
-    if (is_new)
-      pull->second = tasks.add({.object = "Image " + name,
-                                .doing = "Pulling",
-                                .did = "Pulled",
-                                .after = {},
-                                .gate = {},
-                                .body = [&engine, name, options = pull_options(service, choice)]() -> Json {
-                                  return engine::ensure_image(engine, name, options);
-                                },
-                                .done = {},
-                                .output = {}});
+    if (is_new) pull->second = tasks.add(pull_task(engine, name, pull_options(service, choice)));
     tasks.add({.object = "Image " + name,
                .doing = "",
                .did = "",
                .after = {pull->second},
                .gate = {},
                .body = {},
-               .done = [&engine, &images, &service, name](const Json&) {
-                 images[service.name] = engine::require_image(engine, name).id;
-               },
+               .done = [&engine, &images, &service,
+                        name](const Json&) { images[service.name] = engine::require_image(engine, name).id; },
                .output = {}});
   }
-  // A build that takes from another service's image comes after it.
+  order_builds(project, builds, tasks);
+}
+
+void build_images(engine::Engine& engine, const Project& project, const std::set<std::string>& services,
+                  const BuildChoice& choice, ProjectView& view, std::size_t parallel) {
+  sys::EventLoop loop;
+  Tasks tasks(loop, view, parallel);
+  std::map<std::string, Tasks::Id> builds;
   for (const auto& service : project.services) {
-    if (!builds.contains(service.name)) continue;
-    for (const auto& [name, place] : service.build->additional_contexts)
-      if (place.starts_with(kServiceContext))
-        if (const auto base = builds.find(place.substr(kServiceContext.size())); base != builds.end())
-          tasks.add_order(base->second, builds[service.name]);
+    if (!services.contains(service.name) || !service.build) continue;
+    auto options = build_options(engine, project, service);
+    options.no_cache = options.no_cache || choice.no_cache;
+    if (choice.pull) options.pull.policy = engine::PullPolicy::always;
+    for (const auto& [name, value] : choice.args) options.build_args[name] = value;
+    builds[service.name] = tasks.add(build_task(engine, service, image_name(project, service), std::move(options), {}));
   }
+  order_builds(project, builds, tasks);
+  tasks.run();
+}
+
+void pull_images(engine::Engine& engine, const Project& project, const std::set<std::string>& services,
+                 const PullChoice& choice, ProjectView& view, std::size_t parallel) {
+  sys::EventLoop loop;
+  Tasks tasks(loop, view, parallel);
+  std::set<std::string> seen;
+  for (const auto& service : project.services) {
+    if (!services.contains(service.name) || service.image.empty()) continue;
+    if (service.build && choice.ignore_buildable) continue;
+    if (!seen.insert(service.image + "\n" + service.platform).second) continue;
+    engine::PullOptions options;
+    options.policy = engine::parse_pull_policy(choice.policy.empty() ? "always" : choice.policy);
+    options.platform = service.platform;
+    options.quiet = true;
+    auto task = pull_task(engine, service.image, options);
+    if (choice.ignore_failures || service.build)
+      task.body = [pull = task.body, name = service.image]() -> Json {
+        try {
+          return pull();
+        } catch (const Error& error) {
+          log_warn("{}", error.what());
+          return nullptr;
+        }
+      };
+    tasks.add(std::move(task));
+  }
+  tasks.run();
 }
 
 }  // namespace lichen::compose

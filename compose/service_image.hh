@@ -28,11 +28,23 @@ std::optional<std::string> image_at_hand(engine::Engine& engine, const Project& 
 void add_image_tasks(engine::Engine& engine, const Project& project, const std::set<std::string>& services,
                      const ImageChoice& choice, Tasks& tasks, std::map<std::string, std::string>& images);
 
-/// `build:` of a service as `lichen build` has it. @param no_cache, pull, args  of the command line
-buildah::BuildOptions build_options(const engine::Engine& engine, const Project& project, const Service& service);
+struct BuildChoice {
+  bool no_cache = false, pull = false;
+  Mapping args;  // of the command line; they win
+};
+/// Build what can be built of these services, side by side.
+void build_images(engine::Engine& engine, const Project& project, const std::set<std::string>& services,
+                  const BuildChoice& choice, ProjectView& view, std::size_t parallel);
 
-/// Read the input and build. @stage in a child; steps are told on standard error. @return the image's id
-std::string build_service(engine::Engine& engine, const Project& project, const Service& service,
-                          buildah::BuildOptions options);
+struct PullChoice {
+  std::string policy;  // "" = always
+  bool ignore_buildable = false, ignore_failures = false;
+};
+/// Pull the images of these services, each once, side by side.
+void pull_images(engine::Engine& engine, const Project& project, const std::set<std::string>& services,
+                 const PullChoice& choice, ProjectView& view, std::size_t parallel);
+
+/// `build:` of a service as `lichen build` has it.
+buildah::BuildOptions build_options(const engine::Engine& engine, const Project& project, const Service& service);
 
 }  // namespace lichen::compose

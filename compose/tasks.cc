@@ -11,7 +11,8 @@ constexpr std::chrono::milliseconds kTick{100};
 }  // namespace
 
 Tasks::Id Tasks::add(Task task) {
-  items_.push_back(std::make_unique<Item>(Item{.task = std::move(task), .phase = Phase::waiting, .is_shown = false, .worker = {}}));
+  items_.push_back(
+      std::make_unique<Item>(Item{.task = std::move(task), .phase = Phase::waiting, .is_shown = false, .worker = {}}));
   ++left_;
   is_awake_ = true;
   return items_.size() - 1;
@@ -68,24 +69,24 @@ void Tasks::begin(Item& item) {
   item.phase = Phase::working;
   ++working_;
   Item* const it = &item;
-  item.worker = std::make_unique<buildah::Worker>(
-      loop_, item.task.body,
-      buildah::Worker::Handlers{[this, it](std::string_view line) {
-                                  if (it->task.output)
-                                    it->task.output(line);
-                                  else
-                                    view_.line(it->task.object, line);
-                                },
-                                [this, it](const Json& result) {
-                                  --working_;
-                                  end(*it, result);
-                                },
-                                [this, it](const Error& error) {
-                                  --working_;
-                                  if (!failure_) failure_ = error;
-                                  it->phase = Phase::done;
-                                  view_.failed(it->task.object, error.what());
-                                }});
+  item.worker =
+      std::make_unique<buildah::Worker>(loop_, item.task.body,
+                                        buildah::Worker::Handlers{[this, it](std::string_view line) {
+                                                                    if (it->task.output)
+                                                                      it->task.output(line);
+                                                                    else
+                                                                      view_.line(it->task.object, line);
+                                                                  },
+                                                                  [this, it](const Json& result) {
+                                                                    --working_;
+                                                                    end(*it, result);
+                                                                  },
+                                                                  [this, it](const Error& error) {
+                                                                    --working_;
+                                                                    if (!failure_) failure_ = error;
+                                                                    it->phase = Phase::done;
+                                                                    view_.failed(it->task.object, error.what());
+                                                                  }});
 }
 
 void Tasks::end(Item& item, const Json& result) {

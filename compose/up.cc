@@ -121,9 +121,8 @@ class Up {
           if (keeps_new) at->second = container;
         }
       }
-    const bool below_changes = std::ranges::any_of(plans_, [&](const ServicePlan& other) {
-      return other.recreates && leans_on(*service, other.service->name);
-    });
+    const bool below_changes = std::ranges::any_of(
+        plans_, [&](const ServicePlan& other) { return other.recreates && leans_on(*service, other.service->name); });
     for (auto& [number, container] : mine) {
       if (options_.only_existing || plan.replicas.size() < wanted) {
         Replica replica;
@@ -143,7 +142,9 @@ class Up {
             .with_hint("make them: lichen compose up -d");
     } else {
       for (std::uint32_t number = 1; plan.replicas.size() < wanted; ++number)
-        if (!mine.contains(number)) plan.replicas.push_back({.number = number, .existing = {}, .recreate = false, .id = "", .created = {}, .started = {}});
+        if (!mine.contains(number))
+          plan.replicas.push_back(
+              {.number = number, .existing = {}, .recreate = false, .id = "", .created = {}, .started = {}});
     }
     std::ranges::sort(plan.replicas, {}, &Replica::number);
     plans_.push_back(std::move(plan));
@@ -209,7 +210,8 @@ class Up {
     return request;
   }
 
-  // In a child. A new one is made beside the old and takes its name when that has gone, so that a failure leaves the old.
+  // In a child. A new one is made beside the old and takes its name when that has gone, so that a failure leaves the
+  // old.
   Json create(const Service& service, const ReplicaName& name, const Replica& replica) {
     auto request = request_for(service, name);
     if (!replica.existing) {
@@ -273,9 +275,10 @@ class Up {
         names.push_back(container.name());
     }
     if (!names.empty() && !options_.ignore_orphans)
-      log_warn("Found orphan containers ([{}]) for this project. If you removed or renamed this service in your compose "
-               "file, you can run this command with the --remove-orphans flag to clean it up.",
-               join(names, " "));
+      log_warn(
+          "Found orphan containers ([{}]) for this project. If you removed or renamed this service in your compose "
+          "file, you can run this command with the --remove-orphans flag to clean it up.",
+          join(names, " "));
   }
 
   // ---- start
@@ -298,7 +301,8 @@ class Up {
       if (replica.created) after.push_back(*replica.created);
       Replica* const it = &replica;
       const Service* const service = plan.service;
-      const std::string object = "Container " + (runs ? replica.existing->name() : container_name(project_, *service, replica.number));
+      const std::string object =
+          "Container " + (runs ? replica.existing->name() : container_name(project_, *service, replica.number));
       const bool restart = runs && restarts;
       replica.started = tasks_->add(
           {.object = object,
@@ -306,7 +310,8 @@ class Up {
            .did = runs ? (restart ? "Restarted" : "Running") : "Started",
            .after = std::move(after),
            .gate = gate,
-           .body = runs && !restart ? std::function<Json()>() : [this, service, it, restart] { return start(*service, *it, restart); },
+           .body = runs && !restart ? std::function<Json()>()
+                                    : [this, service, it, restart] { return start(*service, *it, restart); },
            .done = {},
            .output = {}});
     }
@@ -350,7 +355,9 @@ class Up {
       for (const auto& replica : plan->replicas) {
         const auto record = replica.id.empty() ? std::nullopt : look_at(engine_, replica.id);
         if (!record) return false;
-        met = (how.condition == DependsOn::Condition::service_healthy ? is_healthy(*record) : has_completed(service, *record)) && met;
+        met = (how.condition == DependsOn::Condition::service_healthy ? is_healthy(*record)
+                                                                      : has_completed(service, *record)) &&
+              met;
       }
       return met;
     } catch (const Error& error) {
@@ -368,7 +375,8 @@ class Up {
     const std::string object = "Container " + record.config.name;
     if (record.state.status == ContainerStatus::created) return false;  // its start is under way
     if (record.state.health.empty())
-      throw Error(ErrorKind::usage, format("dependency failed to start: container {} has no healthcheck configured", record.config.name))
+      throw Error(ErrorKind::usage,
+                  format("dependency failed to start: container {} has no healthcheck configured", record.config.name))
           .with_exit_code(1)
           .with_hint("give its service a `healthcheck`, or depend on service_started");
     if (record.state.health == "healthy") {
@@ -376,11 +384,14 @@ class Up {
       return true;
     }
     if (record.state.health == "unhealthy")
-      throw Error(ErrorKind::conflict, format("dependency failed to start: container {} is unhealthy", record.config.name))
+      throw Error(ErrorKind::conflict,
+                  format("dependency failed to start: container {} is unhealthy", record.config.name))
           .with_exit_code(1)
-          .with_hint(format("see what its check says: lichen inspect -f '{{{{json .State.Health}}}}' {}", record.config.name));
+          .with_hint(
+              format("see what its check says: lichen inspect -f '{{{{json .State.Health}}}}' {}", record.config.name));
     if (has_ended(record))
-      throw Error(ErrorKind::conflict, format("dependency failed to start: container {} exited ({})", record.config.name, record.state.exit_code))
+      throw Error(ErrorKind::conflict, format("dependency failed to start: container {} exited ({})",
+                                              record.config.name, record.state.exit_code))
           .with_exit_code(1)
           .with_hint(format("see why: lichen logs {}", record.config.name));
     if (waiting_.insert(object).second) view_.show(object, "Waiting");
@@ -392,7 +403,8 @@ class Up {
     const std::string object = "Container " + record.config.name;
     if (has_ended(record)) {
       if (record.state.exit_code != 0)
-        throw Error(ErrorKind::conflict, format("service \"{}\" didn't complete successfully: exit {}", service, record.state.exit_code))
+        throw Error(ErrorKind::conflict,
+                    format("service \"{}\" didn't complete successfully: exit {}", service, record.state.exit_code))
             .with_exit_code(1)
             .with_hint(format("see why: lichen logs {}", record.config.name));
       if (shown_.insert(object).second) view_.done(object, "Exited");

@@ -20,10 +20,10 @@ namespace lichen::engine {
 
 struct SecretRequest {
   std::string name;
-  std::string source;     // a path, "-" for standard input, or a variable's name
-  bool from_env = false;  // source is a variable
+  std::string source;                  // a path, "-" for standard input, or a variable's name
+  bool from_env = false;               // source is a variable
   std::optional<std::string> value{};  // the value itself; `source` is not looked at then
-  std::string driver;     // "" or "file"
+  std::string driver;                  // "" or "file"
   std::map<std::string, std::string> labels;
   bool replace = false;  // one that is there gets the new value, and keeps its id
   bool ignore = false;   // one that is there stays as it is, and is no error

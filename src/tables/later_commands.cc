@@ -35,7 +35,6 @@ constexpr std::string_view kNoDaemon = "lichen has no daemon: every command work
 constexpr std::string_view kNoReset = "nothing is needed: every command cleans up what another has left behind";
 
 constexpr CommandSpec kCommands[] = {
-    later("compose", "", "Run the services of a compose file"),
     later("init", "container init", "Prepare a container without starting its process"),
     later("container checkpoint", "checkpoint", "Save a running container's state",
           "lichen stop and lichen start keep its files, but not its memory"),

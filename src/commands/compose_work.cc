@@ -1,0 +1,85 @@
+// compose exec, build and pull.
+#include "compose/project_state.hh"
+#include "compose/service_container.hh"
+#include "compose/service_image.hh"
+#include "compose/up.hh"
+#include "libpod/base/error.hh"
+#include "libpod/engine/exec.hh"
+#include "src/arg_parser.hh"
+#include "src/commands/commands.hh"
+#include "src/compose_project.hh"
+#include "src/container_flags.hh"
+#include "src/exit_code.hh"
+#include "src/session.hh"
+
+#include <unistd.h>
+
+namespace lichen::cli {
+namespace {
+
+compose::ProjectContainer running_container(engine::Engine& engine, const FoundProject& found,
+                                            const std::string& service, std::int64_t index) {
+  for (const auto& container : compose::project_containers(engine, found.name))
+    if (container.service == service && !container.one_off && container.is_active() &&
+        (index == 0 || container.number == static_cast<std::uint64_t>(index)))
+      return container;
+  throw Error(ErrorKind::not_found, index == 0 ? format("service \"{}\" is not running", service)
+                                               : format("service \"{}\" is not running container #{}", service, index))
+      .with_exit_code(kExitNo)
+      .with_hint(format("start it first: lichen compose up -d {}", service));
+}
+
+}  // namespace
+
+int compose_exec_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context, /*container_defaults=*/true);
+  const auto found = find_project(context, *engine);
+  const auto& words = args.positionals();
+  const auto container = running_container(*engine, found, words[0], args.get_int("index"));
+  engine::ExecRequest request;
+  request.command.assign(words.begin() + 1, words.end());
+  request.env = collect_env(args, engine->environment.all);
+  request.user = args.get_string("user");
+  request.working_dir = args.get_string("workdir");
+  // docker compose: a terminal when ours is one.
+  const bool has_terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+  request.detach = args.get_bool("detach");
+  request.tty = !args.get_bool("no-tty") && args.get_bool("tty") && has_terminal && !request.detach;
+  request.interactive = args.get_bool("interactive") && !request.detach;
+  request.privileged = args.get_bool("privileged");
+  return engine::exec_in_container(*engine, container.id(), request);
+}
+
+int compose_build_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context, /*container_defaults=*/true);
+  const auto project = load_project(context, *engine, args.positionals());
+  engine->enter_userns();
+  const auto chosen = compose::chosen_services(project, args.positionals(), !args.get_bool("with-dependencies"));
+  compose::BuildChoice choice;
+  choice.no_cache = args.get_bool("no-cache");
+  choice.pull = args.get_bool("pull");
+  for (const auto& text : args.get_list("build-arg")) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos) throw_usage(args.command(), format("--build-arg '{}': write NAME=VALUE", text));
+    choice.args[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  const auto view = make_view(context, args.get_bool("quiet"));
+  compose::build_images(*engine, project, chosen, choice, *view, parallel_limit(context, *engine));
+  return kExitOk;
+}
+
+int compose_pull_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context, /*container_defaults=*/true);
+  const auto project = load_project(context, *engine, args.positionals());
+  engine->enter_userns();
+  const auto chosen = compose::chosen_services(project, args.positionals(), !args.get_bool("include-deps"));
+  compose::PullChoice choice;
+  choice.policy = args.get_string("policy");
+  choice.ignore_buildable = args.get_bool("ignore-buildable");
+  choice.ignore_failures = args.get_bool("ignore-pull-failures");
+  const auto view = make_view(context, args.get_bool("quiet"));
+  compose::pull_images(*engine, project, chosen, choice, *view, parallel_limit(context, *engine));
+  return kExitOk;
+}
+
+}  // namespace lichen::cli

@@ -1,0 +1,99 @@
+#include "src/compose_project.hh"
+
+#include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
+#include "libpod/base/parse.hh"
+#include "libpod/base/path.hh"
+#include "libpod/spec/env.hh"
+#include "libpod/sys/fs.hh"
+#include "libpod/sys/io.hh"
+
+#include <unistd.h>
+
+namespace lichen::cli {
+namespace {
+
+std::string working_directory() {
+  char directory[4096];
+  return ::getcwd(directory, sizeof directory) != nullptr ? directory : "/";
+}
+
+std::string variable(const engine::Engine& engine, const char* name) {
+  return spec::find_env(engine.environment.all, name).value_or("");
+}
+
+}  // namespace
+
+std::optional<std::string> HostFiles::read(const std::string& path, std::size_t max_bytes) {
+  if (path == "-") return sys::read_all(STDIN_FILENO, "standard input", max_bytes);
+  if (sys::is_directory(path)) return std::nullopt;
+  return sys::read_file_if_exists(path, max_bytes);
+}
+
+bool HostFiles::is_directory(const std::string& path) { return sys::is_directory(path); }
+
+compose::LoadRequest load_request(const Context& context, const engine::Engine& engine) {
+  const ParsedArgs& args = *context.group;
+  compose::LoadRequest request;
+  request.files = args.get_list("file");
+  request.env_files = args.get_list("env-file");
+  for (const auto& entry : engine.environment.all) {
+    const auto equals = entry.find('=');
+    if (equals != std::string::npos && equals != 0)
+      request.environment[entry.substr(0, equals)] = entry.substr(equals + 1);
+  }
+  request.cwd = working_directory();
+  request.home = engine.environment.home;
+  const std::string directory = args.get_string("project-directory");
+  if (!directory.empty())
+    request.project_directory = directory.starts_with('/') ? directory : clean_path(request.cwd + "/" + directory);
+  request.project_name = args.get_string("project-name");
+  request.profiles = args.get_list("profile");
+  return request;
+}
+
+compose::Project load_project(const Context& context, const engine::Engine& engine, const compose::Strings& services) {
+  HostFiles files;
+  auto request = load_request(context, engine);
+  request.services = services;
+  auto loaded = compose::load_project(request, files);
+  for (const auto& warning : loaded.warnings) log_warn("{}", warning.message());
+  return std::move(loaded.project);
+}
+
+FoundProject find_project(const Context& context, const engine::Engine& engine, const compose::Strings& services) {
+  std::string name = context.group->get_string("project-name");
+  if (name.empty()) name = variable(engine, "COMPOSE_PROJECT_NAME");
+  try {
+    auto project = load_project(context, engine, services);
+    return {project.name, std::move(project)};
+  } catch (const Error& error) {
+    // Labels say enough when the name is known and no file was asked for.
+    if (error.kind() != ErrorKind::not_found || name.empty() || context.group->has("file")) throw;
+    return {name, std::nullopt};
+  }
+}
+
+bool has_colour(const Context& context) {
+  const std::string ansi = context.group->get_string("ansi");
+  return ansi == "always" || (ansi != "never" && context.terminal.colour_on_stdout());
+}
+
+std::unique_ptr<compose::ProjectView> make_view(const Context& context, bool quiet) {
+  using compose::ViewMode;
+  const std::string progress = context.group->get_string("progress"), ansi = context.group->get_string("ansi");
+  ViewMode mode = context.terminal.can_redraw ? ViewMode::tty : ViewMode::plain;
+  if (progress == "tty") mode = ViewMode::tty;
+  if (progress == "plain" || ansi == "never") mode = ViewMode::plain;
+  if (progress == "json") mode = ViewMode::json;
+  if (progress == "quiet" || quiet) mode = ViewMode::quiet;
+  return std::make_unique<compose::ProjectView>(mode, has_colour(context));
+}
+
+std::size_t parallel_limit(const Context& context, const engine::Engine& engine) {
+  if (const auto given = context.group->find_int("parallel")) return *given > 0 ? static_cast<std::size_t>(*given) : 0;
+  const auto limit = parse_int(variable(engine, "COMPOSE_PARALLEL_LIMIT"));
+  return limit && *limit > 0 ? static_cast<std::size_t>(*limit) : 0;
+}
+
+}  // namespace lichen::cli

@@ -1,0 +1,44 @@
+// The options between `compose` and its command, and the project that they lead to.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "compose/language/project_loader.hh"
+#include "compose/project_view.hh"
+#include "libpod/engine/engine.hh"
+#include "src/context.hh"
+
+namespace lichen::cli {
+
+/// Files, variables and flags as the command line and the environment have them.
+compose::LoadRequest load_request(const Context& context, const engine::Engine& engine);
+
+/// Load it; warnings go to standard error. @param services  named on the line: active whatever their profiles
+compose::Project load_project(const Context& context, const engine::Engine& engine,
+                              const compose::Strings& services = {});
+
+/// A project whose file may be gone: with -p (or COMPOSE_PROJECT_NAME) its name is enough.
+struct FoundProject {
+  std::string name;
+  std::optional<compose::Project> project;
+  const compose::Project* get() const { return project ? &*project : nullptr; }
+};
+FoundProject find_project(const Context& context, const engine::Engine& engine, const compose::Strings& services = {});
+
+/// Reads the files of the machine.
+class HostFiles : public compose::FileSource {
+ public:
+  std::optional<std::string> read(const std::string& path, std::size_t max_bytes) override;
+  bool is_directory(const std::string& path) override;
+};
+
+/// By --progress, --ansi and what standard error is.
+std::unique_ptr<compose::ProjectView> make_view(const Context& context, bool quiet = false);
+/// Whether lines of output may have colours: --ansi, NO_COLOR, a terminal.
+bool has_colour(const Context& context);
+/// --parallel, COMPOSE_PARALLEL_LIMIT; 0: no limit
+std::size_t parallel_limit(const Context& context, const engine::Engine& engine);
+
+}  // namespace lichen::cli

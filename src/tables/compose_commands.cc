@@ -1,0 +1,253 @@
+// Data: compose and its commands, as docker compose has them.
+#include "src/commands/commands.hh"
+#include "src/tables/builders.hh"
+
+namespace lichen::cli {
+namespace {
+
+constexpr OptionSpec kProject[] = {
+    text("ansi", "when", "Colours and redrawing").with_values("never|always|auto").with_default("auto"),
+    flag("compatibility", "Docker's; nothing differs here").as_hidden(),
+    list("env-file", "file", "Variables for the compose file, instead of .env").with_objects(CompletionKind::file),
+    list('f', "file", "file", "A compose file; several are merged, - is standard input")
+        .with_objects(CompletionKind::file),
+    number("parallel", "count", "How many things are done at the same time; -1 for no limit"),
+    list("profile", "name", "Services of this profile too"),
+    text("progress", "style", "How progress is shown").with_values("auto|tty|plain|json|quiet").with_default("auto"),
+    text("project-directory", "directory", "What relative paths count from (default the first file's directory)")
+        .with_objects(CompletionKind::directory),
+    text('p', "project-name", "name", "Name of the project (default the directory's)"),
+    text("workdir", "directory", "").with_alias_of("project-directory"),
+};
+
+constexpr OptionSpec kCreation[] = {
+    flag("always-recreate-deps", "Make containers anew of services that others depend on"),
+    flag("build", "Build images first, also those that are there"),
+    flag("force-recreate", "Make containers anew, also where nothing has changed"),
+    flag("no-build", "Build no image, also a missing one"),
+    flag("no-deps", "Leave the services alone that those named depend on"),
+    flag("no-recreate", "Keep containers, also where something has changed"),
+    text("pull", "policy", "Whether images are pulled")
+        .with_values("always|missing|never|build|policy")
+        .with_default("policy"),
+    flag("quiet-pull", "No progress of pulls"),
+    flag("remove-orphans", "Remove containers of services that the file does not have"),
+    flag('V', "renew-anon-volumes", "Make anonymous volumes anew too"),
+    list("scale", "service=count", "How many containers of this service"),
+    flag('y', "yes", "Answer every question with yes").as_hidden(),
+};
+constexpr OptionSpec kUp[] = {
+    flag("abort-on-container-exit", "Stop all when a container ends"),
+    flag("abort-on-container-failure", "Stop all when a container ends with an exit code other than 0"),
+    list("attach", "service", "Show the output of this service only"),
+    flag('d', "detach", "In the background"),
+    text("exit-code-from", "service", "End with this service's exit code; stops all when a container ends"),
+    list("no-attach", "service", "Do not show the output of this service"),
+    flag("no-color", "No colours in the output"),
+    flag("no-log-prefix", "No names before the lines of output"),
+    flag("no-start", "Make the containers and do not start them"),
+    number('t', "timeout", "seconds", "How long containers may take to end when they are stopped"),
+    flag("timestamps", "Show the time before each line of output"),
+    flag("wait", "Wait until services run or are healthy; in the background"),
+    number("wait-timeout", "seconds", "How long to wait"),
+};
+constexpr OptionSpec kDown[] = {
+    flag("remove-orphans", "Also containers of services that the file does not have"),
+    text("rmi", "which", "Also images: local for those without a name of their own, all").with_values("local|all"),
+    number('t', "timeout", "seconds", "How long containers may take to end"),
+    flag('v', "volumes", "Also named volumes of the file, and anonymous ones"),
+};
+constexpr OptionSpec kStart[] = {
+    flag("wait", "Wait until services run or are healthy"),
+    number("wait-timeout", "seconds", "How long to wait"),
+};
+constexpr OptionSpec kTimeout[] = {number('t', "timeout", "seconds", "How long containers may take to end")};
+constexpr OptionSpec kKill[] = {
+    text('s', "signal", "signal", "Which signal").with_default("SIGKILL").with_objects(CompletionKind::signal)};
+constexpr OptionSpec kRemove[] = {
+    flag('a', "all", "Docker's; one-off containers are among them").as_hidden(),
+    flag('f', "force", "Do not ask"),
+    flag('s', "stop", "Stop them first"),
+    flag('v', "volumes", "Their anonymous volumes too"),
+};
+constexpr OptionSpec kList[] = {
+    flag('a', "all", "Also those that have ended, and of `run`"),
+    text("filter", "status=...", "Only those in this status"),
+    text("format", "format", "table, json or a template").with_default("table"),
+    flag("no-trunc", "Whole ids and commands"),
+    flag("orphans", "Also containers of services that the file does not have").with_default("true"),
+    flag('q', "quiet", "Ids alone"),
+    flag("services", "Names of services alone"),
+    list("status", "status", "Only those in this status"),
+};
+constexpr OptionSpec kProjects[] = {
+    flag('a', "all", "Also those of which nothing runs"),
+    list("filter", "name=...", "Only those of this name"),
+    text("format", "format", "table or json").with_default("table"),
+    flag('q', "quiet", "Names alone"),
+};
+constexpr OptionSpec kLogs[] = {
+    flag('f', "follow", "Go on with what comes"),
+    number("index", "number", "Of this container of the service only"),
+    flag("no-color", "No colours"),
+    flag("no-log-prefix", "No names before the lines"),
+    text("since", "time", "From this time, or so long ago, on"),
+    text('n', "tail", "lines", "The last lines of each container only").with_default("all"),
+    flag('t', "timestamps", "Show the time before each line"),
+    text("until", "time", "Up to this time, or so long ago"),
+};
+constexpr OptionSpec kExec[] = {
+    flag('d', "detach", "In the background"),
+    list('e', "env", "name=value", "A variable more"),
+    number("index", "number", "In this container of the service (default the first)"),
+    flag('i', "interactive", "Docker's; standard input is open anyway").as_hidden().with_default("true"),
+    flag('T', "no-tty", "Without a terminal (default when ours is none)"),
+    flag("no-TTY", "").with_alias_of("no-tty"),
+    flag("privileged", "With every capability"),
+    flag('t', "tty", "Docker's; a terminal is the default").as_hidden().with_default("true"),
+    text('u', "user", "user", "As this user"),
+    text('w', "workdir", "directory", "In this directory"),
+};
+constexpr OptionSpec kBuild[] = {
+    list("build-arg", "name=value", "Value of an ARG"),           flag("no-cache", "Do every step anew"),
+    flag("pull", "Pull base images, also those that are there"),  flag('q', "quiet", "No progress"),
+    flag("with-dependencies", "Also what those named depend on"),
+};
+constexpr OptionSpec kPull[] = {
+    flag("ignore-buildable", "Not those that can be built"),
+    flag("ignore-pull-failures", "Go on when one fails"),
+    flag("include-deps", "Also what those named depend on"),
+    text("policy", "policy", "missing or always").with_values("missing|always"),
+    flag('q', "quiet", "No progress"),
+};
+constexpr OptionSpec kPort[] = {
+    number("index", "number", "Of this container of the service (default the first)"),
+    text("protocol", "protocol", "tcp or udp").with_values("tcp|udp").with_default("tcp"),
+};
+constexpr OptionSpec kVersion[] = {
+    text('f', "format", "format", "pretty or json").with_values("pretty|json").with_default("pretty"),
+    flag("short", "The number alone"),
+};
+
+constexpr CommandSpec command(std::string_view path, std::string_view summary, std::string_view usage,
+                              ArgumentRule arguments, Handler handler) {
+  return {.path = path,
+          .summary = summary,
+          .usage = usage,
+          .arguments = arguments,
+          .group = HelpGroup::run,
+          .handler = handler};
+}
+
+constexpr CommandSpec with(CommandSpec command, std::span<const OptionSpec> options,
+                           std::span<const OptionSpec> more = {}) {
+  command.options = {options, more};
+  return command;
+}
+
+constexpr CommandSpec not_yet(CommandSpec command, std::string_view names) {
+  command.not_yet_options = {names};
+  return command;
+}
+
+constexpr CommandSpec later(std::string_view path, std::string_view summary) {
+  return {
+      .path = path, .summary = summary, .usage = "...", .arguments = {0, -1}, .options_stop_at_first_argument = true};
+}
+
+constexpr ArgumentRule kAny = {0, -1};
+
+constexpr CommandSpec kCommands[] = {
+    {.path = "compose",
+     .summary = "Run the services of a compose file",
+     .usage = "[OPTIONS] COMMAND",
+     .options = {kProject},
+     .not_yet_options = {"all-resources dry-run no-ansi verbose version/v"},
+     .arguments = kAny,
+     .options_stop_at_first_argument = true,
+     .group = HelpGroup::run,
+     .is_group = true},
+    not_yet(
+        with(
+            {.path = "compose up",
+             .summary = "Make and start what the file says",
+             .usage = "[OPTIONS] [SERVICE...]",
+             .description =
+                 "Independent services are built, pulled, made and started at the same time. What is unchanged stays "
+                 "as it is.\n"
+                 "In the foreground the output of all containers is shown; Ctrl-C stops them, a second one kills them.",
+             .examples = "lichen compose up -d\n"
+                         "# build what the file builds, and wait until all is healthy\n"
+                         "lichen compose up --build --wait\n"
+                         "lichen compose up --scale web=3 -d\n",
+             .arguments = kAny,
+             .group = HelpGroup::run,
+             .handler = compose_up_command},
+            kUp, kCreation),
+        "attach-dependencies environment/e menu quiet-build watch/w"),
+    with(command("compose create", "Make containers and do not start them", "[OPTIONS] [SERVICE...]", kAny,
+                 compose_create_command),
+         kCreation),
+    with(command("compose down", "Stop and remove containers and networks", "[OPTIONS] [SERVICE...]", kAny,
+                 compose_down_command),
+         kDown),
+    with(command("compose start", "Start containers that are there", "[OPTIONS] [SERVICE...]", kAny,
+                 compose_start_command),
+         kStart),
+    with(command("compose stop", "Stop containers", "[OPTIONS] [SERVICE...]", kAny, compose_stop_command), kTimeout),
+    not_yet(with(command("compose restart", "Stop and start containers", "[OPTIONS] [SERVICE...]", kAny,
+                         compose_restart_command),
+                 kTimeout),
+            "no-deps"),
+    command("compose pause", "Freeze containers", "[SERVICE...]", kAny, compose_pause_command),
+    command("compose unpause", "Let frozen containers go on", "[SERVICE...]", kAny, compose_unpause_command),
+    not_yet(
+        with(command("compose kill", "Kill containers", "[OPTIONS] [SERVICE...]", kAny, compose_kill_command), kKill),
+        "remove-orphans"),
+    with(command("compose rm", "Remove containers that do not run", "[OPTIONS] [SERVICE...]", kAny, compose_rm_command),
+         kRemove),
+    with(command("compose ps", "List containers", "[OPTIONS] [SERVICE...]", kAny, compose_ps_command), kList),
+    with(command("compose ls", "List projects", "[OPTIONS]", {0, 0}, compose_ls_command), kProjects),
+    with(command("compose logs", "Show what containers say", "[OPTIONS] [SERVICE...]", kAny, compose_logs_command),
+         kLogs),
+    with({.path = "compose exec",
+          .summary = "Run a command in a running container of a service",
+          .usage = "[OPTIONS] SERVICE COMMAND [ARG...]",
+          .arguments = {2, -1},
+          .options_stop_at_first_argument = true,
+          .group = HelpGroup::run,
+          .handler = compose_exec_command},
+         kExec),
+    not_yet(
+        with(command("compose build", "Build images", "[OPTIONS] [SERVICE...]", kAny, compose_build_command), kBuild),
+        "builder check compress force-rm memory/m no-rm parallel print progress provenance push sbom ssh"),
+    with(command("compose pull", "Pull images", "[OPTIONS] [SERVICE...]", kAny, compose_pull_command), kPull),
+    with(command("compose port", "Show where a port is published", "[OPTIONS] SERVICE PORT", {2, 2},
+                 compose_port_command),
+         kPort),
+    with(command("compose version", "Show which compose this is", "[OPTIONS]", {0, 0}, compose_version_command),
+         kVersion),
+    command("compose wait", "Wait until containers end, and show their exit codes", "SERVICE...", {1, -1},
+            compose_wait_command),
+    later("compose attach", "Attach to a container of a service"),
+    later("compose commit", "Make an image of a container of a service"),
+    later("compose convert", "Show the project in canonical form"),
+    later("compose cp", "Copy files to and from a container of a service"),
+    later("compose events", "Show what happens to containers"),
+    later("compose export", "Write a container's files as a tar"),
+    later("compose images", "List the images of containers"),
+    later("compose publish", "Publish the project"),
+    later("compose push", "Push the images of services"),
+    later("compose run", "Run a command in a container of its own for a service"),
+    later("compose scale", "Set how many containers services have"),
+    later("compose stats", "Show what containers use"),
+    later("compose top", "Show the processes of containers"),
+    later("compose volumes", "List volumes"),
+    later("compose watch", "Follow changes of source files"),
+};
+
+}  // namespace
+
+std::span<const CommandSpec> compose_commands() { return kCommands; }
+
+}  // namespace lichen::cli
