@@ -1,12 +1,11 @@
 #include "src/compose_project.hh"
 
+#include "compose/host_files.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/parse.hh"
 #include "libpod/base/path.hh"
 #include "libpod/spec/env.hh"
-#include "libpod/sys/fs.hh"
-#include "libpod/sys/io.hh"
 
 #include <unistd.h>
 
@@ -23,14 +22,6 @@ std::string variable(const engine::Engine& engine, const char* name) {
 }
 
 }  // namespace
-
-std::optional<std::string> HostFiles::read(const std::string& path, std::size_t max_bytes) {
-  if (path == "-") return sys::read_all(STDIN_FILENO, "standard input", max_bytes);
-  if (sys::is_directory(path)) return std::nullopt;
-  return sys::read_file_if_exists(path, max_bytes);
-}
-
-bool HostFiles::is_directory(const std::string& path) { return sys::is_directory(path); }
 
 compose::LoadRequest load_request(const Context& context, const engine::Engine& engine) {
   const ParsedArgs& args = *context.group;
@@ -53,7 +44,7 @@ compose::LoadRequest load_request(const Context& context, const engine::Engine& 
 }
 
 compose::Project load_project(const Context& context, const engine::Engine& engine, const compose::Strings& services) {
-  HostFiles files;
+  compose::HostFiles files;
   auto request = load_request(context, engine);
   request.services = services;
   auto loaded = compose::load_project(request, files);

@@ -27,13 +27,6 @@ struct FoundProject {
 };
 FoundProject find_project(const Context& context, const engine::Engine& engine, const compose::Strings& services = {});
 
-/// Reads the files of the machine.
-class HostFiles : public compose::FileSource {
- public:
-  std::optional<std::string> read(const std::string& path, std::size_t max_bytes) override;
-  bool is_directory(const std::string& path) override;
-};
-
 /// By --progress, --ansi and what standard error is.
 std::unique_ptr<compose::ProjectView> make_view(const Context& context, bool quiet = false);
 /// Whether lines of output may have colours: --ansi, NO_COLOR, a terminal.
