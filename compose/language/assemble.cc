@@ -48,11 +48,22 @@ class Assembler {
       chain.pop_back();
     }
     check_required(result, loading_.sources);
+    default_contexts(result);
     if (layer.resolve_paths) resolve_paths(result, layer.base);
     return result;
   }
 
  private:
+  /// A build without a context has the project's folder; only now, as an earlier file may have said one.
+  static void default_contexts(Node& model) {
+    Node* services = model.find("services");
+    if (services == nullptr) return;
+    for (auto& service : services->items)
+      if (Node* build = service.find("build");
+          build != nullptr && build->is_mapping() && build->find("context") == nullptr)
+        build->set("context", ".");
+  }
+
   std::vector<Node> read(const std::string& path, const Layer& layer) {
     auto documents = loading_.documents(path, "the compose file");
     if (documents.empty()) throw_error(ErrorKind::invalid, "{}: the file is empty", loading_.shown(path));
@@ -66,7 +77,7 @@ class Assembler {
       check_document(document, loading_.sources, interpolated, warn);
       make_canonical(document, {loading_.sources, interpolated, warn});
       if (const Node* version = document.find("version"))
-        loading_.warn(version->key_spot, format("{}: the key 'version' has no meaning any more", loading_.shown(path)));
+        loading_.warn(version->key_spot, "the key 'version' has no meaning any more");
       document.erase("version");
     }
     return documents;
@@ -304,7 +315,9 @@ std::string project_name(Loading& loading, const Found& found) {
 }
 
 Node assemble(Loading& loading, const Found& found) {
-  const Layer layer{{found.folder, loading.request.home}, found.environment, loading.request.resolve_paths};
+  const Layer layer{{found.folder, loading.request.home, !loading.request.interpolate},
+                    found.environment,
+                    loading.request.resolve_paths};
   return Assembler(loading).load(found.files, layer, {});
 }
 

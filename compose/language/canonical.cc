@@ -86,7 +86,7 @@ class Canonical {
       case Form::external:
         return;
       case Form::gpus:
-        return to_gpus(node);
+        return to_gpus(node, path);
       case Form::includes:
         return each_member(node, "path");
     }
@@ -252,10 +252,10 @@ class Canonical {
 
   void to_build(Node& node) { wrap(node, "context"); }
 
-  void to_gpus(Node& node) {
+  void to_gpus(Node& node, const std::string& path) {
     if (!node.is_string() || stays(node)) return;
     if (node.text != "all")
-      context_.sources.fail(node.spot, {}, format("gpus: this must be all or a list, not '{}'", node.text));
+      context_.sources.fail(node.spot, path, format("this must be all or a list, not '{}'", node.text));
     Node request = make_mapping(node);
     request.set("count", integer(-1, node));
     Node list = make_sequence(node);

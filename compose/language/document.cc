@@ -248,7 +248,15 @@ const Reason kReasons[] = {
     {YAML::ErrorMsg::UNKNOWN_TOKEN, "a character that no value starts with; quote the value"},
 };
 
-std::string_view reason_of(const YAML::Exception& error) {
+/// Whether line `number` (from 0) of the text starts with blanks among which is a tab.
+bool is_tabbed(std::string_view text, int number) {
+  for (; number > 0 && !text.empty(); --number) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  const auto blanks = text.substr(0, text.find_first_not_of(" \t"));
+  return blanks.find('\t') != std::string_view::npos;
+}
+
+std::string_view reason_of(const YAML::Exception& error, std::string_view text) {
+  if (is_tabbed(text, error.mark.line)) return "a tab in the indentation; YAML wants spaces";
   for (const auto& reason : kReasons)
     if (error.msg.starts_with(reason.found)) return reason.ours;
   return "this is not YAML";
@@ -270,7 +278,7 @@ std::vector<Node> parse_documents(std::string_view text, std::uint16_t file, con
   } catch (const YAML::Exception& error) {
     const Spot spot{file, static_cast<std::uint32_t>(std::max(error.mark.line, 0) + 1),
                     static_cast<std::uint32_t>(std::max(error.mark.column, 0) + 1)};
-    sources.fail(spot, {}, reason_of(error));
+    sources.fail(spot, {}, reason_of(error, text));
   }
   return documents;
 }

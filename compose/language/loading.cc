@@ -8,7 +8,8 @@
 namespace lichen::compose {
 
 void Loading::warn(const Spot& spot, std::string text) {
-  if (said_.insert(text).second) warnings.push_back({sources.place(spot), std::move(text)});
+  Warning warning{sources.place(spot), std::move(text)};
+  if (said_.insert(warning.message()).second) warnings.push_back(std::move(warning));
 }
 
 void Loading::warn_unset(const std::vector<std::string>& names) {

@@ -42,9 +42,9 @@ struct Service {
   std::string domainname;
   std::optional<Strings> entrypoint;  // argv; not written: the image's, empty: none
   std::optional<Provider> provider;
-  OptionalMapping environment;  // env_file and null values resolved
-  std::vector<EnvFile> env_file;
-  Strings expose;  // PORT[-PORT][/PROTOCOL]
+  OptionalMapping environment;    // env_file and null values resolved
+  std::vector<EnvFile> env_file;  // empty once read into `environment`
+  Strings expose;                 // PORT[-PORT][/PROTOCOL]
   Strings external_links;
   std::map<std::string, Strings> extra_hosts;  // host → addresses
   Strings group_add;
@@ -55,9 +55,9 @@ struct Service {
   std::optional<bool> init;
   std::string ipc;  // "", shareable, private, host, none, service:NAME, container:NAME
   std::string isolation;
-  Mapping labels;  // label_file resolved
-  Strings label_file;
-  Strings links;  // SERVICE[:ALIAS]
+  Mapping labels;      // label_file resolved
+  Strings label_file;  // empty once read into `labels`
+  Strings links;       // SERVICE[:ALIAS]
   std::optional<Logging> logging;
   Bytes mem_limit = 0, mem_reservation = 0;
   Bytes memswap_limit = 0;                     // memory + swap; -1 = unlimited

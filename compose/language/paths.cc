@@ -30,6 +30,7 @@ void resolve_files(Node* objects, const PathBase& base) {
 }  // namespace
 
 std::string resolve_path(const PathBase& base, std::string_view path) {
+  if (base.keeps_variables && path.starts_with('$')) return std::string(path);
   if (path.starts_with('/')) return clean_path(path);
   if ((path == "~" || path.starts_with("~/")) && !base.home.empty())
     return clean_path(base.home + std::string(path.substr(1)));

@@ -7,8 +7,9 @@ namespace lichen::compose {
 
 /// `base` and "~" for paths of one file.
 struct PathBase {
-  std::string folder;  // absolute, or relative for `extends` without path resolution
-  std::string home;    // "" = "~" stays
+  std::string folder;            // absolute, or relative for `extends` without path resolution
+  std::string home;              // "" = "~" stays
+  bool keeps_variables = false;  // --no-interpolate: what starts with `$` stays
 };
 
 /// `path` below the folder; absolute and "~" ones are themselves. Cleaned.

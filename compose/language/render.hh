@@ -19,8 +19,8 @@ std::string render_yaml(const Json& value);
 /// Two spaces, <, > and & as \u00XX; ends in a newline. `indent` < 0: one line without a newline.
 std::string render_json(const Json& value, int indent = 2);
 
-/// `$` as `$$`, so that the output can be read again.
-std::string escape_dollars(std::string text);
+/// `$` as `$$` in all values (keys are never replaced), so that the output can be read again.
+Json escape_dollars(Json value);
 
 /// SHA-256 (hex) over the service as JSON without build, pull_policy, scale, deploy.replicas, depends_on and profiles,
 /// which do not change what a container is: docker compose's label com.docker.compose.config-hash.

@@ -49,7 +49,6 @@ void imply_dependencies(Service& service) {
 void normalize_service(Service& service) {
   if (service.pull_policy == "if_not_present") service.pull_policy = "missing";
   if (service.build) {
-    if (service.build->context.empty()) service.build->context = ".";
     if (service.build->dockerfile.empty() && service.build->dockerfile_inline.empty())
       service.build->dockerfile = "Dockerfile";
   }
@@ -129,6 +128,9 @@ void read_env_files(Service& service, const Mapping& environment, Loading& loadi
       labels[name] = value;
   }
   service.labels.merge(labels);
+  // What they said is in `environment` and `labels` now; docker compose does not print them any more either.
+  service.env_file.clear();
+  service.label_file.clear();
 }
 
 void select_profiles(Project& project, const LoadRequest& request) {

@@ -47,6 +47,7 @@ void sort_members(Schema& schema) {
 std::unique_ptr<const Schema> make_schema() {
   auto root = std::make_unique<Schema>();
   root->row.types = "m";
+  root->row.merge = Merge::map;
   for (const auto& row : schema_rows()) place_of(*root, row.path).row = row;
   sort_members(*root);
   return root;

@@ -51,7 +51,8 @@ void find_key(const Node& node, std::span<const std::string> parts, const std::s
   if (parts.empty()) {
     if (node.is_null() || (node.kind == Node::Kind::boolean && node.text == "false")) return;
     if (row.path.ends_with(".mode") && node.text == "replicated") return;
-    loading.warn(node.key_spot, format("{} has no effect: {}", path, row.reason));
+    loading.warn(node.key_spot,
+                 format("{} {}: {}", path, row.is_refused ? "is not supported" : "has no effect", row.reason));
     return;
   }
   std::string part = parts[0];

@@ -2,9 +2,13 @@
 #include <algorithm>
 
 #include "compose/language/resolve.hh"
+#include "compose/language/schema.hh"
+#include "compose/language/values.hh"
 #include "libpod/base/error.hh"
+#include "libpod/base/parse.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/spec/ip_network.hh"
 
 namespace lichen::compose {
 namespace {
@@ -15,6 +19,7 @@ class Checker {
 
   void check() const {
     check_image();
+    check_words();
     check_networks();
     check_dependencies();
     check_mounts();
@@ -62,6 +67,33 @@ class Checker {
         fail("build.additional_contexts", format("no service '{}'", context.substr(8)));
   }
 
+  void check_words() const {
+    const std::string& restart = service_.restart;
+    const bool is_counted = restart.starts_with("on-failure:") && parse_uint(restart.substr(11));
+    if (!restart.empty() && restart != "no" && restart != "always" && restart != "unless-stopped" &&
+        restart != "on-failure" && !is_counted)
+      fail("restart", format("'{}' is none of no, always, on-failure[:N], unless-stopped", restart));
+    const std::string& pull = service_.pull_policy;
+    static constexpr std::string_view kPolicies[] = {"",        "always",         "never", "build", "missing",
+                                                     "refresh", "if_not_present", "daily", "weekly"};
+    const bool is_timed = pull.starts_with("every_") && parse_compose_duration(pull.substr(6));
+    if (std::find(std::begin(kPolicies), std::end(kPolicies), pull) == std::end(kPolicies) && !is_timed)
+      fail("pull_policy",
+           format("'{}' is none of always, never, build, missing, refresh, daily, weekly, every_DURATION", pull));
+    const std::string& name = service_.container_name;
+    if (!name.empty() &&
+        (name.size() < 2 || !is_valid_key(name) || std::string_view("._-").find(name[0]) != std::string_view::npos))
+      fail("container_name", format("'{}' is no name for a container", name),
+           "two or more letters, digits, '.', '_' and '-', and first a letter or digit");
+    if (service_.oom_score_adj < -1000 || service_.oom_score_adj > 1000)
+      fail("oom_score_adj", format("{} is not between -1000 and 1000", service_.oom_score_adj));
+    for (const auto& port : service_.ports) {
+      if (port.target == 0) fail("ports", "a port has no 'target'");
+      if (!port.host_ip.empty() && !spec::IpAddress::parse(port.host_ip))
+        fail("ports", format("'{}' is no IP address", port.host_ip));
+    }
+  }
+
   bool is_service(std::string_view name) const { return project_.find_service(name) != nullptr || is_disabled(name); }
   bool is_disabled(std::string_view name) const {
     return std::any_of(project_.disabled_services.begin(), project_.disabled_services.end(),
@@ -103,6 +135,8 @@ class Checker {
       if (mount.type == Mount::Type::volume && !mount.source.empty())
         must_be_defined(project_.volumes, mount.source, "volumes", "volume");
       if (mount.type == Mount::Type::bind && mount.source.empty()) fail("volumes", "a bind mount has no 'source'");
+      if (mount.type == Mount::Type::cluster || mount.type == Mount::Type::npipe)
+        fail("volumes", format("mounts of the type '{}' are not for this machine", enum_name(kMountTypes, mount.type)));
       if (mount.type == Mount::Type::tmpfs && !mount.source.empty()) fail("volumes", "a tmpfs has no 'source'");
     }
     for (const auto& tmpfs : service_.tmpfs)

@@ -217,7 +217,15 @@ Json project_json(const Project& project, Format format) {
   return root;
 }
 
-std::string escape_dollars(std::string text) { return replace_all(std::move(text), "$", "$$"); }
+Json escape_dollars(Json value) {
+  if (value.is_string()) {
+    auto& text = value.get_ref<std::string&>();
+    if (text.find('$') != std::string::npos) text = replace_all(std::move(text), "$", "$$");
+  } else if (value.is_structured()) {
+    for (auto& item : value) item = escape_dollars(std::move(item));
+  }
+  return value;
+}
 
 std::string config_hash(const Service& service) {
   Service bare = service;
