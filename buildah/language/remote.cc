@@ -214,7 +214,9 @@ std::optional<RemotePlace> parse_scp(std::string_view text) {
     return std::nullopt;
   }
   // "ext::command" is git's way to start a program, and no host.
-  if (!is_host(host) || host.front() == '[' || path.empty() || path.front() == ':' || path.front() == '-')
+  const bool is_odd = path.empty() || path.front() == ':' || path.front() == '-' || has_control(text) ||
+                      path.find("://") != std::string_view::npos;
+  if (is_odd || !is_host(host) || host.front() == '[')
     refuse(text, "it is not a repository that lichen takes files from", "write ssh://USER@HOST/PATH");
   GitPlace place;
   place.scheme = "ssh";

@@ -49,8 +49,8 @@ std::string all_shown(const std::string& text) {
 TEST(RemoteGolden, Forms) { check_cases("remote", all_shown); }
 
 TEST(Remote, ControlCharactersAreRefused) {
-  for (const auto& text :
-       std::vector<std::string>{"https://host/a\nb", "https://host/x.git#a\x01", "git@host:x.git#a\tb"})
+  for (const auto& text : std::vector<std::string>{"https://host/a\nb", "https://host/x.git#a\x01",
+                                                   "git@host:x.git#a\tb", "git@host:x\ny.git"})
     EXPECT_THROW(parse_remote(text, RemoteUse::add), Error) << text;
   EXPECT_THROW(parse_remote("https://host/x.git#a%0ab", RemoteUse::add), Error);
 }
