@@ -35,7 +35,8 @@ std::string protocols(const std::string& scheme) {
 std::string ssh_command(const GitAccess& access) {
   // No configuration, so no ProxyCommand; a host that is not known is refused and not learned.
   std::string command = "ssh -F none -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no";
-  command += " -o UserKnownHostsFile=" + shell_quote(access.home + "/.ssh/known_hosts");
+  // ssh splits the value at spaces, unless it is quoted for ssh too.
+  command += " -o " + shell_quote(format("UserKnownHostsFile=\"{}/.ssh/known_hosts\"", access.home));
   if (access.agent.empty()) command += " -o IdentityAgent=none";
   return command;
 }

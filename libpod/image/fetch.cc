@@ -127,7 +127,7 @@ class Fetch {
     Download file(order_.output, order_.max_size, checksum_.algorithm);
     const HttpResponse response = follow(file);
     wire::FetchAnswer answer;
-    if (response.status == 304) {
+    if (response.status == 304 || is_known(response)) {
       answer.is_unchanged = true;
       return answer;
     }
@@ -155,6 +155,9 @@ class Fetch {
     return request;
   }
 
+  // Some servers name the very tag that they were asked about, and send everything again.
+  bool is_known(const HttpResponse& head) const { return !order_.etag.empty() && head.header("etag") == order_.etag; }
+
   HttpResponse follow(Download& file) {
     HttpRequest request = first_request();
     const bool is_conditional = !request.headers.empty();
@@ -179,7 +182,7 @@ class Fetch {
     request.tls = find_tls_files(certificates_, "", url_origin(request.url));
     try {
       return client_.send(request, [&](const HttpResponse& head, Bytes data) {
-        if (!is_success(head.status)) return false;  // a page about it, of any length
+        if (!is_success(head.status) || is_known(head)) return false;  // a page about it, of any length
         if (!line_) {
           file.announce(head.header("content-length"));
           line_ = progress_.line(order_.url, parse_uint(head.header("content-length")).value_or(0));

@@ -160,6 +160,13 @@ END
   : >"$BASE/requests"
   build --no-cache
   assert_equal "$(requests '"status": 200')" 1 "downloads with --no-cache"
+  add "http://$A/stubborn/changes /x" # a tag, and never "unchanged"
+  build
+  build
+  assert_equal "$(cached)" 1
+  add "http://$A/stubborn/changes /y" # nothing of it is here, though its server calls it unchanged
+  build -t app
+  assert_equal "$(show app 'cat /y')" two
   [ -n "$(ls "$LICHEN_ROOT/build/remote")" ]
   run_lichen builder prune --all --force
   assert_success
@@ -573,7 +580,7 @@ part"
   run_split cat "$BASE/ssh-words"
   assert_contains "agent=$BASE/agent"
   assert_contains "StrictHostKeyChecking=yes"
-  assert_contains "UserKnownHostsFile=$HOME/.ssh/known_hosts"
+  assert_contains "UserKnownHostsFile=\"$HOME/.ssh/known_hosts\""
   SSH_AUTH_SOCK=/no/agent PATH=$CONTEXT/bin:$PATH build --no-cache
   assert_success
   assert_equal "$(head -n 1 "$BASE/ssh-words")" "agent=" "a Dockerfile does not get the user's agent"

@@ -68,7 +68,7 @@ class Handler(BaseHTTPRequestHandler):
             body = file.read()
         time = os.stat(found).st_mtime
         etag = '"%s"' % hashlib.sha256(body).hexdigest()[:16]
-        if self.headers.get("If-None-Match") == etag:
+        if self.headers.get("If-None-Match") == etag and not self.path.startswith("/stubborn/"):
             return self.answer(304, ETag=etag)
         return self.answer(200, body, ETag=etag, Last_Modified=email.utils.formatdate(time, usegmt=True))
 
@@ -153,7 +153,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.answer(status, content, **headers)
 
 
-SPECIAL = {"/files/": Handler.files, "/plain/": Handler.plain, "/private/": Handler.private, "/hop/": Handler.hop,
+SPECIAL = {"/files/": Handler.files, "/stubborn/": Handler.files, "/plain/": Handler.plain, "/private/": Handler.private, "/hop/": Handler.hop,
            "/redirect": Handler.redirect, "/across/": Handler.across, "/named/": Handler.named, "/huge": Handler.huge,
            "/endless": Handler.endless, "/torn": Handler.torn, "/dumb/": Handler.dumb, "/git/": Handler.git}
 
