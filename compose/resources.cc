@@ -25,9 +25,9 @@ struct Used {
 
 void add_files(const Project& project, const std::vector<FileReference>& uses,
                const std::map<std::string, FileObject>& objects, const std::string& kind, Used& used) {
+  if (are_bound_files(uses, objects)) return;
   for (const auto& use : uses) {
     const FileObject& object = objects.at(use.source);
-    if (is_bound_file(object, use)) continue;
     const std::string name = stored_file_name(project, object, kind, use.source);
     used.files[name] = {name, &object};
   }

@@ -307,15 +307,21 @@ class RequestMaker {
     if (bind.recursive == "writable" || bind.recursive == "readonly") made.read_only_submounts = bind.recursive;
   }
 
-  // A file of the host as it is; with an owner or a mode of its own, or without a file, through the store.
+  // A relative target is a name in /run/secrets, or in the root (Compose specification, configs and secrets).
+  static std::string target_of(const FileReference& use, const std::string& kind) {
+    const std::string name = use.target.empty() ? use.source : use.target;
+    return clean_path(name.starts_with('/') ? name : (kind == "secret" ? "/run/secrets/" : "/") + name);
+  }
+
   void add_files(const std::vector<FileReference>& uses, const std::map<std::string, FileObject>& objects,
                  const std::string& kind) {
+    const bool bound = are_bound_files(uses, objects);
     for (const auto& use : uses) {
       const FileObject& object = objects.at(use.source);
-      if (is_bound_file(object, use)) {
+      if (bound) {
         spec::MountConfig made;
         made.source = object.file;
-        made.destination = clean_path(use.target);
+        made.destination = target_of(use, kind);
         made.read_only = true;
         config_.mounts.push_back(std::move(made));
         continue;
@@ -324,7 +330,7 @@ class RequestMaker {
         return text.empty() ? 0u : static_cast<std::uint32_t>(std::stoul(text));
       };
       config_.secrets.push_back({.name = stored_file_name(project_, object, kind, use.source),
-                                 .target = clean_path(use.target),
+                                 .target = target_of(use, kind),
                                  .uid = number(use.uid),
                                  .gid = number(use.gid),
                                  .mode = use.mode.value_or(0444)});
@@ -416,8 +422,10 @@ std::string stored_file_name(const Project& project, const FileObject& object, c
   return object.external ? object.name : format("{}_{}_{}", project.name, kind, key);
 }
 
-bool is_bound_file(const FileObject& object, const FileReference& use) {
-  return !object.file.empty() && use.uid.empty() && use.gid.empty() && !use.mode;
+bool are_bound_files(const std::vector<FileReference>& uses, const std::map<std::string, FileObject>& objects) {
+  return std::ranges::all_of(uses, [&](const FileReference& use) {
+    return !objects.at(use.source).file.empty() && use.uid.empty() && use.gid.empty() && !use.mode;
+  });
 }
 
 engine::CreateRequest container_request(const Project& project, const Service& service, const ReplicaName& name,

@@ -23,8 +23,9 @@ std::string image_name(const Project& project, const Service& service);
 /// PROJECT_KEY: the secret of the store that holds a file which no host path gives.
 std::string stored_file_name(const Project& project, const FileObject& object, const std::string& kind,
                              const std::string& key);
-/// Whether a use of it is bound from the host as it is; else it goes through the store.
-bool is_bound_file(const FileObject& object, const FileReference& use);
+/// Whether these files of a service are bound from the host as they are. Else all of them go through the store: one
+/// without a file, or with an owner or a mode of its own, takes the directory that the others would be in.
+bool are_bound_files(const std::vector<FileReference>& uses, const std::map<std::string, FileObject>& objects);
 
 struct ContainerSources {
   const engine::Settings& settings;
