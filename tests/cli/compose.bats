@@ -144,10 +144,10 @@ END
 @test "up in the foreground: lines with names, Ctrl-C stops, the terminal is left as it was" {
   file <<END
 services:
-  one: {image: $BUSYBOX, init: true, command: "sh -c 'echo first; trap \"echo bye; exit 0\" TERM; while :; do sleep 0.02; done'"}
-  longer: {image: $BUSYBOX, init: true, command: "sh -c 'echo second >&2; sleep 1000'", depends_on: [one]}
+  one: {image: $BUSYBOX, init: true, command: "sh -c 'trap \"echo bye; exit 0\" TERM; echo first; touch /up; while :; do sleep 0.02; done'", healthcheck: {test: test -e /up, interval: 50ms, start_interval: 50ms, start_period: 10s}}
+  longer: {image: $BUSYBOX, init: true, command: "sh -c 'echo second >&2; sleep 1000'", depends_on: {one: {condition: service_healthy}}}
 END
-  run_split "$HELPERS/terminal.py" --timeout 30 --step 'expect:one-1     | ' --step 'expect:second' --step 'send:\x03' -- "$LICHEN" compose --ansi never up
+  run_split "$HELPERS/terminal.py" --timeout 30 --step 'expect:second' --step 'send:\x03' -- "$LICHEN" compose --ansi never up
   assert_status 130
   assert_contains "one-1     | first" "longer-1  | second" "Gracefully Stopping" "one-1     | bye" "one-1 exited with code 0"
   assert_stderr "modes: same"
@@ -308,5 +308,5 @@ END
   assert_failure 1 "network n declared as external, but could not be found"
   assert_equal "$(lichen ps -aq)" ""
   compose up -d other
-  assert_failure 1 "no such service: other"
+  assert_failure 1 "find service 'other'"
 }
