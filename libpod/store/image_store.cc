@@ -12,6 +12,7 @@
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace lichen::store {
@@ -204,12 +205,21 @@ std::optional<std::string> ImageStore::resolve(const RefName& name) const {
 void ImageStore::set_ref(const RefName& name, const std::string& image_id) {
   LICHEN_ASSERT(is_full_id(image_id));
   const std::string path = ref_path(name);
+  // Written where what is half made is swept, and moved: a kill leaves nothing beside the tags.
+  const StagingDir staged(paths_);
+  const std::string written = staged.path() + "/ref";
+  {
+    const sys::UniqueFd file = sys::open_path(written, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    sys::write_all(file.get(), image_id + "\n", path);
+    sys::sync_fd(file.get(), path);
+  }
   // remove_ref of the last tag takes empty parents away, perhaps between our two steps.
   for (int attempt = 0;; ++attempt) {
     try {
       sys::make_directories(parent_path(path));
       ::rmdir(path.c_str());  // damage: a directory, which rename(2) would not replace
-      return sys::write_file_atomic(path, image_id + "\n");
+      sys::rename_path(written, path);
+      return sys::sync_directory(parent_path(path));
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::not_found || attempt == 8) throw;
     }
