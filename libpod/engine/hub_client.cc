@@ -46,8 +46,8 @@ constexpr int kReadyFd = 3;
 // Returns when it listens, or has ended.
 void start_hub(const Engine& engine) {
   sys::SpawnOptions options{
-      .argv = {"lichen-hub", engine.paths.hub(), engine.paths.userns_members(), std::to_string(kReadyFd),
-               engine.settings.network_isolation ? "rules" : "no-rules"},
+      .argv = {"lichen-hub", engine.paths.hub(), engine.paths.userns_members(), engine.paths.userns_lock(),
+               std::to_string(kReadyFd), engine.settings.network_isolation ? "rules" : "no-rules"},
       .program = engine.program("lichen-hub")};
   if (!engine.settings.network_isolation)
     log_warn("network.isolation is false: nothing separates networks, and containers may take each other's addresses");

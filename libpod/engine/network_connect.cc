@@ -52,7 +52,7 @@ void change_links(const HubConnection& hub, std::int64_t container_pid,
   sys::Pid child = sys::fork_child([&] {
     try {
       const sys::UniqueFd netlink = network::open_hub_netlink(hub.netns());
-      sys::join_namespace(netns.get(), CLONE_NEWNET, "enter the container's network");
+      sys::join_namespace(netns.get(), CLONE_NEWNET, "container's network");
       change(netlink.get());
       return 0;
     } catch (const Error& error) {

@@ -77,7 +77,7 @@ StepNetwork::~StepNetwork() {
 }
 
 void StepNetwork::enter() const {
-  if (netns_) sys::join_namespace(netns_.get(), CLONE_NEWNET, "enter the network of the build");
+  if (netns_) sys::join_namespace(netns_.get(), CLONE_NEWNET, "build's network");
 }
 
 void StepNetwork::write_files(const std::string& hostname, const std::string& directory, spec::HostFacts& facts) const {

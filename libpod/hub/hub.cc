@@ -42,6 +42,18 @@ void refuse_internal(const wire::HubMember& member) {
           .with_hint("take networks that are not internal; or --network none");
 }
 
+// Of a process that ends meanwhile nothing can be read; of one in a namespace beside ours neither (ptrace(2), "Ptrace
+// access mode checking"), and it lives on.
+bool is_of_namespace(const std::string& pid, const std::string& wanted) {
+  try {
+    const auto found = sys::read_link("/proc/" + pid + "/ns/user");
+    return !found || *found == wanted;
+  } catch (const Error& error) {
+    log_debug("{}", error.what());
+    return false;
+  }
+}
+
 }  // namespace
 
 std::string Hub::member_path(const std::string& id) const {
@@ -54,10 +66,22 @@ Hub::Hub(Holdings& holdings)
       names_(holdings.netns.get()),
       ports_(holdings.netns.get(), holdings.has_rules) {}
 
-void Hub::run() {
+// Whoever started us may have been killed before this line: then the next command has made a new U0, and from there
+// nobody can enter our namespace (setns(2), EPERM). Two must never exist side by side, so it is us who go.
+void Hub::register_member() {
+  const auto no_new_one = sys::wait_lock(holdings_.userns_lock, sys::LockMode::shared, kMemberTimeout, /*create=*/true);
+  const std::string own = sys::read_link("/proc/self/ns/user").value_or("");
+  for (const auto& name : sys::list_directory(holdings_.userns_members)) {
+    if (!sys::is_locked(holdings_.userns_members + "/" + name) || is_of_namespace(name, own)) continue;
+    throw_error(ErrorKind::interrupted, "keep networks: process {} lives in a newer user namespace", name);
+  }
   member_ =
       sys::wait_lock(format("{}/{}", holdings_.userns_members, ::getpid()), sys::LockMode::exclusive, kMemberTimeout,
                      /*create=*/true);
+}
+
+void Hub::run() {
+  register_member();
   keep_spare();
   // Before the thread: a child has for ever what that has in memory now.
   names_.start();

@@ -33,7 +33,8 @@ namespace lichen::hub {
 struct Holdings {
   std::string directory;
   std::string
-      userns_members;  // where processes of U0 register (engine/userns.hh): who holds the namespace must be found
+      userns_members;       // where processes of U0 register (engine/userns.hh): who holds the namespace must be found
+  std::string userns_lock;  // held exclusively by who makes a new U0
   sys::UniqueFd lock, listener, netns;
   bool has_rules = true;  // false: for a kernel without nf_tables; nothing separates networks then
 };
@@ -57,6 +58,7 @@ class Hub {
     bool has_announced = false;
   };
 
+  void register_member();
   void keep_spare();
   void start_way_out();
   void watch_name_server();

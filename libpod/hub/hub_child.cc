@@ -31,7 +31,7 @@ HubChild fork_hub_child(const char* name, int hub_netns, const std::function<voi
     ::prctl(PR_SET_NAME, name);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     close_all_but(std::set<int>{hub_netns, pair.second.get()});
-    sys::join_namespace(hub_netns, CLONE_NEWNET, "enter the network hub");
+    sys::join_namespace(hub_netns, CLONE_NEWNET, "network hub's");
     body(std::move(pair.second));
     return 0;
   });

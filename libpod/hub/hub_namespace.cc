@@ -69,7 +69,7 @@ sys::UniqueFd make_hub_namespace(bool has_rules) {
 
 void remove_other_bridges(int hub_netns, const std::set<std::string>& kept) {
   sys::fork_child([&] {
-    sys::join_namespace(hub_netns, CLONE_NEWNET, "enter the network hub");
+    sys::join_namespace(hub_netns, CLONE_NEWNET, "network hub's");
     const sys::UniqueFd netlink = sys::open_netlink();
     for (const auto& link : sys::list_links())
       if (link.name != "lo" && link.name != kOutside && !link.name.starts_with("lcv") && !kept.contains(link.name))
@@ -81,7 +81,7 @@ void remove_other_bridges(int hub_netns, const std::set<std::string>& kept) {
 void wait_until_gone(int hub_netns, const std::string& link, std::chrono::milliseconds timeout) {
   sys::fork_child([&] {
     const sys::UniqueFd netlink = [&] {
-      sys::join_namespace(hub_netns, CLONE_NEWNET, "enter the network hub");
+      sys::join_namespace(hub_netns, CLONE_NEWNET, "network hub's");
       return sys::open_netlink();
     }();
     const auto deadline = std::chrono::steady_clock::now() + timeout;

@@ -33,7 +33,7 @@ std::string run_commands(const std::string& commands) {
 std::string load_whole(int hub_netns, const std::string& text) {
   auto answer = sys::make_pipe();
   sys::Pid child = sys::fork_child([&] {
-    sys::join_namespace(hub_netns, CLONE_NEWNET, "enter the network hub");
+    sys::join_namespace(hub_netns, CLONE_NEWNET, "network hub's");
     sys::write_all(answer.write.get(), run_commands(text), "answer of nftables");
     return 0;
   });
@@ -58,7 +58,7 @@ RuleLoader::~RuleLoader() {
 void RuleLoader::work(int hub_netns) {
   std::string trouble;
   try {
-    sys::join_namespace(hub_netns, CLONE_NEWNET, "enter the network hub");  // setns(2): of this thread alone
+    sys::join_namespace(hub_netns, CLONE_NEWNET, "network hub's");  // setns(2): of this thread alone
   } catch (const Error& error) {
     trouble = error.what();
   }

@@ -33,7 +33,7 @@ std::string mac_bytes(const std::string& text) {
 std::string make_outer_link_name() { return "lcv" + random_hex(10); }
 
 sys::UniqueFd open_hub_netlink(int hub_netns) {
-  sys::join_namespace(hub_netns, CLONE_NEWNET, "enter the network hub");
+  sys::join_namespace(hub_netns, CLONE_NEWNET, "network hub's");
   return sys::open_netlink();
 }
 
