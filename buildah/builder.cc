@@ -70,7 +70,7 @@ Builder::Builder(engine::Engine& engine, const language::Dockerfile& dockerfile,
       platform_(platform),
       plan_(make_plan(dockerfile, options, platform, spec::host_platform())),
       layers_(
-          engine, loop_, [this](const LayerPtr&) { record_steps(); },
+          engine, loop_, [this](const LayerPtr& layer) { take_layer(*layer); },
           [this](const Error& error) {
             if (!failure_) failure_ = error;
             loop_.stop();
@@ -288,6 +288,12 @@ void Builder::start_worker(Stage& stage) {
                        [this, &stage](const Json& result) { finish_step(stage, result); },
                        [this, &stage](const Error& error) { fail_step(stage, error); }});
   layers_.start();  // its libraries are loaded while the step works
+}
+
+// Who makes what is there already, another build in this very moment say, makes the same image of it: with its time.
+void Builder::take_layer(Layer& layer) {
+  if (!options_.epoch) layer.created = engine_.layers.get(layer.chain_id).created;
+  record_steps();
 }
 
 std::string Builder::layer_time() const { return options_.epoch ? epoch_text(*options_.epoch) : to_rfc3339(now()); }

@@ -85,6 +85,7 @@ class Builder {
   void open_debug_shell(Stage& stage, std::int64_t code);
   void complete(Stage& stage, bool has_layer);
   void fail_step(Stage& stage, const Error& error);
+  void take_layer(Layer& layer);
   void record_steps();
   std::optional<StepKey> full_key(const FileStep& step, const LayerStack& before) const;
   std::string title_of(const Stage& stage, const language::Instruction& instruction) const;

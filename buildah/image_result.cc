@@ -30,11 +30,7 @@ std::string choose_time(const engine::Engine& engine, const BuildOptions& option
   const StepCache cache(engine.paths, engine.layers);
   StepKey key;
   key.add("image", dump_json(spec::to_json(config)));
-  if (!options.no_cache)
-    if (const auto known = cache.find_time(key); known && parse_rfc3339(*known)) return *known;
-  std::string time = to_rfc3339(now());
-  cache.remember_time(key, time);
-  return time;
+  return cache.remember_time(key, to_rfc3339(now()), /*replaces=*/options.no_cache);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
+#include "libpod/base/time.hh"
 #include "libpod/sys/fs.hh"
 
 #include <fcntl.h>
@@ -62,11 +63,14 @@ void StepCache::remember(const StepKey& key, const std::string& parent, const st
   link_entry(path_of(key), chain_id == parent ? kUnchanged : chain_id);
 }
 
-std::optional<std::string> StepCache::find_time(const StepKey& key) const { return sys::read_link(path_of(key)); }
-
-void StepCache::remember_time(const StepKey& key, const std::string& time) const {
+std::string StepCache::remember_time(const StepKey& key, const std::string& time, bool replaces) const {
   sys::make_directories(paths_.build() + "/steps", 0700);
-  link_entry(path_of(key), time);
+  const std::string path = path_of(key);
+  if (!replaces && ::symlink(time.c_str(), path.c_str()) == 0) return time;
+  if (!replaces)
+    if (auto known = sys::read_link(path); known && parse_rfc3339(*known)) return *std::move(known);
+  link_entry(path, time);
+  return time;
 }
 
 }  // namespace lichen::buildah

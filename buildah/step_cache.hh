@@ -38,8 +38,8 @@ class StepCache {
   void remember(const StepKey& key, const std::string& parent, const std::string& chain_id) const;
 
   /// A time that was chosen once and shall be the same when all is as it was: of an image without a layer of its own.
-  std::optional<std::string> find_time(const StepKey& key) const;
-  void remember_time(const StepKey& key, const std::string& time) const;
+  /// @return `time`, or the one that was chosen before, perhaps by another build in this moment, unless it is replaced
+  std::string remember_time(const StepKey& key, const std::string& time, bool replaces) const;
 
  private:
   std::string path_of(const StepKey& key) const;
