@@ -318,3 +318,94 @@ buildah() {
   assert_equal "$(cat "$BASE/again")" "$theirs" "digest"
   lichen rmi -f "$PLAIN/theirs:1" >/dev/null
 }
+
+# What `build` makes: layers of steps, an owner, set-id bits, a whiteout, hard links, all fields of the configuration.
+build_one() {
+  local context=$BASE/tmp/built
+  mkdir -p "$context"
+  echo text >"$context/file"
+  cat >"$context/Dockerfile" <<'END'
+FROM localhost/layers
+USER root
+RUN rm -r /data/dir; echo x >/run-made && ln /run-made /hard && ln -s run-made /soft && chown 5:6 /run-made && chmod 4755 /run-made
+COPY --chown=7:8 --chmod=640 file /copied/
+WORKDIR /built
+ENV BUILT="by lichen" EMPTY=
+LABEL built=yes "with space"="a b"
+EXPOSE 80 53/udp
+VOLUME /kept
+STOPSIGNAL SIGINT
+HEALTHCHECK --interval=7s --retries=4 CMD ["true"]
+ONBUILD ENV FROM_BUILT=yes
+SHELL ["/bin/sh", "-ec"]
+ENTRYPOINT []
+CMD ["sh", "-c", "echo $BUILT; stat -c '%u:%g %a %h' /run-made /copied/file; ls /data/dir 2>/dev/null; readlink /soft; pwd"]
+END
+  lichen build -q -t localhost/built:1 "$@" "$context" >/dev/null
+}
+readonly kBuiltSays='by lichen
+5:6 4755 2
+7:8 640 1
+run-made
+/built'
+
+@test "what build makes, skopeo, podman and buildah take from a registry: equal digests, equal configuration, and it runs" {
+  need skopeo docker-registry
+  build_one
+  local image=localhost/built:1 id ids digest field
+  run_lichen run --rm --network none $image
+  assert_output "$kBuiltSays"
+  id=$(id_of $image) ids=$(diff_ids $image)
+  lichen push -q --digestfile "$BASE/pushed" $image "$PLAIN/built:1" >/dev/null
+  digest=$(cat "$BASE/pushed")
+  assert_equal "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$PLAIN/built:1")" "$digest" "manifest"
+  assert_equal "$(skopeo inspect --tls-verify=false --config --raw "docker://$PLAIN/built:1" | sha256sum | cut -d' ' -f1)" "$id" "configuration"
+  assert_equal "$(skopeo inspect --tls-verify=false --config "docker://$PLAIN/built:1" | jq -c .rootfs.diff_ids)" "$ids" "diff ids"
+  skopeo --insecure-policy copy -q --src-tls-verify=false "docker://$PLAIN/built:1" "dir:$BASE/built-dir"
+  need_podman
+  podman pull -q --tls-verify=false "$PLAIN/built:1" >/dev/null
+  assert_equal "$(podman image inspect -f '{{.Id}} {{.Digest}}' "$PLAIN/built:1")" "$id $digest" "podman"
+  for field in Env Cmd Entrypoint WorkingDir User Labels ExposedPorts Volumes StopSignal; do
+    assert_equal "$(podman image inspect "$PLAIN/built:1" | jq -cS ".[0].Config.$field")" "$(lichen image inspect $image | jq -cS ".[0].Config.$field")" "podman: $field" || return 1
+  done
+  assert_equal "$(podman history -q --format '{{.CreatedBy}}' "$PLAIN/built:1" | wc -l)" "$(lichen history -q $image | wc -l)" "steps of history"
+  # In podman's own user namespace, without a container: the files, owners and modes.
+  local mounted
+  mounted=$(podman unshare sh -c "m=\$(podman --root '$BASE/podman' --runroot '$BASE/podrun' --storage-driver vfs image mount $PLAIN/built:1) && stat -c '%u:%g %a %h' \$m/run-made \$m/copied/file && ls -d \$m/data/dir 2>/dev/null; podman --root '$BASE/podman' --runroot '$BASE/podrun' --storage-driver vfs image umount -a >/dev/null")
+  assert_equal "$mounted" "$(sed -n 2,3p <<<"$kBuiltSays")" "podman: files"
+  # crun refuses hybrid cgroups, ours takes them; by its name podman knows that a runtime can do without.
+  ln -sf "$LICHEN_TEST_BIN/lichen-oci" "$BASE/crun"
+  run_split podman --runtime "$BASE/crun" run --rm --network none --cgroups=disabled "$PLAIN/built:1"
+  assert_output "$kBuiltSays"
+  need buildah
+  local made
+  made=$(buildah from --tls-verify=false "$PLAIN/built:1")
+  assert_equal "$(buildah inspect --format '{{.FromImageID}} {{.FromImageDigest}}' "$made")" "$id $digest" "buildah"
+  buildah rm "$made" >/dev/null
+  podman rmi -f "$id" >/dev/null
+}
+
+@test "what build writes as archives: umoci unpacks the OCI one with owners and modes, skopeo and podman read both" {
+  need skopeo umoci
+  build_one -o type=oci,dest="$BASE/built.oci" -o type=docker,dest="$BASE/built.docker"
+  local id ids
+  id=$(id_of localhost/built:1) ids=$(diff_ids localhost/built:1)
+  mkdir "$BASE/built-layout"
+  tar -C "$BASE/built-layout" --no-same-owner -xf "$BASE/built.oci"
+  assert_equal "$(umoci ls --layout "$BASE/built-layout")" localhost/built:1 "tags"
+  umoci unpack --rootless --image "$BASE/built-layout:localhost/built:1" "$BASE/built-bundle" 2>/dev/null
+  assert_equal "$(cd "$BASE/built-bundle/rootfs" && stat -c '%a %h' run-made copied/file; readlink "$BASE/built-bundle/rootfs/soft"; ls "$BASE/built-bundle/rootfs/data/dir" 2>/dev/null)" "4755 2
+640 1
+run-made"
+  assert_equal "$(jq -c '[.process.cwd, .process.args[0], (.process.env | index("BUILT=by lichen") != null)]' "$BASE/built-bundle/config.json")" '["/built","sh",true]'
+  umoci stat --image "$BASE/built-layout:localhost/built:1" --json >"$BASE/built.stat"
+  assert_equal "$(jq '.history | length' "$BASE/built.stat")" "$(lichen history -q localhost/built:1 | wc -l)" "umoci's history"
+  assert_equal "$(skopeo_id "oci:$BASE/built-layout") $(skopeo_diff_ids "oci:$BASE/built-layout")" "$id $ids"
+  assert_equal "$(skopeo_diff_ids "docker-archive:$BASE/built.docker")" "$ids"
+  lichen rmi -f localhost/built:1 >/dev/null
+  loads_as "$BASE/built.docker" "$id" "$ids"
+  chmod -R u+rwX "$BASE/built-bundle"
+  need_podman
+  podman load -q -i "$BASE/built.oci" >/dev/null
+  assert_equal "$(podman image inspect -f '{{.Id}}' localhost/built:1)" "$id"
+}
