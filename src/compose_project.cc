@@ -40,6 +40,7 @@ compose::LoadRequest load_request(const Context& context, const engine::Engine& 
     request.project_directory = directory.starts_with('/') ? directory : clean_path(request.cwd + "/" + directory);
   request.project_name = args.get_string("project-name");
   request.profiles = args.get_list("profile");
+  request.all_resources = args.get_bool("all-resources");
   return request;
 }
 

@@ -143,6 +143,8 @@ class Builder : public YAML::EventHandler {
   }
 
   void add(Node node, YAML::anchor_t anchor) {
+    values_ += 1 + (anchor != 0 ? cost(node) : 0);
+    if (values_ > limits_.max_values) sources_.fail(node.spot, {}, format("more than {} values", limits_.max_values));
     if (anchor != 0) anchors_.insert_or_assign(anchor, node);
     if (open_.empty()) {
       root_ = std::move(node);
@@ -206,7 +208,7 @@ class Builder : public YAML::EventHandler {
   const DocumentLimits& limits_;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, Node> anchors_;
-  std::size_t unfolded_ = 0;
+  std::size_t values_ = 0, unfolded_ = 0;
   bool is_merge_key_ = false;
   std::optional<Node> root_;
 };

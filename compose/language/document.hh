@@ -10,8 +10,9 @@
 namespace lichen::compose {
 
 struct DocumentLimits {
-  std::size_t max_bytes = 16u << 20;
+  std::size_t max_bytes = 8u << 20;
   unsigned max_depth = 100;
+  std::size_t max_values = 1'000'000;  // nodes in memory, those kept for anchors too
   std::size_t max_unfolded = 400'000;  // nodes (and each 64 bytes of text) that aliases may copy
 };
 

@@ -17,7 +17,7 @@ void Loading::warn_unset(const std::vector<std::string>& names) {
 }
 
 const std::string* Loading::read(const std::string& path) {
-  constexpr std::size_t kMaxBytes = 16u << 20;
+  constexpr std::size_t kMaxBytes = 8u << 20;
   auto found = texts_.find(path);
   if (found == texts_.end()) {
     const bool is_folder = path != "-" && files_.is_directory(path);

@@ -119,18 +119,19 @@ class Merger {
   }
 
   void append(Node& base, Node over, const Schema* at, const std::string& path) const {
+    std::unordered_map<std::string, std::size_t> index;
+    for (std::size_t i = 0; i < base.items.size(); ++i)
+      if (const auto name = identity(base.items[i], at->row.merge, at->row.path)) index.insert_or_assign(*name, i);
     for (auto& item : over.items) {
-      Node* same = nullptr;
       const auto name = identity(item, at->row.merge, at->row.path);
-      if (name)
-        for (auto& old : base.items)
-          if (identity(old, at->row.merge, at->row.path) == name) same = &old;
-      if (same == nullptr) {
+      const auto same = name ? index.find(*name) : index.end();
+      if (same == index.end()) {
+        if (name) index.emplace(*name, base.items.size());
         base.items.push_back(std::move(item));
       } else if (at->row.merge == Merge::subnet) {
-        merge_members(*same, std::move(item), at->item.get(), path);
+        merge_members(base.items[same->second], std::move(item), at->item.get(), path);
       } else {
-        *same = std::move(item);
+        base.items[same->second] = std::move(item);
       }
     }
   }

@@ -123,6 +123,7 @@ int compose_unpause_command(Context& context, const ParsedArgs& args);
 int compose_kill_command(Context& context, const ParsedArgs& args);
 int compose_rm_command(Context& context, const ParsedArgs& args);
 int compose_ps_command(Context& context, const ParsedArgs& args);
+int compose_config_command(Context& context, const ParsedArgs& args);
 int compose_ls_command(Context& context, const ParsedArgs& args);
 int compose_logs_command(Context& context, const ParsedArgs& args);
 int compose_port_command(Context& context, const ParsedArgs& args);

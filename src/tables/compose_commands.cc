@@ -6,6 +6,7 @@ namespace lichen::cli {
 namespace {
 
 constexpr OptionSpec kProject[] = {
+    flag("all-resources", "Also networks, volumes, secrets and configs that no service uses"),
     text("ansi", "when", "Colours and redrawing").with_values("never|always|auto").with_default("auto"),
     flag("compatibility", "Docker's; nothing differs here").as_hidden(),
     list("env-file", "file", "Variables for the compose file, instead of .env").with_objects(CompletionKind::file),
@@ -56,6 +57,25 @@ constexpr OptionSpec kDown[] = {
     text("rmi", "which", "Also images: local for those without a name of their own, all").with_values("local|all"),
     number('t', "timeout", "seconds", "How long containers may take to end"),
     flag('v', "volumes", "Also named volumes of the file, and anonymous ones"),
+};
+constexpr OptionSpec kConfig[] = {
+    flag("environment", "The variables that ${...} is replaced from"),
+    text("format", "format", "yaml or json; with --variables also table").with_values("yaml|json|table"),
+    text("hash", "service", "Hashes of these services' configuration; * for all"),
+    flag("images", "Names of images"),
+    flag("models", "Names of models"),
+    flag("networks", "Names of networks"),
+    flag("no-consistency", "Do not check whether the parts fit together"),
+    flag("no-env-resolution", "Do not read files of env_file and label_file"),
+    flag("no-interpolate", "Leave ${...} as it is"),
+    flag("no-normalize", "Do not fill in defaults"),
+    flag("no-path-resolution", "Leave relative paths as they are"),
+    text('o', "output", "file", "Write there").with_objects(CompletionKind::file),
+    flag("profiles", "Names of profiles"),
+    flag('q', "quiet", "Only check the file"),
+    flag("services", "Names of services"),
+    flag("variables", "The variables that the file uses, with their defaults"),
+    flag("volumes", "Names of volumes"),
 };
 constexpr OptionSpec kStart[] = {
     flag("wait", "Wait until services run or are healthy"),
@@ -162,7 +182,7 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Run the services of a compose file",
      .usage = "[OPTIONS] COMMAND",
      .options = {kProject},
-     .not_yet_options = {"all-resources dry-run no-ansi verbose version/v"},
+     .not_yet_options = {"dry-run no-ansi verbose version/v"},
      .arguments = kAny,
      .options_stop_at_first_argument = true,
      .group = HelpGroup::run,
@@ -207,6 +227,22 @@ constexpr CommandSpec kCommands[] = {
     with(command("compose rm", "Remove containers that do not run", "[OPTIONS] [SERVICE...]", kAny, compose_rm_command),
          kRemove),
     with(command("compose ps", "List containers", "[OPTIONS] [SERVICE...]", kAny, compose_ps_command), kList),
+    not_yet(with({.path = "compose config",
+                  .aliases = "compose convert",
+                  .summary = "Check the compose file and show it in canonical form",
+                  .usage = "[OPTIONS] [SERVICE...]",
+                  .description =
+                      "All files are merged, variables replaced, short forms made long, defaults filled in. What comes "
+                      "out is a compose file\nof the same project. Mistakes are told with file, line and column.",
+                  .examples = "lichen compose config -q\n"
+                              "# what a service has become of\n"
+                              "lichen compose -f compose.yaml -f prod.yaml config web\n"
+                              "lichen compose config --variables\n",
+                  .arguments = kAny,
+                  .group = HelpGroup::run,
+                  .handler = compose_config_command},
+                 kConfig),
+            "lock-image-digests resolve-image-digests"),
     with(command("compose ls", "List projects", "[OPTIONS]", {0, 0}, compose_ls_command), kProjects),
     with(command("compose logs", "Show what containers say", "[OPTIONS] [SERVICE...]", kAny, compose_logs_command),
          kLogs),
@@ -231,7 +267,6 @@ constexpr CommandSpec kCommands[] = {
             compose_wait_command),
     later("compose attach", "Attach to a container of a service"),
     later("compose commit", "Make an image of a container of a service"),
-    later("compose convert", "Show the project in canonical form"),
     later("compose cp", "Copy files to and from a container of a service"),
     later("compose events", "Show what happens to containers"),
     later("compose export", "Write a container's files as a tar"),
