@@ -5,11 +5,16 @@
 #include "buildah/language/remote.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/sys/clone.hh"
 #include "libpod/sys/fs.hh"
+#include "libpod/sys/io.hh"
 #include "libpod/sys/process.hh"
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -130,6 +135,20 @@ std::string way_out(const std::string& said) {
   return "";
 }
 
+// git starts helpers that outlive it. Here they are in a pid namespace whose first process this is: when it ends, or
+// its parent does, the kernel ends all of them (pid_namespaces(7)).
+int supervise(const sys::SpawnOptions& options, int parent, int words) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  pollfd gone{parent, POLLIN, 0};
+  if (::poll(&gone, 1, 0) != 0) return 1;
+  try {
+    return sys::spawn(options).wait().code;
+  } catch (const Error& error) {
+    sys::write_all(words, error.what(), "the words of git");
+    return 1;
+  }
+}
+
 }  // namespace
 
 GitProgram::GitProgram(const std::vector<std::string>& environment, GitAccess access) {
@@ -158,7 +177,10 @@ std::string GitProgram::run(const std::vector<std::string>& arguments, const std
   options.die_with_parent = true;
   options.working_dir = directory;
   options.in_child = [&] { limit_files(directory); };
-  sys::Pid child = sys::spawn(options);
+  const auto self = sys::open_pidfd(::getpid());
+  if (!self) throw_errno("open our own process");
+  sys::Pid child =
+      sys::clone_process({.flags = CLONE_NEWPID}, [&] { return supervise(options, self->get(), words.write.get()); });
   out.write.reset();
   words.write.reset();
   Outputs outputs;
@@ -166,7 +188,7 @@ std::string GitProgram::run(const std::vector<std::string>& arguments, const std
   const auto status = child.wait();
   if (status.code == 0) return outputs.out;
   std::string said = last_words(outputs.words);
-  if (said.empty() && status.signal != 0) said = format("signal {}", status.signal);
+  if (said.empty() && status.code > 128) said = format("signal {}", status.code - 128);
   GitError error(ErrorKind::network,
                  format("git {}: {}", arguments.at(0), said.empty() ? "it fails without a word" : said), said);
   error.with_hint(way_out(said));

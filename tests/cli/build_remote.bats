@@ -739,3 +739,24 @@ has_begun() { [ -n "$(find "$LICHEN_ROOT/staging" -name file -size +100k 2>/dev/
   lichen run --rm "$BUSYBOX" true
   nothing_left
 }
+
+gits() { # processes of git that this file's lichen has started
+  local pid
+  for pid in $(pgrep -u "$(id -u)" git || true); do
+    if tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -q "^GIT_SSH_COMMAND=.*$HOME/.ssh"; then echo "$pid"; fi
+  done
+}
+is_stuck() { grep -q '"stuck": true' "$BASE/requests" && [ -n "$(gits)" ]; }
+
+@test "kill -9 while a repository comes: git and its helpers end too" {
+  need_git
+  add "http://$A/git/stuck/app.git#v1 /x"
+  "$LICHEN" build "$CONTEXT" >/dev/null 2>&1 3>&- 4>&- &
+  local build=$!
+  wait_until 10 is_stuck
+  kill -9 $build
+  wait $build || true
+  assert_equal "$(wait_until_empty 5 gits)" "" "who fetches"
+  lichen run --rm "$BUSYBOX" true
+  nothing_left
+}

@@ -125,6 +125,16 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"half")
         self.close_connection = True
 
+    def stuck(self):
+        """An answer that begins and never goes on, until the client has gone."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-git-upload-pack-result")
+        self.end_headers()
+        with LOCK, open(LOG, "a", encoding="utf-8") as log:
+            log.write('{"stuck": true}\n')
+        self.rfile.read(1)
+        self.close_connection = True
+
     def dumb(self, path):
         found = inside("git", path)
         return self.answer(200, open(found, "rb").read()) if found else self.answer(404)
@@ -138,6 +148,10 @@ class Handler(BaseHTTPRequestHandler):
                 body += self.rfile.read(size)
                 self.rfile.readline()
             self.rfile.readline()
+        if path.startswith("stuck/"):
+            if b"command=fetch" in body:
+                return self.stuck()
+            path = path[len("stuck/"):]
         environment = {
             "PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": os.path.join(FOLDER, "git"), "GIT_HTTP_EXPORT_ALL": "1",
             "PATH_INFO": "/" + path, "REQUEST_METHOD": self.command, "REMOTE_ADDR": "127.0.0.1",
