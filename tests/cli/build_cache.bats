@@ -131,7 +131,7 @@ RUN --mount=type=bind,from=made,source=/made,target=/m cat /m >/from-stage
 RUN --mount=type=secret,id=s,target=/k wc -c </k >/length
 RUN --mount=type=cache,id=counted,target=/c echo >>/c/lines
 END
-  FLAGS=(--secret id=s,src=secret)
+  FLAGS=(--secret "id=s,src=secret")
   is 0 "at first"
   is 5 "unchanged"
   echo 2 >unused
@@ -145,7 +145,7 @@ END
   assert_equal "$(lichen run --rm --network none cached cat /from-stage)" 2
   is 5 "as before"
   sed -i 's/id=s,target/id=t,target/' Dockerfile
-  FLAGS=(--secret id=t,src=secret2)
+  FLAGS=(--secret "id=t,src=secret2")
   is 3 "a secret's id"
 }
 
