@@ -1,5 +1,7 @@
 #include "libpod/engine/commit.hh"
 
+#include <algorithm>
+
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/strings.hh"
@@ -10,7 +12,7 @@
 #include "libpod/engine/events.hh"
 #include "libpod/engine/image_program.hh"
 #include "libpod/engine/life.hh"
-#include "libpod/spec/image_changes.hh"
+#include "libpod/spec/options.hh"
 #include "libpod/spec/reference.hh"
 #include "libpod/store/staging.hh"
 #include "libpod/sys/fs.hh"
@@ -20,6 +22,8 @@
 
 namespace lichen::engine {
 namespace {
+
+constexpr const char* kDefaultStop = "SIGTERM";
 
 // Paused while it is being read; goes on whatever happens.
 class Pause {
@@ -57,8 +61,17 @@ spec::ImageConfig configuration(const Engine& engine, const spec::ContainerConfi
   image.user = config.user;
   image.working_dir = config.working_dir;
   image.labels = config.labels;
+  image.healthcheck = config.healthcheck;
+  image.exposed_ports = config.network.expose;
+  std::ranges::sort(image.exposed_ports);
+  for (const auto& mount : config.mounts)
+    if (mount.anonymous && std::ranges::find(image.volumes, mount.destination) == image.volumes.end())
+      image.volumes.push_back(mount.destination);
+  std::ranges::sort(image.volumes);
+  if (spec::parse_signal(image.stop_signal.empty() ? kDefaultStop : image.stop_signal).name != config.stop_signal)
+    image.stop_signal = config.stop_signal;
   image.author = request.author;
-  for (const auto& change : request.changes) spec::apply_image_change(change, image);
+  if (request.change) request.change(image);
   return image;
 }
 

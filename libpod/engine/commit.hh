@@ -4,8 +4,8 @@
 // it has a journal and a diff id, and `save` gives back the same bytes. The tar lies in staging for that time.
 #pragma once
 
+#include <functional>
 #include <string>
-#include <vector>
 
 #include "libpod/engine/engine.hh"
 
@@ -14,10 +14,10 @@ namespace lichen::engine {
 struct CommitRequest {
   std::string reference;  // name for the image; empty: none
   std::string author, message;
-  std::vector<std::string> changes;  // Dockerfile instructions
-  bool pause = true;                 // stop the world meanwhile, so that files belong together
-  std::string iidfile;               // gets "sha256:ID"; empty: none
-  bool quiet = true;                 // no progress on standard error
+  std::function<void(spec::ImageConfig&)> change;  // --change; none: empty
+  bool pause = true;                               // stop the world meanwhile, so that files belong together
+  std::string iidfile;                             // gets "sha256:ID"; empty: none
+  bool quiet = true;                               // no progress on standard error
 };
 
 /// @return the image's id

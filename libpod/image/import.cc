@@ -8,7 +8,6 @@
 #include "libpod/image/http.hh"
 #include "libpod/image/limits.hh"
 #include "libpod/image/manifest.hh"
-#include "libpod/spec/image_changes.hh"
 #include "libpod/spec/reference.hh"
 #include "libpod/sys/fs.hh"
 
@@ -55,17 +54,12 @@ void feed_fd(int fd, const std::string& what, const FeedSink& sink, ProgressLine
 }
 
 spec::ImageConfig config_from_request(const wire::ImageRequest& request) {
+  if (!request.config.empty()) return spec::parse_image_config(request.config, "request");
   spec::ImageConfig config;
-  if (!request.config.empty()) {
-    config = spec::parse_image_config(request.config, "request");
-    for (const auto& change : request.changes) spec::apply_image_change(change, config);
-    return config;
-  }
   const Platform platform = request.platform.empty() ? host_platform() : parse_platform(request.platform);
   config.os = platform.os;
   config.architecture = platform.architecture;
   config.variant = platform.variant;
-  for (const auto& change : request.changes) spec::apply_image_change(change, config);
   return config;
 }
 

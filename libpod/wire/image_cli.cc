@@ -36,7 +36,6 @@ Json to_json(const ImageRequest& r) {
             {"base", r.base},
             {"config", r.config},
             {"created_by", r.created_by},
-            {"changes", r.changes},
             {"message", r.message},
             {"reference", r.reference},
             {"output", r.output},
@@ -95,7 +94,6 @@ ImageRequest image_request_from_json(const Json& json) {
   r.base = view.get_string("base");
   r.config = view.get_string("config");
   r.created_by = view.get_string("created_by");
-  r.changes = view.get_strings("changes");
   r.message = view.get_string("message");
   r.reference = view.get_string("reference");
   r.output = view.get_string("output");

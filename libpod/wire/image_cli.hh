@@ -1,7 +1,7 @@
 // How the engine asks lichen-image for something, and what comes back.
 //
 //   argv     lichen-image COMMAND --request FD       COMMAND: pull load import save
-//            volume-export volume-import search tags push describe manifest login logout yaml verify
+//            volume-export volume-import search tags push describe manifest configs login logout yaml verify
 //   FD       one JSON object (ImageRequest), to its end. A descriptor and not argv, as it may hold a password.
 //   stdin    `load`, `import`: the archive when input is "-".   stdout of `save`: see below.
 //   stdout   one JSON line: the result (ImageResult) with exit status 0, or {"error":{"kind","message","hint"}} with
@@ -36,7 +36,8 @@ struct ImageRequest {
   std::string registries_conf;   // CONTAINERS_REGISTRIES_CONF, or --registries-conf
   std::string signature_policy;  // --signature-policy; empty: policy.json where podman has it
 
-  /// pull: names as typed. save: names or ids (unique prefixes). load, import: none. verify: chain ids of layers; the
+  /// pull: names as typed. save: names or ids (unique prefixes). import: none. load: digests of the manifests that are
+  /// wanted, which get no names; none: all. verify: chain ids of layers; the
   /// result has `id` and, in `name`, the problem of each that is damaged.
   std::vector<std::string> names;
   std::string platform;  // os[/arch[/variant]]; empty: the host's
@@ -60,11 +61,10 @@ struct ImageRequest {
   // load, import; volume-export: the directory, volume-import: the archive
   std::string input;  // path (archive or OCI layout directory), URL (import), "-" or empty for stdin
   // import
-  std::vector<std::string> changes;  // Dockerfile instructions, one each
   std::string message;
   std::string reference;  // name for the imported image; empty: none
-  // import as commit does it: the archive is a further layer of image `base` (an id), and `config` (an OCI image
-  // configuration) is what `changes` change
+  // `config` is the OCI image configuration that it gets, but for layers and history; as commit does it the archive is
+  // a further layer of image `base` (an id)
   std::string base, config, created_by;
 
   // push: the image is names[0], `reference` the destination (empty: its name); with all_tags every tag of names[0].
@@ -76,7 +76,8 @@ struct ImageRequest {
   bool list_only = false;
   // describe: names[*] as entries of a list in `documents`; all_platforms: of a list all that it has.
   // save: names[0] is a manifest list, which goes with all its images; only into OCI formats.
-  // manifest: `documents` has the manifest or index of names[0] at its registry, {"text"}.
+  // manifest: `documents` has the manifest or index of names[0] at its registry, {"text"}. configs: {"digest","config"}
+  // of all images of names[0], or of the directory `input`.
   bool all_platforms = false;
   // login, logout: the registry is names[0]; `creds` what is to be stored; auth_file where, empty: as podman chooses.
   bool compat_auth_file = false;  // login, logout: docker's config.json instead; others look there first

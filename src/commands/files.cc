@@ -1,4 +1,5 @@
 // diff, export, cp, commit, mount, unmount: the files of containers.
+#include "buildah/changes.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/time.hh"
@@ -50,13 +51,14 @@ int commit_command(Context& context, const ParsedArgs& args) {
   const auto& words = args.positionals();
   // Podman says how far it is; docker does not, so scripts that read both streams get the id alone.
   const bool quiet = args.get_bool("quiet") || ::isatty(STDERR_FILENO) != 1;
-  const engine::CommitRequest request{.reference = words.size() > 1 ? words[1] : "",
-                                      .author = args.get_string("author"),
-                                      .message = args.get_string("message"),
-                                      .changes = args.get_list("change"),
-                                      .pause = args.get_bool("pause") && !args.get_bool("no-pause"),
-                                      .iidfile = args.get_string("iidfile"),
-                                      .quiet = quiet};
+  const engine::CommitRequest request{
+      .reference = words.size() > 1 ? words[1] : "",
+      .author = args.get_string("author"),
+      .message = args.get_string("message"),
+      .change = [&](spec::ImageConfig& config) { buildah::apply_changes(args.get_list("change"), config); },
+      .pause = args.get_bool("pause") && !args.get_bool("no-pause"),
+      .iidfile = args.get_string("iidfile"),
+      .quiet = quiet};
   const std::string id = engine::commit_container(*engine, words[0], request);
   write_out("sha256:" + id + "\n");
   return kExitOk;

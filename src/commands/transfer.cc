@@ -1,12 +1,14 @@
 // pull, load, import, save: images in and out. The work is lichen-image's.
 #include <cstdio>
 
+#include "buildah/changes.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/path.hh"
 #include "libpod/engine/events.hh"
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/engine/image_program.hh"
+#include "libpod/spec/platform.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/push_flags.hh"
 #include "src/container_flags.hh"
@@ -59,6 +61,17 @@ wire::ImageResult pull_or_keep(engine::Engine& engine, engine::PullPolicy policy
     log_warn("{}; the local image is used", error.what());
     return kept;
   }
+}
+
+// What import would begin with, and --change on top.
+std::string changed_config(const ParsedArgs& args, const std::string& wanted) {
+  const auto platform = wanted.empty() ? spec::host_platform() : spec::parse_platform(wanted);
+  spec::ImageConfig config;
+  config.os = platform.os;
+  config.architecture = platform.architecture;
+  config.variant = platform.variant;
+  buildah::apply_changes(args.get_list("change"), config);
+  return dump_json(spec::to_json(config));
 }
 
 }  // namespace
@@ -120,9 +133,9 @@ int import_command(Context& context, const ParsedArgs& args) {
   const auto& words = args.positionals();
   request.input = words[0];
   if (words.size() > 1) request.reference = words[1];
-  request.changes = args.get_list("change");
   request.message = args.get_string("message");
   request.platform = platform_flags(args);
+  if (args.has("change")) request.config = changed_config(args, request.platform);
   request.quiet = args.get_bool("quiet");
   if (request.input == "-")
     refuse_terminal(0, "import: standard input is a terminal", "give an archive: lichen import FILE NAME");
