@@ -5,6 +5,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
+#include "libpod/engine/build_cache.hh"
 #include "libpod/engine/image_remove.hh"
 #include "libpod/store/staging.hh"
 #include "libpod/sys/fs.hh"
@@ -35,10 +36,8 @@ void prune_mounts(engine::Engine& engine, const PruneRequest& request, Pruned& p
   }
 }
 
-// What servers have said of files (remote_files.hh).
-void prune_memories(const engine::Engine& engine, const PruneRequest& request, Pruned& pruned) {
-  const std::string directory = engine.paths.build() + "/remote";
-  if (!sys::is_directory(directory)) return;
+// What --explain compares with (step_history.hh), what servers have said of files (remote_files.hh).
+void prune_files(const std::string& directory, const PruneRequest& request, Pruned& pruned) {
   for (const auto& name : sys::list_directory(directory)) {
     const std::string path = directory + "/" + name;
     if (!is_older(path, request)) continue;
@@ -47,21 +46,12 @@ void prune_memories(const engine::Engine& engine, const PruneRequest& request, P
   }
 }
 
-std::set<std::string> layers_of_images(const engine::Engine& engine) {
-  std::set<std::string> used;
-  for (const auto& id : engine.images.list()) {
-    const auto meta = engine.images.get(id);
-    used.insert(meta.chain_ids.begin(), meta.chain_ids.end());
-  }
-  return used;
-}
-
 }  // namespace
 
 Pruned prune_build_cache(engine::Engine& engine, const PruneRequest& request) {
   engine.enter_userns();
   Pruned pruned;
-  const auto used = request.all ? std::set<std::string>{} : layers_of_images(engine);
+  const auto used = request.all ? std::set<std::string>{} : engine::layers_of_images(engine);
   std::set<std::string> candidates;
   const std::string steps = engine.paths.build() + "/steps";
   if (sys::is_directory(steps))
@@ -89,14 +79,17 @@ Pruned prune_build_cache(engine::Engine& engine, const PruneRequest& request) {
         ++candidate;
         continue;
       }
-      const auto gone = engine::remove_unused_layers(engine, {*candidate}, pruned.bytes);
+      const std::int64_t size = sys::disk_size(engine.paths.layer(*candidate));
+      std::int64_t recorded = 0;
+      const auto gone = engine::remove_unused_layers(engine, {*candidate}, recorded);
+      if (!gone.empty()) pruned.bytes += size;
       pruned.layers.insert(pruned.layers.end(), gone.begin(), gone.end());
       removed = removed || !gone.empty();
       candidate = candidates.erase(candidate);
     }
   }
   prune_mounts(engine, request, pruned);
-  prune_memories(engine, request, pruned);
+  for (const char* folder : {"/last", "/remote"}) prune_files(engine.paths.build() + folder, request, pruned);
   return pruned;
 }
 

@@ -1,4 +1,5 @@
-// `builder prune`: the cache of steps, the layers that only it leads to, and the directories of --mount=type=cache.
+// `builder prune`: the cache of steps, the layers that only it leads to, the directories of --mount=type=cache, and
+// what --explain compares with. Without filters it takes what `system df` calls reclaimable.
 #pragma once
 
 #include <cstdint>

@@ -6,6 +6,7 @@
 
 #include "libpod/base/error.hh"
 #include "libpod/base/time.hh"
+#include "libpod/engine/build_cache.hh"
 #include "libpod/engine/container_list.hh"
 #include "libpod/engine/image_list.hh"
 #include "libpod/engine/volumes.hh"
@@ -47,7 +48,7 @@ class Measurement {
     usage.summary.push_back(summary_row("Images", images()));
     usage.summary.push_back(summary_row("Containers", containers()));
     usage.summary.push_back(summary_row("Local Volumes", volumes()));
-    usage.summary.push_back(summary_row("Build Cache", {}));
+    usage.summary.push_back(summary_row("Build Cache", build_cache()));
     usage.summary.push_back(summary_row("Staging", staging()));
     usage.summary.push_back(summary_row("Cache", cache()));
     usage.summary.push_back(summary_row("Other", other()));
@@ -55,6 +56,7 @@ class Measurement {
     usage.images = image_rows();
     usage.containers = container_list();
     usage.volumes = volume_rows();
+    for (const auto& entry : cache_entries_) usage.build_cache.push_back(build_cache_row(entry));
     return usage;
   }
 
@@ -68,9 +70,13 @@ class Measurement {
     Row row;
     row.size = sys::own_disk_size(paths.layers()) + sys::own_disk_size(paths.images()) + sys::disk_size(paths.refs()) +
                sys::disk_size(paths.lists());
+    cache_entries_ = list_build_cache(engine_, layers_of_images(engine_));
+    std::set<std::string> of_cache;  // and of no image
+    for (const auto& entry : cache_entries_)
+      if (!entry.shared) of_cache.insert(entry.id);
     for (const auto& layer : sys::list_directory(paths.layers())) {
       layers_[layer] = sys::disk_size(paths.layer(layer));
-      row.size += layers_[layer];
+      if (!of_cache.contains(layer)) row.size += layers_[layer];
     }
     std::set<std::string> needed, spare;
     for (const auto& id : engine_.images.list()) {
@@ -125,6 +131,19 @@ class Measurement {
     return row;
   }
 
+  Row build_cache() const {
+    const std::string folder = engine_.paths.build();
+    Row row;
+    row.size = sys::disk_size(folder);
+    for (const auto& entry : cache_entries_) {
+      ++row.count;
+      row.active += entry.in_use ? 1 : 0;
+      if (entry.type == "regular" && !entry.shared) row.size += entry.size;  // the others lie in that folder
+      if (entry.is_reclaimable()) row.reclaimable += entry.size;
+    }
+    return row;
+  }
+
   // What nobody holds was swept when we entered U0: the rest belongs to commands that work now, or resisted.
   Row staging() const {
     const std::string folder = engine_.paths.staging();
@@ -152,9 +171,9 @@ class Measurement {
   // Events, secrets, what system check has set aside, and whatever else lies there.
   Row other() const {
     const auto& paths = engine_.paths;
-    const std::set<std::string> counted = {paths.layers(),  paths.images(),     paths.lists(),
-                                           paths.refs(),    paths.containers(), paths.names(),
-                                           paths.volumes(), paths.staging(),    paths.cache()};
+    const std::set<std::string> counted = {paths.layers(),     paths.images(), paths.lists(),   paths.refs(),
+                                           paths.containers(), paths.names(),  paths.volumes(), paths.staging(),
+                                           paths.cache(),      paths.build()};
     Row row;
     row.size = sys::own_disk_size(paths.root());
     for (const auto& name : sys::list_directory(paths.root())) {
@@ -207,6 +226,7 @@ class Measurement {
   std::map<std::string, std::int64_t> layers_, records_, container_bytes_, volume_bytes_;
   std::map<std::string, int> layer_users_;
   std::map<std::string, std::vector<std::string>> image_layers_;
+  std::vector<BuildCacheEntry> cache_entries_;
 };
 
 }  // namespace

@@ -17,8 +17,8 @@ struct StoreUsage {
   /// back.
   std::vector<Json> summary;
   /// The rows of images, ps -a and volume ls with their measured Size; images with SharedSize and UniqueSize, volumes
-  /// with Links.
-  std::vector<Json> images, containers, volumes;
+  /// with Links; docker's of the build cache.
+  std::vector<Json> images, containers, volumes, build_cache;
 };
 
 /// Enters U0. @param verbose  fill the three lists too

@@ -1,4 +1,5 @@
 // system df and system prune: the store as a whole.
+#include "buildah/prune.hh"
 #include "libpod/base/error.hh"
 #include "libpod/engine/image_remove.hh"
 #include "libpod/engine/remove.hh"
@@ -44,12 +45,27 @@ constexpr std::string_view kContainersTable =
     "{{.ID}}\\t{{.Image}}\\t{{.Command}}\\t{{.LocalVolumes}}\\t{{.Size}}\\t{{.RunningFor}}\\t{{.Status}}\\t{{.Names}}";
 constexpr Column kVolumes[] = {{"Name", "VOLUME NAME"}, {"Links", "LINKS"}, {"Size", "SIZE"}};
 constexpr std::string_view kVolumesTable = "table {{.Name}}\\t{{.Links}}\\t{{.Size}}";
+constexpr Column kBuildCache[] = {
+    {"ID", "CACHE ID"},
+    {"CacheType", "CACHE TYPE"},
+    {"Size", "SIZE"},
+    {"CreatedSince", "CREATED"},
+    {"LastUsedSince", "LAST USED"},
+    {"UsageCount", "USAGE"},
+    {"Shared", "SHARED"},
+    {"InUse", "IN USE"},
+};
+constexpr std::string_view kBuildCacheTable =
+    "table "
+    "{{.ID}}\\t{{.CacheType}}\\t{{.Size}}\\t{{.CreatedSince}}\\t{{.LastUsedSince}}\\t{{.UsageCount}}\\t{{.Shared}}";
 
 std::string verbose_text(const engine::StoreUsage& usage) {
   std::string text = "Images space usage:\n\n" + render_list(usage.images, {kImages, kImagesTable}, "");
   text += "\nContainers space usage:\n\n" + render_list(usage.containers, {kContainers, kContainersTable}, "");
   text += "\nLocal Volumes space usage:\n\n" + render_list(usage.volumes, {kVolumes, kVolumesTable}, "");
-  text += "\nBuild cache usage: 0B\n\n";
+  for (const auto& row : usage.summary)
+    if (row["Type"] == "Build Cache") text += format("\nBuild cache usage: {}\n\n", row["Size"].get<std::string>());
+  if (!usage.build_cache.empty()) text += render_list(usage.build_cache, {kBuildCache, kBuildCacheTable}, "") + "\n";
   for (const auto& row : usage.summary)
     if (row["Type"] == "Staging" || row["Type"] == "Cache" || row["Type"] == "Other")
       text += format("{} usage: {}\n", row["Type"].get<std::string>(), row["Size"].get<std::string>());
@@ -67,6 +83,7 @@ std::string prune_warning(bool all, bool volumes, const std::vector<std::string>
   std::string text = "This will remove:\n  - all stopped containers\n";
   if (volumes) text += "  - all anonymous volumes not used by at least one container\n";
   text += all ? "  - all images without at least one container associated to them\n" : "  - all dangling images\n";
+  text += all ? "  - all build cache\n" : "  - unused build cache\n";
   if (!filters.empty()) {
     text += "\n  Items to be pruned will be filtered with:\n";
     for (const auto& filter : filters) text += "  - " + filter + "\n";
@@ -89,7 +106,7 @@ int system_df_command(Context& context, const ParsedArgs& args) {
     write_out(render_object(Json{{"Images", usage.images},
                                  {"Containers", usage.containers},
                                  {"Volumes", usage.volumes},
-                                 {"BuildCache", Json::array()}},
+                                 {"BuildCache", usage.build_cache}},
                             format_text));
   return kExitOk;
 }
@@ -112,7 +129,14 @@ int system_prune_command(Context& context, const ParsedArgs& args) {
   std::vector<std::string> lines;
   for (const auto& name : images.untagged) lines.push_back("untagged: " + name);
   for (const auto& digest : images.deleted) lines.push_back("deleted: " + digest);
-  write_out(text + section("Images", lines) + reclaimed_line(bytes + images.bytes));
+  text += section("Images", lines);
+  bytes += images.bytes;
+  if (filters.empty()) {  // last: what only images had is unused now
+    const auto cache = buildah::prune_build_cache(*engine, {.all = all});
+    text += section("build cache objects", cache.layers);
+    bytes += cache.bytes;
+  }
+  write_out(text + reclaimed_line(bytes));
   return kExitOk;
 }
 
