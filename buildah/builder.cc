@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "buildah/build_platform.hh"
 #include "buildah/image_result.hh"
 #include "buildah/language/parse.hh"
 #include "buildah/language/place.hh"
@@ -61,13 +62,14 @@ Error without_credentials(const Error& error) {
 }  // namespace
 
 Builder::Builder(engine::Engine& engine, const language::Dockerfile& dockerfile, const BuildOptions& options,
-                 Contexts& contexts, Progress& progress, const spec::Platform& platform)
+                 Contexts& contexts, Progress& progress, const spec::Platform& platform, BuildShare& share)
     : engine_(engine),
       dockerfile_(dockerfile),
       options_(options),
       contexts_(contexts),
       progress_(progress),
       platform_(platform),
+      share_(share),
       plan_(make_plan(dockerfile, options, platform, spec::host_platform())),
       layers_(
           engine, loop_, [this](const LayerPtr& layer) { take_layer(*layer); },
@@ -76,7 +78,7 @@ Builder::Builder(engine::Engine& engine, const language::Dockerfile& dockerfile,
             loop_.stop();
           }),
       cache_(engine.paths, engine.layers),
-      history_(engine.paths, place_of(contexts, dockerfile, options)),
+      history_(engine.paths, place_of(contexts, dockerfile, options) + "\n" + platform.str()),
       loads_(engine.paths, loop_, progress),
       jobs_(options.jobs != 0 ? options.jobs : std::max<std::size_t>(kLeastJobs, std::thread::hardware_concurrency())) {
   stages_.resize(plan_.stages.size());
@@ -108,6 +110,7 @@ BuiltStage Builder::run() {
     while (!layers_.is_idle()) loop_.step(kTick);
   }
   record_steps();
+  history_.trim();
   progress_.finish();
   if (failure_) throw without_credentials(*failure_);
   return {stages_[plan_.target].state};
@@ -172,9 +175,7 @@ bool Builder::begin_stage(Stage& stage) {
       add_triggers(stage, plan_.stages[base.stage].title);
       break;
     case Origin::Kind::scratch:
-      stage.state.config.os = platform_.os;
-      stage.state.config.architecture = platform_.architecture;
-      stage.state.config.variant = platform_.variant;
+      set_platform(stage.state.config, stage.plan->platform.empty() ? platform_ : build_platform(stage.plan->platform));
       stage.state.config.env = {default_path()};
       break;
     case Origin::Kind::context:
@@ -203,6 +204,7 @@ void Builder::begin_on_image(Stage& stage, const std::string& name) {
     stage.locks.push_back(engine::hold_image(engine_, id));
     stage.state.config = engine_.images.config(id);
     for (const auto& chain : engine_.images.get(id).chain_ids) stage.state.stack.push(open_layer(engine_, chain));
+    stage.state.base_layers = stage.state.stack.layers().size();
   } catch (const Error& error) {
     throw Error(error.kind(), language::show_place(*from.source, stage.plan->source->from.image.position, error.what()))
         .with_hint(error.hint());
@@ -228,7 +230,6 @@ std::optional<StepKey> Builder::full_key(const FileStep& step, const LayerStack&
   const auto parent = before.identity();
   if (!parent) return std::nullopt;
   key.add("parent", *parent);
-  key.add("platform", platform_.str());
   key.add("epoch", options_.epoch ? format("{}", *options_.epoch) : "");
   for (const auto& input : step.inputs) {
     const auto identity = input.identity();
@@ -238,10 +239,22 @@ std::optional<StepKey> Builder::full_key(const FileStep& step, const LayerStack&
   return key;
 }
 
+// The chain id after the step, from this store's cache or another's.
+std::optional<std::string> Builder::find_outcome(const Stage& stage, const std::optional<StepKey>& key) {
+  if (!key || (!stage.uses_cache && !share_.made.contains(key->hash()))) return std::nullopt;
+  const std::string parent = stage.state.stack.identity().value();
+  auto chain = cache_.find(*key, parent);
+  if (!chain && stage.uses_cache && share_.imported != nullptr) {
+    chain = share_.imported->find(key->hash(), stage.state.stack);
+    if (chain) cache_.remember(*key, parent, *chain);
+  }
+  return chain;
+}
+
 bool Builder::take_from_cache(Stage& stage) {
   const auto key = full_key(stage.pending->step, stage.state.stack);
   const auto parent = stage.state.stack.identity();
-  const auto chain = key && stage.uses_cache ? cache_.find(*key, *parent) : std::nullopt;
+  const auto chain = find_outcome(stage, key);
   if (!chain && options_.explain) explain(stage, key);
   if (key) history_.remember(stage.plan->title, stage.next, *key);
   if (!chain) return false;
@@ -256,6 +269,7 @@ bool Builder::take_from_cache(Stage& stage) {
     log_debug("{}", error.what());  // removed in this very moment: it is made again
     return false;
   }
+  share_.remember(key->hash(), stage.state.stack);
   progress_.cached(stage.pending->id);
   complete(stage, has_layer);
   return true;
@@ -307,7 +321,8 @@ void Builder::finish_step(Stage& stage, const Json& result) {
     return fail_step(
         stage, Error(ErrorKind::invalid, language::show_place(*instruction.source, instruction.position,
                                                               format("the command ended with exit code {}", code)))
-                   .with_hint("what succeeded is in the cache: mend the line and build again"));
+                   .with_hint(hint_of_failure(platform_of(stage.state.config), code,
+                                              progress_.last_output(stage.pending->id))));
   }
   stage.workspace.reset();
   const LayerStack before = stage.state.stack;
@@ -370,6 +385,7 @@ void Builder::record_steps() {
     const auto key = after ? full_key(done.step, done.before) : std::nullopt;
     if (!key) return false;
     cache_.remember(*key, done.before.identity().value(), *after);
+    share_.remember(key->hash(), done.after);
     return true;
   });
 }
@@ -377,8 +393,9 @@ void Builder::record_steps() {
 std::string Builder::title_of(const Stage& stage, const Instruction& instruction) const {
   std::string text = language::without_credentials(instruction.text);
   if (text.size() > 200) text = text.substr(0, 200) + "...";
-  return format("[{}{}/{}] {}", plan_.stages.size() > 1 ? stage.plan->title + " " : "", stage.next, stage.steps.size(),
-                text);
+  const std::string platform = share_.names_platform ? platform_of(stage.state.config).str() + " " : "";
+  return format("[{}{}{}/{}] {}", platform, plan_.stages.size() > 1 ? stage.plan->title + " " : "", stage.next,
+                stage.steps.size(), text);
 }
 
 }  // namespace lichen::buildah

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "buildah/build_plan.hh"
+#include "buildah/build_share.hh"
 #include "buildah/file_step.hh"
 #include "buildah/layer_service.hh"
 #include "buildah/loads.hh"
@@ -31,9 +32,9 @@ struct BuiltStage {
 
 class Builder {
  public:
-  /// @param dockerfile, options, contexts  outlive the builder
+  /// @param dockerfile, options, contexts, share  outlive the builder
   Builder(engine::Engine& engine, const language::Dockerfile& dockerfile, const BuildOptions& options,
-          Contexts& contexts, Progress& progress, const spec::Platform& platform);
+          Contexts& contexts, Progress& progress, const spec::Platform& platform, BuildShare& share);
 
   /// @throws Error: the first step that failed, with its place; what succeeded is in the cache
   BuiltStage run();
@@ -78,6 +79,7 @@ class Builder {
   bool context_is_there(const std::string& name);
   std::optional<FoundRemote> find_remote(const RemoteSource& source);
   Made make_step(Stage& stage, const language::Instruction& instruction);
+  std::optional<std::string> find_outcome(const Stage& stage, const std::optional<StepKey>& key);
   bool take_from_cache(Stage& stage);
   void explain(const Stage& stage, const std::optional<StepKey>& key);
   void start_worker(Stage& stage);
@@ -100,6 +102,7 @@ class Builder {
   Contexts& contexts_;
   Progress& progress_;
   spec::Platform platform_;
+  BuildShare& share_;
   BuildPlan plan_;
   std::string driver_;
   sys::EventLoop loop_;

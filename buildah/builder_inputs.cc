@@ -1,5 +1,6 @@
 // What the steps of a build take from elsewhere (builder.hh): other stages, images, contexts, the network; each is
 // asked for when the first step wants it, and a step waits until all of it is there.
+#include "buildah/build_platform.hh"
 #include "buildah/builder.hh"
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/spec/network_mode.hh"
@@ -73,6 +74,7 @@ LayerStack Builder::image_stack(Stage& stage, const std::string& name, const std
 Content Builder::find_content(Stage& stage, const std::string& name) {
   if (name.empty()) return {contexts_.find(""), {}, ""};
   const Origin origin = find_origin(plan_, options_, stage.plan->number, name);
+  const std::string wanted = options_.platforms.empty() ? "" : platform_.str();
   Content content;
   content.name = format("'{}'", name);
   switch (origin.kind) {
@@ -82,11 +84,11 @@ Content Builder::find_content(Stage& stage, const std::string& name) {
     case Origin::Kind::scratch:
       break;
     case Origin::Kind::image:
-      content.stack = image_stack(stage, name, "");
+      content.stack = image_stack(stage, name, wanted);
       break;
     case Origin::Kind::context:
       content.tree = contexts_.find(name);
-      if (content.tree == nullptr) content.stack = image_stack(stage, contexts_.image_of(name), "");
+      if (content.tree == nullptr) content.stack = image_stack(stage, contexts_.image_of(name), wanted);
       break;
   }
   return content;
@@ -118,16 +120,20 @@ Builder::Made Builder::make_step(Stage& stage, const Instruction& instruction) {
                             [this](const std::string& mode) { return network(mode); },
                             [this](const RemoteSource& source) { return find_remote(source); },
                             stage.uses_cache};
+  std::optional<FileStep> step;
   if (apply_metadata(instruction, plan_.scope, escape, stage.state)) {
     if (!std::holds_alternative<language::Workdir>(instruction.body)) return {};
     stage.state.config.history.pop_back();  // complete() adds it
-    return {make_workdir_step(context, stage.state)};
+    step = make_workdir_step(context, stage.state);
+  } else if (std::holds_alternative<language::Run>(instruction.body)) {
+    step = make_run_step(context, instruction, stage.state);
+  } else {
+    step = make_copy_step(context, instruction, stage.state);
+    if (!step) return {std::nullopt, /*waits=*/true};
   }
-  if (std::holds_alternative<language::Run>(instruction.body))
-    return {make_run_step(context, instruction, stage.state)};
-  auto step = make_copy_step(context, instruction, stage.state);
-  const bool waits = !step.has_value();
-  return {std::move(step), waits};
+  // That of the stage, not of the build: what is made for the machine that builds is the same for all.
+  step->key.add("platform", platform_of(stage.state.config).str());
+  return {std::move(step)};
 }
 
 }  // namespace lichen::buildah

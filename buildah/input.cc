@@ -1,9 +1,10 @@
-// read_input (build.hh): the context from where it is, then the Dockerfile and the ignore file.
+// read_input (input.hh): the context from where it is, then the Dockerfile and the ignore file.
 //
 // A context is a directory of the user's, or comes from elsewhere: a tar on standard input, a URL, a repository. What
 // came from elsewhere is hostile: its files are resolved beneath it, so that a Dockerfile that is a symlink shows
 // nothing of this machine, and lies in staging, so that a build that is killed leaves nothing.
-#include "buildah/build.hh"
+#include "buildah/input.hh"
+
 #include "buildah/language/parse.hh"
 #include "buildah/language/remote.hh"
 #include "buildah/remote_files.hh"

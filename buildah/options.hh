@@ -30,6 +30,23 @@ struct BuildOutput {
   std::string destination;  // directory or file; "-": standard output
 };
 
+/// --annotation: a note on a manifest, on the list of several platforms, or in the list beside one image.
+struct BuildAnnotation {
+  enum class Level { manifest, index, descriptor } level = Level::manifest;
+  std::string platform;  // only of this one; empty: of all
+  std::string key, value;
+};
+
+/// --cache-from and --cache-to: where steps of other builds can be had, or are left for them.
+struct CachePlace {
+  enum class Kind { local, registry, with_image } kind = Kind::registry;
+  std::string place;         // directory or reference
+  bool has_all = false;      // mode=max: of all stages, not of the result's alone
+  bool is_optional = false;  // ignore-error
+  std::string compression;
+  std::optional<int> compression_level;
+};
+
 struct BuildOptions {
   std::string context = ".";      // directory; "-" is standard input
   std::string file;               // Dockerfile; empty: Containerfile or Dockerfile of the context; "-"
@@ -40,11 +57,16 @@ struct BuildOptions {
   std::map<std::string, std::string> contexts;  // --build-context NAME=...
   std::vector<BuildSecret> secrets;
   std::vector<BuildSsh> ssh;
-  std::vector<std::string> platforms;
+  std::vector<std::string> platforms;  // of several images a manifest list is made
+  std::string manifest;                // --manifest: the list that the images are added to
   bool no_cache = false;
   std::vector<std::string> no_cache_filter;  // stage names
   engine::PullOptions pull;
-  std::map<std::string, std::string> labels, annotations;
+  std::map<std::string, std::string> labels;
+  std::vector<BuildAnnotation> annotations;
+  std::string format;  // docker, oci; empty: docker's configuration, OCI's manifest
+  bool squash = false, squash_all = false;
+  std::vector<CachePlace> cache_from, cache_to;
   std::vector<BuildOutput> outputs;
   std::string iidfile, metadata_file;
   std::optional<std::int64_t> epoch;  // SOURCE_DATE_EPOCH or --timestamp

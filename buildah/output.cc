@@ -79,9 +79,10 @@ void write_files(engine::Engine& engine, const std::string& driver, const LayerS
   });
 }
 
-void write_archive(engine::Engine& engine, const std::string& image, const BuildOutput& output) {
+void write_archive(engine::Engine& engine, const std::string& image, const BuildOutput& output, bool is_list) {
   auto request = engine::image_request(engine);
   request.names = {image};
+  request.all_platforms = is_list;
   request.output = output.destination;
   request.format = output.type == "oci" ? "oci-archive" : "docker-archive";
   request.quiet = true;

@@ -126,6 +126,7 @@ void Progress::draw() {
 void Progress::finish() {
   if (mode_ == ProgressMode::tty) draw();
   rows_ = 0;
+  first_shown_ = last_ + 1;  // what comes later is drawn below
 }
 
 std::string Progress::last_output(StepId step) const {

@@ -15,6 +15,7 @@ struct StageState {
   LayerStack stack;
   spec::ImageConfig config;
   std::vector<std::pair<std::string, std::string>> args;  // declared by ARG so far and set, in order
+  std::size_t base_layers = 0;                            // how many of the stack are of the image that all began with
   bool has_own_cmd = false;  // CMD stands in this Dockerfile: a later ENTRYPOINT leaves it alone
 };
 

@@ -7,10 +7,14 @@
 #include "libpod/base/strings.hh"
 #include "libpod/sys/fs.hh"
 
+#include <sys/stat.h>
+
 namespace lichen::buildah {
 namespace {
 
 constexpr std::size_t kMaxRecord = 16 << 20, kShown = 5;
+constexpr std::size_t kMaxFiles = 2000;
+constexpr std::int64_t kMaxBytes = 64 << 20;
 
 // "file src/main.c=HASH" -> "file src/main.c".
 std::string name_of(const std::string& part) { return part.substr(0, part.find('=')); }
@@ -46,13 +50,33 @@ std::string StepHistory::changes(const std::string& stage, std::size_t number, c
   return join(names, ", ") + (more == 0 ? "" : format(" and {} more", more));
 }
 
-void StepHistory::remember(const std::string& stage, std::size_t number, const StepKey& key) const {
+void StepHistory::remember(const std::string& stage, std::size_t number, const StepKey& key) {
   std::string text;
   for (const auto& part : key.parts()) text += part + '\0';
   if (text.size() > kMaxRecord) return;
   sys::make_directories(paths_.build() + "/last", 0700);
   const std::string path = path_of(stage, number);
-  if (sys::read_cached(path, kMaxRecord) != text) sys::write_cached(path, text);
+  if (sys::read_cached(path, kMaxRecord) == text) return;
+  sys::write_cached(path, text);
+  has_grown_ = true;
+}
+
+void StepHistory::trim() const {
+  if (!has_grown_) return;
+  const std::string directory = paths_.build() + "/last";
+  std::vector<std::tuple<std::int64_t, std::int64_t, std::string>> files;  // age, size
+  for (const auto& name : sys::list_directory(directory)) {
+    struct stat info {};
+    if (::lstat((directory + "/" + name).c_str(), &info) != 0) continue;
+    files.emplace_back(-info.st_mtim.tv_sec, info.st_size, directory + "/" + name);
+  }
+  std::ranges::sort(files);
+  std::size_t count = 0;
+  std::int64_t bytes = 0;
+  for (const auto& [age, size, path] : files) {
+    bytes += size;
+    if (++count > kMaxFiles || bytes > kMaxBytes) sys::remove_file(path);
+  }
 }
 
 }  // namespace lichen::buildah

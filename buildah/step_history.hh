@@ -16,12 +16,15 @@ class StepHistory {
   /// What differs from the last time: "file src/main.c, env". "" when nothing does, or this step is new here.
   std::string changes(const std::string& stage, std::size_t number, const StepKey& key) const;
   bool knows(const std::string& stage, std::size_t number) const;
-  void remember(const std::string& stage, std::size_t number, const StepKey& key) const;
+  void remember(const std::string& stage, std::size_t number, const StepKey& key);
+  /// At the end: of all projects together so much is kept, the newest. Cheap when nothing is new.
+  void trim() const;
 
  private:
   std::string path_of(const std::string& stage, std::size_t number) const;
   const store::Paths& paths_;
   std::string place_;
+  bool has_grown_ = false;
 };
 
 }  // namespace lichen::buildah

@@ -1,6 +1,6 @@
 #include "compose/service_image.hh"
 
-#include "buildah/build.hh"
+#include "buildah/build_images.hh"
 #include "buildah/progress.hh"
 #include "compose/labels.hh"
 #include "compose/service_container.hh"
@@ -58,7 +58,7 @@ std::string build_service(engine::Engine& engine, const Service& service, builda
   }
   const auto input = buildah::read_input(engine, options);
   buildah::Progress progress(buildah::ProgressMode::plain);
-  return buildah::build_image(engine, input, options, progress);
+  return buildah::build_images(engine, input, options, progress).id();
 }
 
 Tasks::Task build_task(engine::Engine& engine, const Service& service, const std::string& name,

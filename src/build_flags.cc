@@ -12,6 +12,7 @@
 #include "libpod/spec/options.hh"
 #include "libpod/spec/resources.hh"
 #include "src/arg_parser.hh"
+#include "src/build_result_flags.hh"
 #include "src/resource_flags.hh"
 
 namespace lichen::cli {
@@ -23,12 +24,23 @@ std::optional<std::string> variable(const HostView& host, const std::string& nam
   return std::nullopt;
 }
 
-std::string absolute_path(const std::string& path, const HostView& host) {
-  if (path.starts_with("~/")) return host.home + path.substr(1);
-  return path.starts_with('/') ? path : host.working_directory + "/" + path;
+// podman: NAME=VALUE lines, with blank ones and comments; what the command line says wins.
+void read_arguments(const ParsedArgs& args, const std::string& file, buildah::BuildOptions& options) {
+  const std::string text = read_text_file(file, "--build-arg-file");
+  std::size_t number = 0;
+  for (const auto& raw : split(text, '\n')) {
+    ++number;
+    const std::string line(trim(raw));
+    if (line.empty() || line.starts_with('#')) continue;
+    const auto equals = line.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw_usage(args.command(), format("--build-arg-file {}:{}: '{}' is not NAME=VALUE", file, number, line));
+    options.build_args[line.substr(0, equals)] = line.substr(equals + 1);
+  }
 }
 
 void set_arguments(const ParsedArgs& args, const HostView& host, buildah::BuildOptions& options) {
+  for (const auto& file : args.get_list("build-arg-file")) read_arguments(args, absolute_path(file, host), options);
   for (const auto& text : args.get_list("build-arg")) {
     const auto equals = text.find('=');
     if (equals != std::string::npos)
@@ -189,6 +201,11 @@ buildah::BuildOutput parse_output(const ParsedArgs& args, const std::string& tex
 
 }  // namespace
 
+std::string absolute_path(const std::string& path, const HostView& host) {
+  if (path.starts_with("~/")) return host.home + path.substr(1);
+  return path.starts_with('/') ? path : host.working_directory + "/" + path;
+}
+
 buildah::BuildOptions build_options(const ParsedArgs& args, const HostView& host) {
   buildah::BuildOptions options;
   if (!args.positionals().empty()) options.context = args.positionals()[0];
@@ -199,11 +216,8 @@ buildah::BuildOptions build_options(const ParsedArgs& args, const HostView& host
   set_arguments(args, host, options);
   for (const auto& text : args.get_list("secret")) options.secrets.push_back(parse_secret(args, text, host));
   for (const auto& text : args.get_list("ssh")) options.ssh.push_back(parse_ssh(args, text, host));
-  options.platforms = args.has("platform") ? split(args.get_string("platform"), ',') : std::vector<std::string>{};
-  if (options.platforms.size() > 1)
-    throw Error(ErrorKind::unsupported, "build: several platforms at once are not done yet")
-        .with_hint("build them one after another, each with its own --tag");
-  options.no_cache = args.get_bool("no-cache");
+  set_build_results(args, host, options);
+  options.no_cache = options.no_cache || args.get_bool("no-cache");
   options.no_cache_filter = args.get_list("no-cache-filter");
   options.pull.policy = engine::parse_pull_policy(
       args.has("pull") ? (args.get_string("pull") == "true" ? "always" : args.get_string("pull")) : "missing");

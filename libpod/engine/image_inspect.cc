@@ -54,19 +54,20 @@ Json history_object(const spec::HistoryEntry& entry) {
   return out;
 }
 
-std::string manifest_type(const Engine& engine, const std::string& id) {
+void add_manifest_members(Json& out, const Engine& engine, const std::string& id) {
   const auto text = engine.images.manifest_text(id);
-  if (!text) return "application/vnd.oci.image.manifest.v1+json";
-  const Json json = parse_json(*text, "manifest of image " + short_id(id));
-  return JsonView(json, "").get_string("mediaType", "application/vnd.oci.image.manifest.v1+json");
+  const Json json = text ? parse_json(*text, "manifest of image " + short_id(id)) : Json::object();
+  out["Annotations"] = Json::object();
+  for (const auto& [key, value] : JsonView(json, "manifest:").at("annotations").as_object())
+    out["Annotations"][key] = value.as_string();
+  out["ManifestType"] = JsonView(json, "").get_string("mediaType", "application/vnd.oci.image.manifest.v1+json");
 }
 
 void add_podman_members(Json& out, const Engine& engine, const store::ImageMeta& meta,
                         const spec::ImageConfig& config) {
   out["Digest"] = meta.manifest_digest.str();
   out["Labels"] = string_map(config.labels);
-  out["Annotations"] = Json::object();
-  out["ManifestType"] = manifest_type(engine, meta.id);
+  add_manifest_members(out, engine, meta.id);
   out["User"] = config.user;
   Json history = Json::array();
   for (const auto& entry : config.history) history.push_back(history_object(entry));

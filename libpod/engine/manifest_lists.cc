@@ -83,8 +83,8 @@ void put_entries(store::ListRecord& record, const std::vector<store::ListEntry>&
   }
 }
 
-std::string publish_list(Engine& engine, const store::RefName& name, const std::vector<store::ListEntry>& entries,
-                         const std::vector<std::string>& annotations) {
+std::string publish_list(Engine& engine, const std::optional<store::RefName>& name,
+                         const std::vector<store::ListEntry>& entries, const std::vector<std::string>& annotations) {
   store::ListRecord record;
   record.id = random_id();
   record.created = to_rfc3339(now());
@@ -92,8 +92,9 @@ std::string publish_list(Engine& engine, const store::RefName& name, const std::
   add_annotations(record.annotations, annotations);
   const auto locks = hold_images(engine, record.entries);
   engine.lists.publish(record);
-  engine.images.set_ref(name, record.id);
-  append_event(engine, {.type = "image", .action = "tag", .id = record.id, .name = familiar(name)});
+  if (!name) return record.id;
+  engine.images.set_ref(*name, record.id);
+  append_event(engine, {.type = "image", .action = "tag", .id = record.id, .name = familiar(*name)});
   return record.id;
 }
 
@@ -247,13 +248,13 @@ ImageRemoval remove_list(Engine& engine, const FoundList& list) {
 std::string make_list(Engine& engine, const std::string& name, const std::vector<std::string>& image_ids,
                       const std::vector<std::string>& annotations) {
   engine.enter_userns();
-  const auto full = parse_ref_name(name);
+  const auto full = name.empty() ? std::nullopt : std::optional(parse_ref_name(name));
   ListImages images;
   images.names = image_ids;
   images.request = image_request(engine);
   const auto entries = describe(engine, images);
   const auto names_lock = engine.lists.hold_names();
-  const auto before = engine.images.ref_id(full);
+  const auto before = full ? engine.images.ref_id(*full) : std::nullopt;
   const std::string id = publish_list(engine, full, entries, annotations);
   if (before && engine.lists.has(*before)) drop_if_nameless(engine, *before);
   return id;

@@ -60,7 +60,8 @@ Json inspect_list(const Engine& engine, const std::string& list);
 ImageRemoval remove_list(Engine& engine, const FoundList& list);
 
 /// For builds: a new list called `name` (which it takes from whatever had it) of images that are here, each for the
-/// platform that its configuration says. An earlier list of that name without another one goes. @return its id
+/// platform that its configuration says. An earlier list of that name without another one goes. Without a name `image
+/// prune` takes it. @return its id
 std::string make_list(Engine& engine, const std::string& name, const std::vector<std::string>& image_ids,
                       const std::vector<std::string>& annotations = {});
 

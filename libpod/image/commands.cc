@@ -1,6 +1,7 @@
 #include "libpod/image/commands.hh"
 
 #include "libpod/base/error.hh"
+#include "libpod/image/cache_configs.hh"
 #include "libpod/image/fetch.hh"
 #include "libpod/image/import.hh"
 #include "libpod/image/load.hh"
@@ -35,6 +36,7 @@ constexpr Command kCommands[] = {
     {"push", push_images},
     {"describe", describe_images},
     {"manifest", fetch_manifest},
+    {"configs", list_configs},
     {"login", log_in},
     {"logout", log_out},
     {"yaml", read_yaml_files},

@@ -1,5 +1,6 @@
 #include "libpod/image/load.hh"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "libpod/base/error.hh"
@@ -81,7 +82,7 @@ class Loader {
     if (depth > kMaxIndexDepth) throw_error(ErrorKind::invalid, "{}: indexes within indexes", what);
     const Index index = parse_index(text, what);
     // The top one lists images; a deeper one lists forms of one image, of which one is wanted.
-    if (depth > 0)
+    if (depth > 0 && request_.names.empty())
       return load_descriptor(
           choose_platform(index, request_.platform.empty() ? host_platform() : parse_platform(request_.platform), what),
           name, depth);
@@ -103,6 +104,7 @@ class Loader {
   void load_document(const std::string& text, const std::string& media_type, const std::string& what,
                      const std::string& name, int depth) {
     if (document_kind(text, media_type, what) == DocumentKind::index) return load_index(text, what, name, depth + 1);
+    if (!is_wanted(what)) return;
     const Manifest manifest = parse_manifest(text, what);
     ImageSource source;
     source.config_text = read_blob(manifest.config, kMaxConfig);
@@ -115,8 +117,14 @@ class Loader {
       source.layers.push_back(layer(blob_name(manifest.layers[i].digest), facts.diff_ids[i], manifest.layers[i]));
     // A bare word as ref.name is a tag without a repository (image-layout.md): it names nothing by itself.
     std::vector<std::string> names;
-    if (name.find_first_of("/:") != std::string::npos) names.push_back(name);
+    if (name.find_first_of("/:") != std::string::npos && request_.names.empty()) names.push_back(name);
     take_in(source, names);
+  }
+
+  // Some are asked for by their digests, and nothing else is taken.
+  bool is_wanted(const std::string& digest) const {
+    const auto& wanted = request_.names;
+    return wanted.empty() || std::find(wanted.begin(), wanted.end(), digest) != wanted.end();
   }
 
   std::string blob_name(const Digest& digest) const {

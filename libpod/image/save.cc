@@ -160,10 +160,15 @@ class Saver {
       const auto meta = layers_.get(chain);
       layers.push_back(Json{{"mediaType", layer_type}, {"digest", meta.diff_id.str()}, {"size", meta.tar_size}});
     }
-    return Json{{"schemaVersion", 2},
-                {"mediaType", type},
-                {"config", {{"mediaType", config_type}, {"digest", "sha256:" + id}, {"size", config.size()}}},
-                {"layers", std::move(layers)}};
+    Json manifest{{"schemaVersion", 2},
+                  {"mediaType", type},
+                  {"config", {{"mediaType", config_type}, {"digest", "sha256:" + id}, {"size", config.size()}}},
+                  {"layers", std::move(layers)}};
+    if (const auto original = images_.manifest_text(id); original && type == kOciManifest) {
+      const Json before = parse_json(*original, "manifest");
+      if (before.contains("annotations")) manifest["annotations"] = before["annotations"];
+    }
+    return manifest;
   }
 
   const store::Paths& paths_;

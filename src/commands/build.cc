@@ -1,12 +1,14 @@
 // build and builder prune.
-#include "buildah/build.hh"
+#include "buildah/build_images.hh"
 #include "buildah/build_plan.hh"
+#include "buildah/input.hh"
 #include "buildah/language/ignore.hh"
 #include "buildah/language/lint.hh"
 #include "buildah/prune.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/time.hh"
+#include "libpod/engine/build_cache.hh"
 #include "src/build_flags.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
@@ -18,6 +20,11 @@
 
 namespace lichen::cli {
 namespace {
+
+constexpr Column kUsage[] = {{"ID", "ID"},          {"Reclaimable", "RECLAIMABLE"},
+                             {"Size", "SIZE"},      {"LastUsedSince", "LAST ACCESSED"},
+                             {"CacheType", "TYPE"}, {"Description", "DESCRIPTION"}};
+constexpr std::string_view kUsageTable = "table {{.ID}}\\t{{.Reclaimable}}\\t{{.Size}}\\t{{.LastUsedSince}}";
 
 HostView host_view(const engine::Engine& engine) {
   char directory[4096];
@@ -58,6 +65,16 @@ int print_checks(const buildah::BuildInput& input, const std::vector<language::L
   return kExitNo;
 }
 
+// After a build, once: which rules, and where to read more.
+void tell_mistakes(const std::vector<language::LintWarning>& warnings) {
+  if (warnings.empty()) return;
+  std::string text =
+      format("\n {} warning{} found (use --check to expand):\n", warnings.size(), warnings.size() == 1 ? "" : "s");
+  for (const auto& warning : warnings)
+    text += format(" - {}: {} (line {})\n", warning.rule, printable(warning.message), warning.position.line);
+  raw_log(text.c_str());
+}
+
 }  // namespace
 
 int build_command(Context& context, const ParsedArgs& args) {
@@ -76,14 +93,36 @@ int build_command(Context& context, const ParsedArgs& args) {
       return kExitOk;
     }
     buildah::Progress progress(progress_mode(context, options));
-    const std::string id = buildah::build_image(*engine, input, options, progress);
-    if (id.empty()) return kExitOk;
-    buildah::write_result_files(options, id);
-    write_out((options.quiet ? "sha256:" : "") + id + "\n");
+    const auto result = buildah::build_images(*engine, input, options, progress);
+    if (!options.quiet && options.progress != "quiet" && options.progress != "rawjson")
+      tell_mistakes(find_mistakes(input, options));
+    if (result.images.empty()) return kExitOk;
+    buildah::write_result_files(*engine, options, result);
+    write_out((options.quiet ? "sha256:" : "") + result.id() + "\n");
     return kExitOk;
   } catch (Error& error) {
     throw error.with_exit_code(1);  // docker's, whatever has failed
   }
+}
+
+// buildx' form.
+int builder_du_command(Context& context, const ParsedArgs&) {
+  const auto engine = open_engine(context);
+  engine->enter_userns();
+  const auto entries = engine::list_build_cache(*engine, engine::layers_of_images(*engine));
+  std::vector<Json> rows;
+  std::int64_t reclaimable = 0, shared = 0, own = 0;
+  for (const auto& entry : entries) {
+    rows.push_back(engine::build_cache_row(entry));
+    rows.back()["Reclaimable"] = entry.is_reclaimable() ? "true" : "false";
+    (entry.shared ? shared : own) += entry.size;
+    if (entry.is_reclaimable()) reclaimable += entry.size;
+  }
+  const auto size = [](std::int64_t bytes) { return bytes == 0 ? "0B" : human_size(static_cast<double>(bytes)); };
+  write_out(render_list(rows, {kUsage, kUsageTable}, "") +
+            format("Shared:\t\t{}\nPrivate:\t{}\nReclaimable:\t{}\nTotal:\t\t{}\n", size(shared), size(own),
+                   size(reclaimable), size(shared + own)));
+  return kExitOk;
 }
 
 int builder_prune_command(Context& context, const ParsedArgs& args) {

@@ -8,10 +8,16 @@ namespace {
 constexpr OptionSpec kBuild[] = {
     list("add-host", "name:address", "One more line of /etc/hosts in RUN steps"),
     list("allow", "what", "Let RUN steps have network.host, security.insecure, device or device=NAME"),
+    list("annotation", "[type:]key=value", "An annotation of the manifest; index: and manifest-descriptor: of a list"),
     text("authfile", "file", "Credentials of registries").with_objects(CompletionKind::file),
     list("build-arg", "name[=value]", "Give an ARG a value; without one the variable of the environment"),
+    list("build-arg-file", "file", "NAME=VALUE lines, each as a --build-arg").with_objects(CompletionKind::file),
     list("build-context", "name=place",
          "A further context for --from: a directory, a URL, a git repository, or docker-image://NAME"),
+    list("cache-from", "place",
+         "Steps of other builds: an image, or type=local,src=DIRECTORY or type=registry,ref=NAME"),
+    list("cache-to", "place",
+         "Leave the steps for other builds: type=local,dest=DIRECTORY, type=registry,ref=NAME, type=inline; mode=max"),
     list("cap-add", "capability", "Give RUN steps a capability").with_objects(CompletionKind::capability),
     list("cap-drop", "capability", "Take a capability from RUN steps").with_objects(CompletionKind::capability),
     flag("check", "Look for mistakes in the Dockerfile, and build nothing"),
@@ -28,13 +34,16 @@ constexpr OptionSpec kBuild[] = {
         .with_objects(CompletionKind::file),
     flag("explain", "Say why a step is not taken from the cache"),
     flag("force-rm", "Docker's; nothing is left behind anyway").as_hidden(),
-    text("format", "format", "Of the image; both are the same here until it is pushed").with_values("oci|docker"),
+    text("format", "format", "Of manifest and configuration; oci leaves out HEALTHCHECK, SHELL and ONBUILD")
+        .with_values("oci|docker"),
     text("ignorefile", "file", "Instead of .dockerignore").with_objects(CompletionKind::file),
     text("iidfile", "file", "Write the image's id there").with_objects(CompletionKind::file),
     number("jobs", "count", "Steps that run at the same time (default as many as CPUs, at least 4)"),
     list("label", "key=value", "One more label of the image"),
-    flag("layers", "Podman's; steps are always kept in the cache").as_hidden().with_default("true"),
+    flag("layers", "A layer for each step; with false one for all of them, and nothing from the cache")
+        .with_default("true"),
     flag("load", "Docker's; the image always comes into the store").as_hidden(),
+    text("manifest", "name", "Add the images to this manifest list"),
     text('m', "memory", "bytes", "Memory limit of RUN steps"),
     text("memory-swap", "bytes", "Memory and swap together; -1 for no limit"),
     text("metadata-file", "file", "Write what was built there, as JSON").with_objects(CompletionKind::file),
@@ -42,7 +51,7 @@ constexpr OptionSpec kBuild[] = {
     flag("no-cache", "Do every step anew"),
     list("no-cache-filter", "stage", "Do the steps of this stage anew"),
     list('o', "output", "type=...", "Where the result goes: a directory, or type=local|tar|docker|oci,dest=PLACE"),
-    text("platform", "os/arch", "Build for this platform"),
+    list("platform", "os/arch[,os/arch]", "Build for this platform; for several, and a manifest list of them"),
     flag("print", "Show the graph of the build as JSON, and build nothing"),
     text("progress", "style", "How progress is shown").with_values("auto|plain|tty|quiet|rawjson").with_default("auto"),
     text("pull", "policy", "Whether base images are pulled: always, missing, never, newer")
@@ -53,6 +62,8 @@ constexpr OptionSpec kBuild[] = {
     list("secret", "id=name,src=file", "A secret for RUN --mount=type=secret; env=VARIABLE instead of src"),
     list("security-opt", "option", "Security option of RUN steps"),
     text("shm-size", "bytes", "Size of /dev/shm in RUN steps"),
+    flag("squash", "One layer of all steps, on top of the base image's"),
+    flag("squash-all", "One layer of all, the base image's too"),
     list("ssh", "name[=socket]", "An ssh agent for RUN --mount=type=ssh"),
     list('t', "tag", "name", "Name of the image"),
     text("target", "stage", "Build this stage (default the last)"),
@@ -91,15 +102,15 @@ constexpr CommandSpec kCommands[] = {
                  "lichen build -t app https://example.org/team/app.git#v1.4:docker\n"
                  "lichen build --check .\n",
      .options = {kBuild},
-     .not_yet_options = {"all-platforms annotation arch attest build-arg-file builder cache-from cache-to "
-                         "cache-ttl call cert-dir cgroup-parent cgroupns compat-volumes compress cpp-flag "
+     .not_yet_options = {"all-platforms arch attest builder cache-ttl call cert-dir cgroup-parent cgroupns "
+                         "compat-volumes compress cpp-flag "
                          "created-annotation creds cw decryption-key disable-compression "
                          "disable-content-trust dns-option dns-search env env-file group-add",
                          "hooks-dir http-proxy identity-label inherit-annotations inherit-labels ipc isolation "
-                         "layer-label logfile manifest no-hostname no-hosts omit-history os os-feature os-version "
+                         "layer-label logfile no-hostname no-hosts omit-history os os-feature os-version "
                          "pid provenance push retry retry-delay rewrite-timestamp runtime runtime-flag sbom "
                          "sbom-image-output sbom-merge-strategy sbom-output sbom-purl-output sbom-scanner-command "
-                         "sbom-scanner-image sign-by skip-unused-stages squash squash-all stdin stream unsetannotation "
+                         "sbom-scanner-image sign-by skip-unused-stages stdin stream unsetannotation "
                          "unsetenv unsetlabel userns userns-gid-map userns-gid-map-group userns-uid-map "
                          "userns-uid-map-user uts variant"},
      .arguments = {0, 1, CompletionKind::directory},
@@ -111,6 +122,17 @@ constexpr CommandSpec kCommands[] = {
      .usage = "COMMAND",
      .group = HelpGroup::images,
      .is_group = true},
+    {.path = "builder du",
+     .aliases = "buildx du",
+     .summary = "Show what builds have kept for the next time",
+     .usage = "",
+     .description =
+         "Layers that images have as well are shared, and not reclaimable; `builder prune` takes the others.",
+     .examples = "lichen builder du\n",
+     .not_yet_options = {"builder filter format timeout verbose"},
+     .arguments = {0, 0},
+     .group = HelpGroup::images,
+     .handler = builder_du_command},
     {.path = "builder prune",
      .aliases = "buildx prune",
      .summary = "Remove what builds have kept for the next time",
