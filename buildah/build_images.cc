@@ -1,5 +1,7 @@
 #include "buildah/build_images.hh"
 
+#include <algorithm>
+
 #include <sys/resource.h>
 
 #include "buildah/build_platform.hh"
@@ -187,6 +189,13 @@ class ImagesBuild {
 BuildResult build_images(engine::Engine& engine, const BuildInput& input, const BuildOptions& options,
                          Progress& progress) {
   return ImagesBuild(engine, input, options, progress).run();
+}
+
+std::string BuildResult::image_for(const spec::Platform& platform) const {
+  const auto best = std::max_element(images.begin(), images.end(), [&](const Image& a, const Image& b) {
+    return spec::platform_match(platform, a.platform) < spec::platform_match(platform, b.platform);
+  });
+  return best == images.end() ? "" : best->id;
 }
 
 void write_result_files(const engine::Engine& engine, const BuildOptions& options, const BuildResult& result) {

@@ -23,6 +23,8 @@ struct BuildResult {
 
   /// What the command prints: the list's, or the image's.
   std::string id() const { return images.empty() ? "" : list.empty() ? images[0].id : list; }
+  /// The image that serves `platform` best, whatever it is; "" when there is none at all.
+  std::string image_for(const spec::Platform& platform) const;
 };
 
 /// @throws Error with exit code 1: the step that failed

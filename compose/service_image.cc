@@ -10,6 +10,7 @@
 #include "libpod/spec/env.hh"
 #include "libpod/spec/network_mode.hh"
 #include "libpod/spec/options.hh"
+#include "libpod/spec/platform.hh"
 #include "libpod/store/staging.hh"
 #include "libpod/sys/fs.hh"
 
@@ -58,7 +59,7 @@ std::string build_service(engine::Engine& engine, const Service& service, builda
   }
   const auto input = buildah::read_input(engine, options);
   buildah::Progress progress(buildah::ProgressMode::plain);
-  return buildah::build_images(engine, input, options, progress).id();
+  return buildah::build_images(engine, input, options, progress).image_for(spec::host_platform());
 }
 
 Tasks::Task build_task(engine::Engine& engine, const Service& service, const std::string& name,
