@@ -44,20 +44,31 @@ compose::LoadRequest load_request(const Context& context, const engine::Engine& 
   return request;
 }
 
-compose::Project load_project(const Context& context, const engine::Engine& engine, const compose::Strings& services) {
+namespace {
+
+compose::Project load(const Context& context, const engine::Engine& engine, const compose::Strings& services,
+                      bool refuse_unsupported) {
   compose::HostFiles files;
   auto request = load_request(context, engine);
   request.services = services;
+  request.refuse_unsupported = refuse_unsupported;
   auto loaded = compose::load_project(request, files);
   for (const auto& warning : loaded.warnings) log_warn("{}", warning.message());
   return std::move(loaded.project);
+}
+
+}  // namespace
+
+compose::Project load_project(const Context& context, const engine::Engine& engine, const compose::Strings& services) {
+  return load(context, engine, services, /*refuse_unsupported=*/true);
 }
 
 FoundProject find_project(const Context& context, const engine::Engine& engine, const compose::Strings& services) {
   std::string name = context.group->get_string("project-name");
   if (name.empty()) name = variable(engine, "COMPOSE_PROJECT_NAME");
   try {
-    auto project = load_project(context, engine, services);
+    // What is there can be looked at and taken down, whatever the file says now.
+    auto project = load(context, engine, services, /*refuse_unsupported=*/false);
     return {project.name, std::move(project)};
   } catch (const Error& error) {
     // Labels say enough when the name is known and no file was asked for.

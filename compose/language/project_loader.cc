@@ -29,15 +29,15 @@ Loaded load_project(const LoadRequest& request, FileSource& files) {
   project.working_dir = found.folder;
   project.compose_files = found.files;
   project.environment = std::move(found.environment);
-  warn_of_unsupported(tree, loading);
   resolve_variables(project);
   select_profiles(project, request);
   if (request.normalize) normalize(project);
   if (request.resolve_environment)
     for (auto& service : project.services) read_env_files(service, project.environment, loading);
   if (request.check_consistency) check_consistency(project, loading);
-  select_services(project, request);
+  const auto chosen = select_services(project, request);
   if (!request.all_resources) drop_unused(project);
+  warn_of_unsupported(tree, project, chosen, loading);
   return {std::move(project), std::move(loading.warnings)};
 }
 

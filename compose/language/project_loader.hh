@@ -36,6 +36,7 @@ struct LoadRequest {
                      // with `only_services` the others are disabled. Unknown names are errors.
   bool only_services = false;
   bool all_resources = false;       // --all-resources: keep networks, volumes, secrets and configs that nobody uses
+  bool refuse_unsupported = false;  // models, providers ... are errors, for commands that make containers
   bool interpolate = true;          // false: --no-interpolate
   bool normalize = true;            // false: --no-normalize
   bool resolve_paths = true;        // false: --no-path-resolution
@@ -57,6 +58,7 @@ struct Loaded {
 
 /// @throws Error{invalid}   a file is wrong: "FILE:LINE:COLUMN: services.web.prots: ..."; the hint is the way out
 /// @throws Error{not_found} no compose file, a file that is named but is not there, a service that is not there
+/// @throws Error{unsupported} with refuse_unsupported: a key that it would be wrong to run without
 /// @throws Error{usage}     -p is no valid project name
 Loaded load_project(const LoadRequest& request, FileSource& files);
 

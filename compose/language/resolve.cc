@@ -152,7 +152,7 @@ void select_profiles(Project& project, const LoadRequest& request) {
   project.services.erase(middle, project.services.end());
 }
 
-void select_services(Project& project, const LoadRequest& request) {
+std::set<std::string> select_services(Project& project, const LoadRequest& request) {
   std::set<std::string> chosen;
   for (const auto& name : request.services) {
     if (project.find_service(name) == nullptr)
@@ -160,13 +160,16 @@ void select_services(Project& project, const LoadRequest& request) {
                   project.name);
     close_over_dependencies(project, name, chosen);
   }
-  if (!request.only_services || request.services.empty()) return;
+  if (request.services.empty())
+    for (const auto& service : project.services) chosen.insert(service.name);
+  if (!request.only_services || request.services.empty()) return chosen;
   const auto middle = std::stable_partition(project.services.begin(), project.services.end(),
                                             [&](const Service& service) { return chosen.count(service.name) != 0; });
   std::move(middle, project.services.end(), std::back_inserter(project.disabled_services));
   project.services.erase(middle, project.services.end());
   std::sort(project.disabled_services.begin(), project.disabled_services.end(),
             [](const Service& a, const Service& b) { return a.name < b.name; });
+  return chosen;
 }
 
 void normalize(Project& project) {

@@ -15,8 +15,10 @@ void read_env_files(Service& service, const Mapping& environment, Loading& loadi
 /// Services that no active profile has go to disabled_services; those named in the request make theirs active.
 void select_profiles(Project& project, const LoadRequest& request);
 
-/// With only_services: those named and what they depend on stay. @throws Error{not_found} no such service
-void select_services(Project& project, const LoadRequest& request);
+/// With only_services: those named and what they depend on stay.
+/// @return those, or the names of all services when none was named
+/// @throws Error{not_found} no such service
+std::set<std::string> select_services(Project& project, const LoadRequest& request);
 
 /// Defaults: build context, Dockerfile, network `default`, names of objects, implied dependencies, clean targets.
 void normalize(Project& project);
@@ -27,7 +29,10 @@ void drop_unused(Project& project);
 /// Undefined references, contradictions, cycles. @throws Error{invalid}
 void check_consistency(const Project& project, Loading& loading);
 
-/// Keys that have no effect here: one warning each, with the reason (support.cc).
-void warn_of_unsupported(const Node& model, Loading& loading);
+/// Keys of these services, and of the other objects of the project, that have no effect here: one warning each, with
+/// the reason (support.cc).
+/// @throws Error{unsupported} with refuse_unsupported, for those that it would be wrong to run without
+void warn_of_unsupported(const Node& model, const Project& project, const std::set<std::string>& services,
+                         Loading& loading);
 
 }  // namespace lichen::compose

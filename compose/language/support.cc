@@ -4,13 +4,14 @@
 
 #include "compose/language/resolve.hh"
 #include "compose/language/support.hh"
+#include "libpod/base/error.hh"
 #include "libpod/base/strings.hh"
 
 namespace lichen::compose {
 namespace {
 
 constexpr std::array kUnsupported = {
-    Unsupported{"models", true, "no model runner comes with lichen"},
+    Unsupported{"models.*", true, "no model runner comes with lichen"},
     Unsupported{"services.*.models", true, "no model runner comes with lichen"},
     Unsupported{"services.*.provider", true, "providers are plug-ins of docker compose, and run programs of their own"},
     Unsupported{"services.*.use_api_socket", true, "there is no API socket: lichen has no daemon"},
@@ -46,11 +47,26 @@ constexpr std::array kUnsupported = {
     Unsupported{"configs.*.template_driver", true, "it is for configs of a cluster"},
 };
 
+/// Whether an object of the file is in the project: what is inactive or not used says nothing.
+bool is_in(const Project& project, std::string_view kind, const std::string& key) {
+  if (kind == "networks") return project.networks.count(key) != 0;
+  if (kind == "secrets") return project.secrets.count(key) != 0;
+  if (kind == "configs") return project.configs.count(key) != 0;
+  return kind != "models" || project.models.count(key) != 0;
+}
+
+[[noreturn]] void refuse(const Node& node, const std::string& path, const Unsupported& row, const Loading& loading) {
+  Error error(ErrorKind::unsupported,
+              show(loading.sources.place(node.key_spot), format("{} is not supported: {}", path, row.reason)));
+  throw error.with_hint("leave it out, or leave this service out by naming others");
+}
+
 void find_key(const Node& node, std::span<const std::string> parts, const std::string& path, const Unsupported& row,
               Loading& loading) {
   if (parts.empty()) {
     if (node.is_null() || (node.kind == Node::Kind::boolean && node.text == "false")) return;
     if (row.path.ends_with(".mode") && node.text == "replicated") return;
+    if (row.is_refused && loading.request.refuse_unsupported) refuse(node, path, row, loading);
     loading.warn(node.key_spot,
                  format("{} {}: {}", path, row.is_refused ? "is not supported" : "has no effect", row.reason));
     return;
@@ -72,8 +88,16 @@ void find_key(const Node& node, std::span<const std::string> parts, const std::s
 
 std::span<const Unsupported> unsupported_keys() { return kUnsupported; }
 
-void warn_of_unsupported(const Node& model, Loading& loading) {
-  for (const auto& row : kUnsupported) find_key(model, split(row.path, '.'), {}, row, loading);
+void warn_of_unsupported(const Node& model, const Project& project, const std::set<std::string>& services,
+                         Loading& loading) {
+  for (const auto& row : kUnsupported) {
+    const auto parts = split(row.path, '.');
+    const Node* objects = model.find(parts[0]);
+    if (objects == nullptr) continue;
+    for (const auto& object : objects->items)
+      if (parts[0] == "services" ? services.count(object.key) != 0 : is_in(project, parts[0], object.key))
+        find_key(object, std::span(parts).subspan(2), parts[0] + "." + object.key, row, loading);
+  }
 }
 
 }  // namespace lichen::compose

@@ -142,3 +142,13 @@ volumes:
   assert_stderr "the variable 'NONE' is not set"
   [ "$(grep -c NONE <<<"$stderr")" = 1 ]
 }
+
+@test "what cannot run here is refused by up, and hinders neither config nor ps and down" {
+  printf 'services: {web: {provider: {type: cloud}}}\n' >compose.yaml
+  run_lichen compose up -d
+  assert_failure 1 "compose.yaml:1:18: services.web.provider is not supported"
+  run_lichen compose config --services; assert_success; assert_output web
+  assert_stderr "services.web.provider is not supported"
+  run_lichen compose ps -q; assert_success
+  run_lichen compose down; assert_success
+}

@@ -25,6 +25,10 @@ bool take_switch(Ask& ask, const std::string& word) {
     *found->second = false;
   } else if (word == "--all-resources") {
     request.all_resources = true;
+  } else if (word == "--all-services") {
+    // The others stay in the project; see parse_args().
+  } else if (word == "--refuse") {
+    request.refuse_unsupported = true;
   } else if (word.starts_with("--print=")) {
     ask.print = word.substr(8);
   } else {
@@ -52,7 +56,7 @@ Ask parse_args(const Case& each) {
       *value->second = each.args.at(++i);
     } else {
       request.services.push_back(word);
-      request.only_services = true;
+      request.only_services = std::find(each.args.begin(), each.args.end(), "--all-services") == each.args.end();
     }
   }
   return ask;
