@@ -119,7 +119,7 @@ class RequestMaker {
     for (const auto& [host, addresses] : service_.extra_hosts)
       for (const auto& address : addresses)
         for (auto& entry : spec::parse_add_host(host + "=" + address)) network.extra_hosts.push_back(std::move(entry));
-    if (!name_.one_off)
+    if (!name_.one_off || name_.keeps_ports)
       for (const auto& port : service_.ports) add_port(port);
     for (const auto& text : service_.expose)
       for (auto& port : spec::parse_expose_option(text)) network.expose.push_back(std::move(port));
@@ -138,7 +138,7 @@ class RequestMaker {
       endpoint.interface = how.interface_name;
       endpoint.gateway_priority = how.gw_priority;
       endpoint.aliases = how.aliases;
-      if (!name_.one_off) endpoint.aliases.insert(endpoint.aliases.begin(), service_.name);
+      if (!name_.one_off || name_.keeps_alias) endpoint.aliases.insert(endpoint.aliases.begin(), service_.name);
       if (!how.link_local_ips.empty())
         throw_error(ErrorKind::unsupported, "service '{}': link_local_ips: containers have no further addresses",
                     service_.name);

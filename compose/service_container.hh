@@ -12,7 +12,8 @@ namespace lichen::compose {
 /// What a container is called and labelled beyond its service's own words.
 struct ReplicaName {
   std::uint32_t number = 1;
-  bool one_off = false;   // of `run`
+  bool one_off = false;  // of `run`: no ports and no alias unless they are asked for
+  bool keeps_ports = false, keeps_alias = false;
   std::string container;  // its name
 };
 

@@ -187,7 +187,8 @@ class Up {
     for (const auto& surplus : plan.surplus) add_removal(surplus);
     for (auto& replica : plan.replicas) {
       if (!replica.id.empty()) continue;
-      const ReplicaName name{replica.number, false, container_name(project_, *plan.service, replica.number)};
+      const ReplicaName name{.number = replica.number,
+                             .container = container_name(project_, *plan.service, replica.number)};
       Replica* const it = &replica;
       const Service* const service = plan.service;
       replica.created = tasks_->add({.object = "Container " + name.container,

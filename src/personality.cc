@@ -34,6 +34,10 @@ std::string as_called(std::string text, Personality who) {
 }
 
 int failure_code(Personality who, const CommandSpec* command, bool parsed, const Error& error) {
+  // What fails of a project fails with 1, as docker compose.
+  if (command != nullptr && command->path.starts_with("compose ") && error.exit_code() == 0 &&
+      error.kind() != ErrorKind::interrupted)
+    return kExitNo;
   if (who == Personality::lichen || error.exit_code() != 0 || error.kind() == ErrorKind::interrupted)
     return exit_code_of(error);
   if (command == nullptr) return kExitNo;

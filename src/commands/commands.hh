@@ -128,6 +128,8 @@ int compose_ls_command(Context& context, const ParsedArgs& args);
 int compose_logs_command(Context& context, const ParsedArgs& args);
 int compose_port_command(Context& context, const ParsedArgs& args);
 int compose_wait_command(Context& context, const ParsedArgs& args);
+int compose_run_command(Context& context, const ParsedArgs& args);
+int compose_scale_command(Context& context, const ParsedArgs& args);
 int compose_version_command(Context& context, const ParsedArgs& args);
 int compose_exec_command(Context& context, const ParsedArgs& args);
 int compose_build_command(Context& context, const ParsedArgs& args);

@@ -60,17 +60,6 @@ std::optional<std::chrono::seconds> wait_timeout(const ParsedArgs& args) {
   return seconds && *seconds > 0 ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
 }
 
-// What fails of a project fails with 1, as docker compose.
-template <typename Work>
-auto with_code(const Work& work) {
-  try {
-    return work();
-  } catch (Error& error) {
-    if (error.exit_code() == 0 && error.kind() != ErrorKind::interrupted) error.with_exit_code(kExitNo);
-    throw;
-  }
-}
-
 compose::AttachedOptions attached_options(const Context& context, const ParsedArgs& args, Timestamp begin) {
   compose::AttachedOptions options;
   options.log.follow = true;
@@ -88,20 +77,17 @@ compose::AttachedOptions attached_options(const Context& context, const ParsedAr
 }
 
 int change(Context& context, const ParsedArgs& args, compose::LifeVerb verb, compose::LifeOptions options) {
-  return with_code([&] {
     const auto engine = open_engine(context, /*container_defaults=*/true);
     options.services = args.positionals();
     const auto found = find_project(context, *engine, options.services);
     const auto view = make_view(context);
     compose::change_life(*engine, found.name, found.get(), verb, options, *view);
     return kExitOk;
-  });
 }
 
 }  // namespace
 
 int compose_up_command(Context& context, const ParsedArgs& args) {
-  return with_code([&] {
     const auto engine = open_engine(context, /*container_defaults=*/true);
     const auto project = load_project(context, *engine, args.positionals());
     auto options = up_options(context, *engine, args);
@@ -123,11 +109,9 @@ int compose_up_command(Context& context, const ParsedArgs& args) {
     }
     if (detached) return static_cast<int>(kExitOk);
     return compose::follow_project(*engine, project, up.ids, attached);
-  });
 }
 
 int compose_create_command(Context& context, const ParsedArgs& args) {
-  return with_code([&] {
     const auto engine = open_engine(context, /*container_defaults=*/true);
     const auto project = load_project(context, *engine, args.positionals());
     auto options = up_options(context, *engine, args);
@@ -135,11 +119,9 @@ int compose_create_command(Context& context, const ParsedArgs& args) {
     const auto view = make_view(context);
     compose::bring_up(*engine, project, options, *view);
     return kExitOk;
-  });
 }
 
 int compose_start_command(Context& context, const ParsedArgs& args) {
-  return with_code([&] {
     const auto engine = open_engine(context, /*container_defaults=*/true);
     const auto project = load_project(context, *engine, args.positionals());
     compose::UpOptions options;
@@ -151,11 +133,24 @@ int compose_start_command(Context& context, const ParsedArgs& args) {
     const auto view = make_view(context);
     compose::bring_up(*engine, project, options, *view);
     return kExitOk;
-  });
+}
+
+int compose_scale_command(Context& context, const ParsedArgs& args) {
+    const auto engine = open_engine(context, /*container_defaults=*/true);
+    compose::UpOptions options;
+    options.scale = scale_of(args, args.positionals());
+    for (const auto& [service, count] : options.scale) options.services.push_back(service);
+    const auto project = load_project(context, *engine, options.services);
+    options.no_deps = args.get_bool("no-deps");
+    options.no_recreate = true;
+    options.ignore_orphans = true;
+    options.parallel = parallel_limit(context, *engine);
+    const auto view = make_view(context);
+    compose::bring_up(*engine, project, options, *view);
+    return kExitOk;
 }
 
 int compose_down_command(Context& context, const ParsedArgs& args) {
-  return with_code([&] {
     const auto engine = open_engine(context, /*container_defaults=*/true);
     const auto found = find_project(context, *engine);
     compose::DownOptions options;
@@ -167,7 +162,6 @@ int compose_down_command(Context& context, const ParsedArgs& args) {
     const auto view = make_view(context);
     compose::take_down(*engine, found.name, found.get(), options, *view);
     return kExitOk;
-  });
 }
 
 int compose_stop_command(Context& context, const ParsedArgs& args) {
