@@ -77,91 +77,91 @@ compose::AttachedOptions attached_options(const Context& context, const ParsedAr
 }
 
 int change(Context& context, const ParsedArgs& args, compose::LifeVerb verb, compose::LifeOptions options) {
-    const auto engine = open_engine(context, /*container_defaults=*/true);
-    options.services = args.positionals();
-    const auto found = find_project(context, *engine, options.services);
-    const auto view = make_view(context);
-    compose::change_life(*engine, found.name, found.get(), verb, options, *view);
-    return kExitOk;
+  const auto engine = open_engine(context, /*container_defaults=*/true);
+  options.services = args.positionals();
+  const auto found = find_project(context, *engine, options.services);
+  const auto view = make_view(context);
+  compose::change_life(*engine, found.name, found.get(), verb, options, *view);
+  return kExitOk;
 }
 
 }  // namespace
 
 int compose_up_command(Context& context, const ParsedArgs& args) {
-    const auto engine = open_engine(context, /*container_defaults=*/true);
-    const auto project = load_project(context, *engine, args.positionals());
-    auto options = up_options(context, *engine, args);
-    options.no_start = args.get_bool("no-start");
-    options.wait = args.get_bool("wait");
-    options.wait_timeout = wait_timeout(args);
-    options.stop_timeout_s = args.find_int("timeout");
-    const bool detached = args.get_bool("detach") || options.wait || options.no_start;
-    const auto attached = attached_options(context, args, now());
-    if (args.get_bool("detach") &&
-        (attached.abort_on_exit || attached.abort_on_failure || !attached.exit_code_from.empty()))
-      throw_usage(args.command(), "-d does not go together with --abort-on-container-exit and --exit-code-from");
-    if (!attached.exit_code_from.empty() && project.find_service(attached.exit_code_from) == nullptr)
-      throw_error(ErrorKind::not_found, "--exit-code-from {}: no such service", attached.exit_code_from);
-    compose::BroughtUp up;
-    {
-      const auto view = make_view(context);
-      up = compose::bring_up(*engine, project, options, *view);
-    }
-    if (detached) return static_cast<int>(kExitOk);
-    return compose::follow_project(*engine, project, up.ids, attached);
+  const auto engine = open_engine(context, /*container_defaults=*/true);
+  const auto project = load_project(context, *engine, args.positionals());
+  auto options = up_options(context, *engine, args);
+  options.no_start = args.get_bool("no-start");
+  options.wait = args.get_bool("wait");
+  options.wait_timeout = wait_timeout(args);
+  options.stop_timeout_s = args.find_int("timeout");
+  const bool detached = args.get_bool("detach") || options.wait || options.no_start;
+  const auto attached = attached_options(context, args, now());
+  if (args.get_bool("detach") &&
+      (attached.abort_on_exit || attached.abort_on_failure || !attached.exit_code_from.empty()))
+    throw_usage(args.command(), "-d does not go together with --abort-on-container-exit and --exit-code-from");
+  if (!attached.exit_code_from.empty() && project.find_service(attached.exit_code_from) == nullptr)
+    throw_error(ErrorKind::not_found, "--exit-code-from {}: no such service", attached.exit_code_from);
+  compose::BroughtUp up;
+  {
+    const auto view = make_view(context);
+    up = compose::bring_up(*engine, project, options, *view);
+  }
+  if (detached) return static_cast<int>(kExitOk);
+  return compose::follow_project(*engine, project, up.ids, attached);
 }
 
 int compose_create_command(Context& context, const ParsedArgs& args) {
-    const auto engine = open_engine(context, /*container_defaults=*/true);
-    const auto project = load_project(context, *engine, args.positionals());
-    auto options = up_options(context, *engine, args);
-    options.no_start = true;
-    const auto view = make_view(context);
-    compose::bring_up(*engine, project, options, *view);
-    return kExitOk;
+  const auto engine = open_engine(context, /*container_defaults=*/true);
+  const auto project = load_project(context, *engine, args.positionals());
+  auto options = up_options(context, *engine, args);
+  options.no_start = true;
+  const auto view = make_view(context);
+  compose::bring_up(*engine, project, options, *view);
+  return kExitOk;
 }
 
 int compose_start_command(Context& context, const ParsedArgs& args) {
-    const auto engine = open_engine(context, /*container_defaults=*/true);
-    const auto project = load_project(context, *engine, args.positionals());
-    compose::UpOptions options;
-    options.services = args.positionals();
-    options.only_existing = true;
-    options.ignore_orphans = true;
-    options.wait = args.get_bool("wait");
-    options.wait_timeout = wait_timeout(args);
-    const auto view = make_view(context);
-    compose::bring_up(*engine, project, options, *view);
-    return kExitOk;
+  const auto engine = open_engine(context, /*container_defaults=*/true);
+  const auto project = load_project(context, *engine, args.positionals());
+  compose::UpOptions options;
+  options.services = args.positionals();
+  options.only_existing = true;
+  options.ignore_orphans = true;
+  options.wait = args.get_bool("wait");
+  options.wait_timeout = wait_timeout(args);
+  const auto view = make_view(context);
+  compose::bring_up(*engine, project, options, *view);
+  return kExitOk;
 }
 
 int compose_scale_command(Context& context, const ParsedArgs& args) {
-    const auto engine = open_engine(context, /*container_defaults=*/true);
-    compose::UpOptions options;
-    options.scale = scale_of(args, args.positionals());
-    for (const auto& [service, count] : options.scale) options.services.push_back(service);
-    const auto project = load_project(context, *engine, options.services);
-    options.no_deps = args.get_bool("no-deps");
-    options.no_recreate = true;
-    options.ignore_orphans = true;
-    options.parallel = parallel_limit(context, *engine);
-    const auto view = make_view(context);
-    compose::bring_up(*engine, project, options, *view);
-    return kExitOk;
+  const auto engine = open_engine(context, /*container_defaults=*/true);
+  compose::UpOptions options;
+  options.scale = scale_of(args, args.positionals());
+  for (const auto& [service, count] : options.scale) options.services.push_back(service);
+  const auto project = load_project(context, *engine, options.services);
+  options.no_deps = args.get_bool("no-deps");
+  options.no_recreate = true;
+  options.ignore_orphans = true;
+  options.parallel = parallel_limit(context, *engine);
+  const auto view = make_view(context);
+  compose::bring_up(*engine, project, options, *view);
+  return kExitOk;
 }
 
 int compose_down_command(Context& context, const ParsedArgs& args) {
-    const auto engine = open_engine(context, /*container_defaults=*/true);
-    const auto found = find_project(context, *engine);
-    compose::DownOptions options;
-    options.services = args.positionals();
-    options.remove_orphans = args.get_bool("remove-orphans") || is_true(*engine, "COMPOSE_REMOVE_ORPHANS");
-    options.volumes = args.get_bool("volumes");
-    options.images = args.get_string("rmi");
-    options.timeout_s = args.find_int("timeout");
-    const auto view = make_view(context);
-    compose::take_down(*engine, found.name, found.get(), options, *view);
-    return kExitOk;
+  const auto engine = open_engine(context, /*container_defaults=*/true);
+  const auto found = find_project(context, *engine);
+  compose::DownOptions options;
+  options.services = args.positionals();
+  options.remove_orphans = args.get_bool("remove-orphans") || is_true(*engine, "COMPOSE_REMOVE_ORPHANS");
+  options.volumes = args.get_bool("volumes");
+  options.images = args.get_string("rmi");
+  options.timeout_s = args.find_int("timeout");
+  const auto view = make_view(context);
+  compose::take_down(*engine, found.name, found.get(), options, *view);
+  return kExitOk;
 }
 
 int compose_stop_command(Context& context, const ParsedArgs& args) {
