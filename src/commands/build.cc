@@ -65,13 +65,18 @@ int print_checks(const buildah::BuildInput& input, const std::vector<language::L
   return kExitNo;
 }
 
+// A Dockerfile may be somebody else's.
+constexpr std::size_t kShownMistakes = 50, kLongMistake = 300;
+
 // After a build, once: which rules, and where to read more.
 void tell_mistakes(const std::vector<language::LintWarning>& warnings) {
   if (warnings.empty()) return;
   std::string text =
       format("\n {} warning{} found (use --check to expand):\n", warnings.size(), warnings.size() == 1 ? "" : "s");
-  for (const auto& warning : warnings)
-    text += format(" - {}: {} (line {})\n", warning.rule, printable(warning.message), warning.position.line);
+  for (std::size_t i = 0; i < std::min(warnings.size(), kShownMistakes); ++i)
+    text += format(" - {}: {} (line {})\n", warnings[i].rule, printable(warnings[i].message.substr(0, kLongMistake)),
+                   warnings[i].position.line);
+  if (warnings.size() > kShownMistakes) text += format(" - and {} more\n", warnings.size() - kShownMistakes);
   raw_log(text.c_str());
 }
 
