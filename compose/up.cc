@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "compose/conditions.hh"
 #include "compose/event_watch.hh"
 #include "compose/hooks.hh"
 #include "compose/labels.hh"
@@ -367,8 +368,8 @@ class Up {
       for (const auto& replica : plan->replicas) {
         const auto record = replica.id.empty() ? std::nullopt : look_at(engine_, replica.id);
         if (!record) return false;
-        met = (how.condition == DependsOn::Condition::service_healthy ? is_healthy(*record)
-                                                                      : has_completed(service, *record)) &&
+        met = (how.condition == DependsOn::Condition::service_healthy ? conditions_.is_healthy(*record)
+                                                                      : conditions_.has_completed(service, *record)) &&
               met;
       }
       return met;
@@ -377,53 +378,6 @@ class Up {
       log_warn("optional dependency \"{}\": {}", service, error.what());
       return true;
     }
-  }
-
-  static bool has_ended(const store::ContainerRecord& record) {
-    return record.state.status == ContainerStatus::exited && !record.monitor_alive;
-  }
-
-  bool is_healthy(const store::ContainerRecord& record) {
-    const std::string object = "Container " + record.config.name;
-    if (record.state.status == ContainerStatus::created) return false;  // its start is under way
-    if (record.state.health.empty())
-      throw Error(ErrorKind::usage,
-                  format("dependency failed to start: container {} has no healthcheck configured", record.config.name))
-          .with_exit_code(1)
-          .with_hint("give its service a `healthcheck`, or depend on service_started");
-    if (record.state.health == "healthy") {
-      if (shown_.insert(object).second) view_.done(object, "Healthy");
-      return true;
-    }
-    if (record.state.health == "unhealthy")
-      throw Error(ErrorKind::conflict,
-                  format("dependency failed to start: container {} is unhealthy", record.config.name))
-          .with_exit_code(1)
-          .with_hint(
-              format("see what its check says: lichen inspect -f '{{{{json .State.Health}}}}' {}", record.config.name));
-    if (has_ended(record))
-      throw Error(ErrorKind::conflict, format("dependency failed to start: container {} exited ({})",
-                                              record.config.name, record.state.exit_code))
-          .with_exit_code(1)
-          .with_hint(format("see why: lichen logs {}", record.config.name));
-    if (waiting_.insert(object).second) view_.show(object, "Waiting");
-    return false;
-  }
-
-  bool has_completed(const std::string& service, const store::ContainerRecord& record) {
-    if (record.state.status == ContainerStatus::created) return false;
-    const std::string object = "Container " + record.config.name;
-    if (has_ended(record)) {
-      if (record.state.exit_code != 0)
-        throw Error(ErrorKind::conflict,
-                    format("service \"{}\" didn't complete successfully: exit {}", service, record.state.exit_code))
-            .with_exit_code(1)
-            .with_hint(format("see why: lichen logs {}", record.config.name));
-      if (shown_.insert(object).second) view_.done(object, "Exited");
-      return true;
-    }
-    if (waiting_.insert(object).second) view_.show(object, "Waiting");
-    return false;
   }
 
   // --wait: running, or healthy where there is a check; one-shots that ended with 0 are well.
@@ -445,15 +399,7 @@ class Up {
 
   bool is_up(const Replica& replica) {
     const auto record = look_at(engine_, replica.id);
-    if (!record) return true;
-    if (has_ended(*record)) {
-      if (record->state.exit_code == 0) return true;
-      throw Error(ErrorKind::conflict, format("container {} exited ({})", record->config.name, record->state.exit_code))
-          .with_exit_code(1)
-          .with_hint(format("see why: lichen logs {}", record->config.name));
-    }
-    if (record->state.health.empty()) return record->state.status == ContainerStatus::running;
-    return is_healthy(*record);
+    return !record || conditions_.is_up(*record);
   }
 
   engine::Engine& engine_;
@@ -462,7 +408,8 @@ class Up {
   ProjectView& view_;
   sys::EventLoop loop_;
   Tasks* tasks_ = nullptr;
-  std::set<std::string> chosen_, shown_, waiting_;
+  Conditions conditions_{view_};
+  std::set<std::string> chosen_;
   std::map<std::string, std::string> images_;
   std::vector<ProjectContainer> existing_;
   std::deque<ServicePlan> plans_;
