@@ -48,7 +48,7 @@ bool is_named(const Strings& services, const std::string& service) {
 class Life {
  public:
   Life(engine::Engine& engine, const Project* project, ProjectView& view)
-      : engine_(engine), project_(project), view_(view), tasks_(loop_, view, 0) {}
+      : engine_(engine), project_(project), tasks_(loop_, view, 0) {}
 
   // One task for each container; those of a service come after those of the services that wait for it, or before.
   void add(const std::vector<ProjectContainer>& containers, const Verb& words,
@@ -85,7 +85,6 @@ class Life {
  private:
   engine::Engine& engine_;
   const Project* project_;
-  ProjectView& view_;
   sys::EventLoop loop_;
   Tasks tasks_;
 };
