@@ -10,7 +10,7 @@ namespace lichen::cli {
 Personality personality() { return personality_of(program_invocation_short_name); }
 
 Personality personality_of(std::string_view program) {
-  return program == "docker" || program == "docker-compose" ? Personality::docker : Personality::lichen;
+  return program == "docker" ? Personality::docker : Personality::lichen;
 }
 
 bool is_compose_link(std::string_view program) { return program.ends_with("-compose"); }

@@ -90,10 +90,10 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Build an image from a Dockerfile",
      .usage = "[OPTIONS] DIRECTORY|URL|-",
      .description =
-         "DIRECTORY is the context: what COPY and ADD can see of the host. - is a tar on standard input. A URL is that "
-         "of a\n"
-         "tar, of a single Dockerfile, or of a git repository: https://HOST/PATH.git, git@HOST:PATH, both with\n"
-         "#REFERENCE:DIRECTORY or ?branch=NAME&subdir=DIRECTORY.\n"
+         "DIRECTORY is the context: what COPY and ADD can see of the host. - is a tar on standard input.\n"
+         "A URL is that of a tar, of a single Dockerfile, or of a git repository: https://HOST/PATH.git, "
+         "git@HOST:PATH,\n"
+         "both with #REFERENCE:DIRECTORY or ?branch=NAME&subdir=DIRECTORY.\n"
          "Independent stages are built at the same time, and a step whose input is unchanged is taken from the cache.",
      .examples = "lichen build -t app .\n"
                  "lichen build -t app:test --target test --build-arg VERSION=1.4 .\n"

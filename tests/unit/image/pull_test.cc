@@ -306,6 +306,7 @@ TEST_F(PullTest, SavedImagesComeBackTheSame) {
     wire::ImageRequest load = request_;
     load.root = folder_ + "/root-" + kind;
     load.input = request_.output;
+    load.names.clear();
     const store::Paths other(load.root, load.run, "boot");
     other.make();
     const auto loaded = load_images(other, load, *progress);
