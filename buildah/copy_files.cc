@@ -80,11 +80,11 @@ sys::UniqueFd FileCopier::make_destination() { return provide_path(plan_.destina
 FileCopier::Target FileCopier::target_of(const std::string& base_name, bool is_directory, bool is_single,
                                          const std::string& below) {
   const std::string destination = plan_.destination + (below.empty() ? "" : "/" + below);
-  if (is_directory) return {provide_path(destination), ""};
+  if (is_directory) return {{provide_path(destination)}, ""};
   const bool is_folder = !below.empty() || plan_.destination.ends_with('/') || !is_single ||
                          sys::open_in_root_if_exists(root_, destination, kDirectory).has_value();
-  if (is_folder) return {provide_path(destination), base_name};
-  return {provide_path(parent_path(clean_path(destination))), lichen::base_name(clean_path(destination))};
+  if (is_folder) return {{provide_path(destination)}, base_name};
+  return {{provide_path(parent_path(clean_path(destination)))}, lichen::base_name(clean_path(destination))};
 }
 
 CopyOwner FileCopier::owner_of(const SourceTree& tree, const struct stat& info) const {
@@ -125,7 +125,7 @@ void FileCopier::copy(const SourceTree& tree, const SourceEntry& entry, bool is_
   Target target = target_of(base_name("/" + entry.path), is_directory, is_single && !plan_.keeps_parents, below);
   if (is_directory) return copy_directory(tree, entry, target.directory);
   WalkItem item{entry.fd.get(), ".", "", entry.path, &entry.info};
-  copy_item(tree, item, target.directory.get(), target.name);
+  copy_item(tree, item, target.directory, target.name);
 }
 
 // --parents: directories on the way that are not there yet are made as they are in the source.
@@ -145,46 +145,52 @@ void FileCopier::provide_parents(const SourceTree& tree, const std::string& abov
 }
 
 // Beneath the root; "" is the root itself.
-std::string FileCopier::path_of(int directory) const {
-  const std::string root = sys::read_link(sys::fd_path(root_)).value_or("");
-  const std::string place = sys::read_link(sys::fd_path(directory)).value_or("");
+std::string FileCopier::path_of(const Place& directory) const {
+  const std::string root = sys::read_link(sys::fd_path(root_of(directory.is_upper))).value_or("");
+  const std::string place = sys::read_link(sys::fd_path(directory.get())).value_or("");
   return place.size() > root.size() ? place.substr(root.size()) : "";
 }
 
-sys::UniqueFd FileCopier::provide_directory(int parent, const std::string& name) {
-  if (::mkdirat(parent, name.c_str(), 0700) != 0) {
+FileCopier::Place FileCopier::provide_directory(const SourceTree& tree, const Place& parent, const std::string& name) {
+  const bool is_new = ::mkdirat(parent.get(), name.c_str(), 0700) == 0;
+  if (!is_new) {
     if (errno != EEXIST) throw_errno("make directory '{}'", name);
     struct stat found {};
-    if (::fstatat(parent, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) throw_errno("look at '{}'", name);
+    if (::fstatat(parent.get(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) throw_errno("look at '{}'", name);
     if (S_ISLNK(found.st_mode)) {
       // A link to a directory (/lib -> usr/lib) is one here too, within the root.
-      if (auto leads = sys::open_in_root_if_exists(root_, path_of(parent) + "/" + name, kDirectory))
-        return *std::move(leads);
+      if (auto leads = sys::open_in_root_if_exists(root_of(parent.is_upper), path_of(parent) + "/" + name, kDirectory))
+        return {*std::move(leads), parent.is_upper};
     }
     if (!S_ISDIR(found.st_mode))
       throw_error(ErrorKind::conflict, "copy directory '{}': a file of that name is there already", name);
   }
-  return sys::open_at(parent, name, kDirectory | O_NOFOLLOW);
+  Place made{sys::open_at(parent.get(), name, kDirectory | O_NOFOLLOW), parent.is_upper};
+  // Not where extended attributes come along: an image's could have a meaning for the overlay, which only that knows.
+  if (is_new && upper_ && !made.is_upper && !tree.keeps_owners)
+    if (auto below = sys::open_in_root_if_exists(upper_.get(), path_of(made), kDirectory))
+      made = {*std::move(below), true};
+  return made;
 }
 
-void FileCopier::copy_directory(const SourceTree& tree, const SourceEntry& entry, const sys::UniqueFd& to) {
-  std::map<std::string, sys::UniqueFd> open;  // directories on the way, by their path beneath the entry
-  std::function<int(const std::string&)> directory_of = [&](const std::string& relative) -> int {
-    if (relative.empty()) return to.get();
-    if (const auto found = open.find(relative); found != open.end()) return found->second.get();
+void FileCopier::copy_directory(const SourceTree& tree, const SourceEntry& entry, const Place& to) {
+  std::map<std::string, Place> open;  // directories on the way, by their path beneath the entry
+  std::function<const Place&(const std::string&)> directory_of = [&](const std::string& relative) -> const Place& {
+    if (relative.empty()) return to;
+    if (const auto found = open.find(relative); found != open.end()) return found->second;
     // One that is excluded but holds what is not.
-    const int parent = directory_of(parent_path("/" + relative).substr(1));
+    const Place& parent = directory_of(parent_path("/" + relative).substr(1));
     struct stat info {};
-    auto made = provide_directory(parent, base_name("/" + relative));
+    auto made = provide_directory(tree, parent, base_name("/" + relative));
     const bool is_new = ::fstat(made.get(), &info) == 0 && (info.st_mode & 07777) == 0700;
     if (is_new && ::chmod(sys::fd_path(made.get()).c_str(), 0755) != 0) throw_errno("set a mode");
-    return open.emplace(relative, std::move(made)).first->second.get();
+    return open.emplace(relative, std::move(made)).first->second;
   };
   const auto visit = [&](const WalkItem& item) {
     if (item.relative.empty()) return;
-    const int parent = directory_of(parent_path("/" + item.relative).substr(1));
+    const Place& parent = directory_of(parent_path("/" + item.relative).substr(1));
     if (!S_ISDIR(item.info->st_mode)) return copy_item(tree, item, parent, item.name);
-    open[item.relative] = provide_directory(parent, item.name);
+    open[item.relative] = provide_directory(tree, parent, item.name);
   };
   const auto left = [&](const WalkItem& item) {
     if (item.relative.empty()) return;
@@ -196,17 +202,17 @@ void FileCopier::copy_directory(const SourceTree& tree, const SourceEntry& entry
   walk(tree, entry, plan_.excluded, visit, left);
 }
 
-void FileCopier::copy_item(const SourceTree& tree, const WalkItem& item, int to, const std::string& name) {
+void FileCopier::copy_item(const SourceTree& tree, const WalkItem& item, const Place& to, const std::string& name) {
   const struct stat& info = *item.info;
-  if (!S_ISREG(info.st_mode)) clear_the_way(to, name);
+  if (!S_ISREG(info.st_mode)) clear_the_way(to.get(), name);
   if (S_ISLNK(info.st_mode)) {
-    if (::symlinkat(sys::read_link_at(item.directory, item.name).c_str(), to, name.c_str()) != 0)
+    if (::symlinkat(sys::read_link_at(item.directory, item.name).c_str(), to.get(), name.c_str()) != 0)
       throw_errno("make symlink '{}'", name);
-    return finish(sys::open_at(to, name, O_PATH | O_NOFOLLOW).get(), tree, info);
+    return finish(sys::open_at(to.get(), name, O_PATH | O_NOFOLLOW).get(), tree, info);
   }
   if (S_ISFIFO(info.st_mode)) {
-    if (::mkfifoat(to, name.c_str(), 0600) != 0) throw_errno("make fifo '{}'", name);
-    return finish(sys::open_at(to, name, O_PATH | O_NOFOLLOW).get(), tree, info);
+    if (::mkfifoat(to.get(), name.c_str(), 0600) != 0) throw_errno("make fifo '{}'", name);
+    return finish(sys::open_at(to.get(), name, O_PATH | O_NOFOLLOW).get(), tree, info);
   }
   if (!S_ISREG(info.st_mode)) {
     if (S_ISSOCK(info.st_mode)) return;  // no layer can hold one
@@ -218,31 +224,34 @@ void FileCopier::copy_item(const SourceTree& tree, const WalkItem& item, int to,
 }
 
 // Names of one file stay names of one file.
-bool FileCopier::link_again(const struct stat& info, int to, const std::string& name) const {
+bool FileCopier::link_again(const struct stat& info, const Place& to, const std::string& name) const {
   const auto known = linked_.find({info.st_dev, info.st_ino});
   if (known == linked_.end()) return false;
   const Linked& first = known->second;
-  const auto directory =
-      sys::open_in_root_if_exists(root_, first.directory.empty() ? "/" : first.directory, kDirectory);
+  const auto folder_in = [&](bool is_upper) {
+    return sys::open_in_root_if_exists(root_of(is_upper), first.directory.empty() ? "/" : first.directory, kDirectory);
+  };
+  auto directory = folder_in(first.is_upper);
   struct stat found {};
   if (!directory || ::fstatat(directory->get(), first.name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) return false;
   if (found.st_dev != first.device || found.st_ino != first.inode) return false;  // another source has replaced it
-  clear_the_way(to, name);
-  return ::linkat(directory->get(), first.name.c_str(), to, name.c_str(), 0) == 0;
+  if (to.is_upper != first.is_upper) directory = folder_in(to.is_upper);          // a link stays within a mount
+  clear_the_way(to.get(), name);
+  return directory && ::linkat(directory->get(), first.name.c_str(), to.get(), name.c_str(), 0) == 0;
 }
 
-void FileCopier::remember_link(const struct stat& info, int made, int to, const std::string& name) {
+void FileCopier::remember_link(const struct stat& info, int made, const Place& to, const std::string& name) {
   struct stat found {};
   if (::fstat(made, &found) != 0) return;
-  linked_[{info.st_dev, info.st_ino}] = {path_of(to), name, found.st_dev, found.st_ino};
+  linked_[{info.st_dev, info.st_ino}] = {path_of(to), name, to.is_upper, found.st_dev, found.st_ino};
 }
 
-void FileCopier::copy_file(const SourceTree& tree, const WalkItem& item, int to, const std::string& name) {
+void FileCopier::copy_file(const SourceTree& tree, const WalkItem& item, const Place& to, const std::string& name) {
   const struct stat& info = *item.info;
   const sys::UniqueFd from = item.relative.empty()
                                  ? sys::open_path(sys::fd_path(item.directory), O_RDONLY)
                                  : sys::open_at(item.directory, item.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  const sys::UniqueFd file = create_file(to, name);
+  const sys::UniqueFd file = create_file(to.get(), name);
   sys::copy_file_data(from.get(), file.get(), info.st_size, item.path);
   if (tree.keeps_owners) sys::copy_xattrs(from.get(), file.get(), item.path);
   const CopyOwner owner = owner_of(tree, info);

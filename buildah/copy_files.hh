@@ -53,6 +53,9 @@ class FileCopier {
  public:
   /// @param root  O_PATH of the stage's root
   FileCopier(int root, CopyPlan plan);
+  /// What goes into directories that the copy itself makes is written into the upper directory of the stage's overlay,
+  /// as O_PATH: nothing lies below them, and a new file costs half as much there.
+  void write_into_upper(sys::UniqueFd upper) { upper_ = std::move(upper); }
 
   /// @param is_single  it is the only source: the destination may be the new name of a file
   void copy(const SourceTree& tree, const SourceEntry& entry, bool is_single, const std::string& source);
@@ -61,20 +64,27 @@ class FileCopier {
   sys::UniqueFd make_destination();
 
  private:
+  // A directory that is written to: by the stage's root, or (is_upper) in the upper directory.
+  struct Place {
+    sys::UniqueFd fd;  // O_PATH
+    bool is_upper = false;
+    int get() const { return fd.get(); }
+  };
   struct Target {
-    sys::UniqueFd directory;  // O_PATH
-    std::string name;         // "" = the directory itself
+    Place directory;
+    std::string name;  // "" = the directory itself
   };
   Target target_of(const std::string& base_name, bool is_directory, bool is_single, const std::string& below);
   sys::UniqueFd provide_path(const std::string& path);
-  void copy_directory(const SourceTree& tree, const SourceEntry& entry, const sys::UniqueFd& to);
-  void copy_item(const SourceTree& tree, const WalkItem& item, int to, const std::string& name);
-  void copy_file(const SourceTree& tree, const WalkItem& item, int to, const std::string& name);
-  bool link_again(const struct stat& info, int to, const std::string& name) const;
-  void remember_link(const struct stat& info, int made, int to, const std::string& name);
+  void copy_directory(const SourceTree& tree, const SourceEntry& entry, const Place& to);
+  void copy_item(const SourceTree& tree, const WalkItem& item, const Place& to, const std::string& name);
+  void copy_file(const SourceTree& tree, const WalkItem& item, const Place& to, const std::string& name);
+  bool link_again(const struct stat& info, const Place& to, const std::string& name) const;
+  void remember_link(const struct stat& info, int made, const Place& to, const std::string& name);
   void provide_parents(const SourceTree& tree, const std::string& above, const std::string& below);
-  std::string path_of(int directory) const;
-  sys::UniqueFd provide_directory(int parent, const std::string& name);
+  int root_of(bool is_upper) const { return is_upper ? upper_.get() : root_; }
+  std::string path_of(const Place& directory) const;
+  Place provide_directory(const SourceTree& tree, const Place& parent, const std::string& name);
   CopyOwner owner_of(const SourceTree& tree, const struct stat& info) const;
   mode_t mode_of(const struct stat& info) const;
   void finish(int fd, const SourceTree& tree, const struct stat& info) const;
@@ -82,11 +92,13 @@ class FileCopier {
   // A file of several names: where its first copy lies.
   struct Linked {
     std::string directory, name;  // the directory's path beneath the root
+    bool is_upper = false;
     dev_t device = 0;
     ino_t inode = 0;
   };
 
   int root_;
+  sys::UniqueFd upper_;
   CopyPlan plan_;
   std::map<std::pair<dev_t, ino_t>, Linked> linked_;  // by the source's device and inode
 };

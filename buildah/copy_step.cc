@@ -120,6 +120,7 @@ class CopyRun {
  public:
   CopyRun(const CopyWork& work, const StepPlace& place, int root)
       : work_(work), place_(place), copier_(root, plan_of(work, root)) {
+    if (work.driver == "overlay") copier_.write_into_upper(sys::open_path(place.upper, O_PATH | O_DIRECTORY));
     const bool takes_files = std::ranges::any_of(work.words.sources, [](const auto& each) { return !each.remote; });
     if (takes_files && work.content.tree == nullptr)
       mounted_ =
