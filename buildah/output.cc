@@ -17,8 +17,6 @@
 namespace lichen::buildah {
 namespace {
 
-constexpr std::chrono::seconds kStep{1};
-
 void copy_to_directory(const SourceTree& tree, const std::string& directory) {
   sys::make_directories(directory, 0755);
   const sys::UniqueFd to = sys::open_path(directory, O_PATH | O_DIRECTORY);
@@ -38,25 +36,6 @@ void write_tar(engine::Engine& engine, const std::string& directory, const std::
   engine::run_image_program(engine, "volume-export", request);
 }
 
-// In a child, which mounts; to its end.
-void run_in_worker(const std::function<void()>& body) {
-  sys::EventLoop loop;
-  std::optional<Error> failure;
-  bool is_done = false;
-  const Worker worker(loop,
-                      [&]() -> Json {
-                        body();
-                        return Json::object();
-                      },
-                      {[](std::string_view) {}, [&](const Json&) { is_done = true; },
-                       [&](const Error& error) {
-                         failure = error;
-                         is_done = true;
-                       }});
-  while (!is_done) loop.step(kStep);
-  if (failure) throw *failure;
-}
-
 }  // namespace
 
 bool is_files_only(const std::vector<BuildOutput>& outputs) {
@@ -69,7 +48,8 @@ void write_files(engine::Engine& engine, const std::string& driver, const LayerS
                  const BuildOutput& output) {
   const store::StagingDir workspace(engine.paths);
   const sys::UniqueFd standard_output(::fcntl(1, F_DUPFD_CLOEXEC, 3));
-  run_in_worker([&] {
+  sys::EventLoop loop;
+  run_in_worker(loop, [&] {
     sys::unshare_namespaces(CLONE_NEWNS, "make a mount namespace");
     auto tree = mount_stack(engine, driver, stack, workspace.path() + "/root", "the result");
     tree.keeps_owners = false;

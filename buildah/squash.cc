@@ -129,23 +129,6 @@ void play_layers(const engine::Engine& engine, const std::string& driver, const 
   ::umount2(rootfs.c_str(), MNT_DETACH);
 }
 
-void work_in_child(sys::EventLoop& loop, const std::function<void()>& body) {
-  std::optional<Error> failure;
-  bool is_done = false;
-  const Worker worker(loop,
-                      [&]() -> Json {
-                        body();
-                        return Json::object();
-                      },
-                      {[](std::string_view) {}, [&](const Json&) { is_done = true; },
-                       [&](const Error& error) {
-                         failure = error;
-                         is_done = true;
-                       }});
-  while (!is_done) loop.step(kTick);
-  if (failure) throw *failure;
-}
-
 // nullptr: nothing is left of what they changed.
 LayerPtr make_layer(engine::Engine& engine, const std::string& driver, const BuildOptions& options,
                     const LayerStack& below, const LayerStack& layers) {
@@ -155,7 +138,7 @@ LayerPtr make_layer(engine::Engine& engine, const std::string& driver, const Bui
   const std::string upper = staging->path() + "/diff";
   engine::make_upper(upper,
                      below.empty() ? engine::empty_layer(engine) : sys::fd_path(below.layers().back()->diff.get()));
-  work_in_child(loop, [&] { play_layers(engine, driver, below, layers, upper, workspace.path()); });
+  run_in_worker(loop, [&] { play_layers(engine, driver, below, layers, upper, workspace.path()); });
   if (sys::list_directory(upper).empty()) return nullptr;
   auto layer = std::make_shared<Layer>();
   layer->diff = sys::open_path(upper, O_PATH | O_DIRECTORY);

@@ -11,6 +11,7 @@
 namespace lichen::buildah {
 namespace {
 
+constexpr std::chrono::milliseconds kStep{1000};
 constexpr std::size_t kMaxLine = 64 * 1024, kMaxAnswer = 1 << 20;
 
 void redirect(int output) {
@@ -30,6 +31,23 @@ std::string run_body(const std::function<Json()>& body) {
 }
 
 }  // namespace
+
+void run_in_worker(sys::EventLoop& loop, const std::function<void()>& body) {
+  std::optional<Error> failure;
+  bool is_done = false;
+  const Worker worker(loop,
+                      [&]() -> Json {
+                        body();
+                        return Json::object();
+                      },
+                      {[](std::string_view) {}, [&](const Json&) { is_done = true; },
+                       [&](const Error& error) {
+                         failure = error;
+                         is_done = true;
+                       }});
+  while (!is_done) loop.step(kStep);
+  if (failure) throw *failure;
+}
 
 bool run_on_terminal(const std::function<Json()>& body) {
   sys::Pid child = sys::fork_child([&] {

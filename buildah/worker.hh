@@ -38,6 +38,9 @@ class Worker {
   std::string partial_, answer_;
 };
 
+/// Run `body` in a child, which may mount, to its end. @throws its Error
+void run_in_worker(sys::EventLoop& loop, const std::function<void()>& body);
+
 /// Run `body` in a child that has our terminal, to its end. @return false when it failed; the error is printed
 bool run_on_terminal(const std::function<Json()>& body);
 

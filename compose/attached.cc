@@ -26,7 +26,8 @@ class Attached {
   int run(const std::vector<std::string>& ids) {
     std::vector<ProjectContainer> containers;
     for (auto& container : project_containers(engine_, project_.name))
-      if (contains(ids, container.id())) containers.push_back(std::move(container));
+      if (contains(ids, container.id()) && (container.is_active() || !options_.is_interrupted))
+        containers.push_back(std::move(container));
     std::size_t width = 0;
     for (const auto& container : containers)
       width = std::max(width, short_name(container.name(), project_.name).size());
@@ -40,6 +41,7 @@ class Attached {
       else
         watch_quietly(container.id());
     }
+    if (options_.is_interrupted) interrupted();
     while (!waiting_.empty() || stopper_) loop_.step(std::chrono::milliseconds(500));
     return code_;
   }

@@ -20,10 +20,10 @@ struct AttachedOptions {
   Strings attach;                 // services whose output is shown; empty: all that do not say `attach: false`
   Strings no_attach;
   std::optional<std::int64_t> stop_timeout_s;
+  bool is_interrupted = false;  // before it began: all is stopped at once
 };
 
-/// Runs from before `bring_up`: signals are taken from its making on, so that Ctrl-C in the middle of a start ends in
-/// a project that is stopped.
+/// Takes signals. `bring_up` has done so before (UpOptions::takes_signals): one that comes between them is not lost.
 /// @param ids  the containers; @return the exit code: 130 after a signal, that of exit_code_from, 0
 int follow_project(engine::Engine& engine, const Project& project, const std::vector<std::string>& ids,
                    const AttachedOptions& options);

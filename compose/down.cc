@@ -4,6 +4,7 @@
 
 #include "compose/hooks.hh"
 #include "compose/labels.hh"
+#include "compose/language/render.hh"
 #include "compose/resources.hh"
 #include "compose/service_container.hh"
 #include "compose/tasks.hh"
@@ -105,7 +106,7 @@ std::set<std::string> images_to_remove(const std::vector<ProjectContainer>& cont
     for (const auto& container : containers) names.insert(container.summary.config.image_name);
   if (project == nullptr) return names;
   for (const auto& service : project->services)
-    if (which == "all" || (service.build && service.image.empty())) names.insert(image_name(*project, service));
+    if (which == "all" || (service.build && service.image.empty())) names.insert(image_of(service, project->name));
   return names;
 }
 

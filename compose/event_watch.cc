@@ -10,7 +10,7 @@
 namespace lichen::compose {
 
 // Events carry no labels of theirs that a filter could use cheaply, so each wakes: looking at a few records costs less.
-EventWatch::EventWatch(engine::Engine& engine, sys::EventLoop& loop, const std::string&, std::function<void()> happened)
+EventWatch::EventWatch(engine::Engine& engine, sys::EventLoop& loop, std::function<void()> happened)
     : happened_(std::move(happened)) {
   const Timestamp begin = now();
   follower_ = std::make_unique<buildah::Worker>(

@@ -1,4 +1,4 @@
-// Being told when something happens to a project's containers: a child follows the event log and says so.
+// Being told when something happens to containers: a child follows the event log and says so.
 #pragma once
 
 #include <functional>
@@ -13,9 +13,8 @@ namespace lichen::compose {
 
 class EventWatch {
  public:
-  /// @param happened  called in the loop after each event of a container of the project; what it has become is in its
-  /// record
-  EventWatch(engine::Engine& engine, sys::EventLoop& loop, const std::string& project, std::function<void()> happened);
+  /// @param happened  called in the loop after each event of a container; what it has become is in its record
+  EventWatch(engine::Engine& engine, sys::EventLoop& loop, std::function<void()> happened);
 
  private:
   std::function<void()> happened_;

@@ -43,6 +43,18 @@ std::vector<ProjectContainer> project_containers(engine::Engine& engine, const s
   return found;
 }
 
+ProjectContainer running_container(engine::Engine& engine, const std::string& project, const std::string& service,
+                                   std::int64_t index) {
+  for (const auto& container : project_containers(engine, project))
+    if (container.service == service && !container.one_off && container.is_active() &&
+        (index == 0 || container.number == static_cast<std::uint64_t>(index)))
+      return container;
+  throw Error(ErrorKind::not_found, index == 0 ? format("service \"{}\" is not running", service)
+                                               : format("service \"{}\" is not running container #{}", service, index))
+      .with_exit_code(1)
+      .with_hint(format("start it first: lichen compose up -d {}", service));
+}
+
 std::optional<store::ContainerRecord> look_at(engine::Engine& engine, const std::string& id) {
   try {
     return engine::find_container(engine, id);

@@ -24,6 +24,11 @@ struct ProjectContainer {
 /// By service and number. Damaged records are left out with a warning.
 std::vector<ProjectContainer> project_containers(engine::Engine& engine, const std::string& project);
 
+/// A running container of a service, not of `run`. @param index  its number; 0: the first
+/// @throws Error{not_found} with exit code 1
+ProjectContainer running_container(engine::Engine& engine, const std::string& project, const std::string& service,
+                                   std::int64_t index);
+
 /// One container's record as it is now. nullopt: it is gone
 std::optional<store::ContainerRecord> look_at(engine::Engine& engine, const std::string& id);
 

@@ -60,7 +60,7 @@ void ProjectView::set(const std::string& object, const std::string& status, Stat
 
 void ProjectView::show(const std::string& object, const std::string& doing) { set(object, doing, State::works); }
 void ProjectView::done(const std::string& object, const std::string& did) { set(object, did, State::done); }
-void ProjectView::failed(const std::string& object, const std::string&) { set(object, "Error", State::failed); }
+void ProjectView::failed(const std::string& object) { set(object, "Error", State::failed); }
 
 void ProjectView::line(const std::string& object, std::string_view text) {
   if (mode_ == ViewMode::quiet) return;

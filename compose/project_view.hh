@@ -22,7 +22,7 @@ class ProjectView {
   /// "Container shop-web-1", "Starting"
   void show(const std::string& object, const std::string& doing);
   void done(const std::string& object, const std::string& did);
-  void failed(const std::string& object, const std::string& why);
+  void failed(const std::string& object);
   /// Something that its program says, as the steps of a build.
   void line(const std::string& object, std::string_view text);
   void tick();

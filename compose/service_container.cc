@@ -42,7 +42,7 @@ class RequestMaker {
 
  private:
   void set_process() {
-    config_.image_name = image_name(project_, service_);
+    config_.image_name = image_of(service_, project_.name);
     if (service_.command) config_.command = *service_.command;
     if (service_.entrypoint) config_.entrypoint = *service_.entrypoint;
     request_.gave.entrypoint = service_.entrypoint.has_value();
@@ -139,9 +139,6 @@ class RequestMaker {
       endpoint.gateway_priority = how.gw_priority;
       endpoint.aliases = how.aliases;
       if (!name_.one_off || name_.keeps_alias) endpoint.aliases.insert(endpoint.aliases.begin(), service_.name);
-      if (!how.link_local_ips.empty())
-        throw_error(ErrorKind::unsupported, "service '{}': link_local_ips: containers have no further addresses",
-                    service_.name);
       sorted.emplace_back(-how.priority, std::move(endpoint));
     }
     std::ranges::stable_sort(sorted, {}, &std::pair<int, spec::NetworkEndpoint>::first);
@@ -183,15 +180,13 @@ class RequestMaker {
     config_.read_only = service_.read_only;
     for (const auto& rule : service_.device_cgroup_rules)
       config_.device_cgroup_rules.push_back(spec::parse_device_rule(rule));
-    spec::DeviceRequest described{.driver = "cdi"};
+    Strings devices;
     for (const auto& device : service_.devices)
-      if (spec::looks_like_cdi_name(device.source))
-        described.ids.push_back(spec::parse_cdi_name(device.source).str());
-      else
-        config_.devices.push_back(spec::parse_device_option(
-            format("{}:{}:{}", device.source, device.target.empty() ? device.source : device.target,
-                   device.permissions.empty() ? "rwm" : device.permissions)));
-    if (!described.ids.empty()) config_.device_requests.push_back(std::move(described));
+      devices.push_back(spec::looks_like_cdi_name(device.source)
+                            ? device.source
+                            : format("{}:{}:{}", device.source, device.target.empty() ? device.source : device.target,
+                                     device.permissions.empty() ? "rwm" : device.permissions));
+    spec::add_device_options(devices, config_.devices, config_.device_requests);
     for (const auto& request : service_.gpus) add_gpus(request);
     if (service_.deploy && service_.deploy->reservations)
       for (const auto& request : service_.deploy->reservations->devices) add_gpus(request);
@@ -307,21 +302,17 @@ class RequestMaker {
     if (bind.recursive == "writable" || bind.recursive == "readonly") made.read_only_submounts = bind.recursive;
   }
 
-  // A relative target is a name in /run/secrets, or in the root (Compose specification, configs and secrets).
-  static std::string target_of(const FileReference& use, const std::string& kind) {
-    const std::string name = use.target.empty() ? use.source : use.target;
-    return clean_path(name.starts_with('/') ? name : (kind == "secret" ? "/run/secrets/" : "/") + name);
-  }
-
   void add_files(const std::vector<FileReference>& uses, const std::map<std::string, FileObject>& objects,
                  const std::string& kind) {
     const bool bound = are_bound_files(uses, objects);
+    // A relative target is a name in /run/secrets, or in the root (Compose specification, configs and secrets).
+    const std::string folder = kind == "secret" ? "/run/secrets" : "/";
     for (const auto& use : uses) {
       const FileObject& object = objects.at(use.source);
       if (bound) {
         spec::MountConfig made;
         made.source = object.file;
-        made.destination = target_of(use, kind);
+        made.destination = use.target_path(folder);
         made.read_only = true;
         config_.mounts.push_back(std::move(made));
         continue;
@@ -330,7 +321,7 @@ class RequestMaker {
         return text.empty() ? 0u : static_cast<std::uint32_t>(std::stoul(text));
       };
       config_.secrets.push_back({.name = stored_file_name(project_, object, kind, use.source),
-                                 .target = target_of(use, kind),
+                                 .target = use.target_path(folder),
                                  .uid = number(use.uid),
                                  .gid = number(use.gid),
                                  .mode = use.mode.value_or(0444)});
@@ -411,10 +402,6 @@ class RequestMaker {
 std::string container_name(const Project& project, const Service& service, std::uint32_t number) {
   return service.container_name.empty() ? format("{}-{}-{}", project.name, service.name, number)
                                         : service.container_name;
-}
-
-std::string image_name(const Project& project, const Service& service) {
-  return service.image.empty() ? format("{}-{}", project.name, service.name) : service.image;
 }
 
 std::string stored_file_name(const Project& project, const FileObject& object, const std::string& kind,

@@ -19,8 +19,6 @@ struct ReplicaName {
 
 /// PROJECT-SERVICE-NUMBER, or container_name.
 std::string container_name(const Project& project, const Service& service, std::uint32_t number);
-/// What the service's image is called: `image`, or PROJECT-SERVICE when it is only built.
-std::string image_name(const Project& project, const Service& service);
 /// PROJECT_KEY: the secret of the store that holds a file which no host path gives.
 std::string stored_file_name(const Project& project, const FileObject& object, const std::string& kind,
                              const std::string& key);

@@ -1,8 +1,10 @@
 #include "compose/service_image.hh"
 
 #include "buildah/build_images.hh"
+#include "buildah/cache_place.hh"
 #include "buildah/progress.hh"
 #include "compose/labels.hh"
+#include "compose/language/render.hh"
 #include "compose/service_container.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
@@ -107,7 +109,7 @@ std::optional<std::string> image_at_hand(engine::Engine& engine, const Project& 
   const auto options = pull_options(service, choice);
   if (options.policy == engine::PullPolicy::always || options.policy == engine::PullPolicy::newer)
     if (!service.build) return std::nullopt;
-  return engine::find_local_image(engine, image_name(project, service), options);
+  return engine::find_local_image(engine, image_of(service, project.name), options);
 }
 
 buildah::BuildOptions build_options(const engine::Engine& engine, const Project& project, const Service& service) {
@@ -119,14 +121,14 @@ buildah::BuildOptions build_options(const engine::Engine& engine, const Project&
                        ? build.dockerfile
                        : build.context + "/" + build.dockerfile;
   options.tags = build.tags;
-  options.tags.insert(options.tags.begin(), image_name(project, service));
+  options.tags.insert(options.tags.begin(), image_of(service, project.name));
   options.target = build.target;
   for (const auto& [name, value] : build.args)
     if (value) options.build_args[name] = *value;
   for (const auto& [name, place] : build.additional_contexts)
     options.contexts[name] =
         place.starts_with(kServiceContext)
-            ? "docker-image://" + image_name(project, *project.find_service(place.substr(kServiceContext.size())))
+            ? "docker-image://" + image_of(*project.find_service(place.substr(kServiceContext.size())), project.name)
             : place;
   for (const auto& [id, socket] : build.ssh)
     options.ssh.push_back(
@@ -134,6 +136,11 @@ buildah::BuildOptions build_options(const engine::Engine& engine, const Project&
   set_secrets(project, build, options);
   options.platforms = build.platforms;
   if (options.platforms.empty() && !service.platform.empty()) options.platforms = {service.platform};
+  using Direction = buildah::CacheDirection;
+  for (const auto& text : build.cache_from)
+    buildah::add_cache_place(text, Direction::from, {"build.cache_from", project.working_dir}, options.cache_from);
+  for (const auto& text : build.cache_to)
+    buildah::add_cache_place(text, Direction::to, {"build.cache_to", project.working_dir}, options.cache_to);
   options.no_cache = build.no_cache;
   options.no_cache_filter = build.no_cache_filter;
   if (build.pull) options.pull.policy = engine::PullPolicy::always;
@@ -162,7 +169,7 @@ void add_image_tasks(engine::Engine& engine, const Project& project, const std::
       images[service.name] = *id;
       continue;
     }
-    const std::string name = image_name(project, service);
+    const std::string name = image_of(service, project.name);
     if (service.build && !choice.build_never) {
       builds[service.name] = tasks.add(build_task(engine, service, name, build_options(engine, project, service),
                                                   [&images, &service](const Json& id) { images[service.name] = id; }));
@@ -194,7 +201,8 @@ void build_images(engine::Engine& engine, const Project& project, const std::set
     options.no_cache = options.no_cache || choice.no_cache;
     if (choice.pull) options.pull.policy = engine::PullPolicy::always;
     for (const auto& [name, value] : choice.args) options.build_args[name] = value;
-    builds[service.name] = tasks.add(build_task(engine, service, image_name(project, service), std::move(options), {}));
+    builds[service.name] =
+        tasks.add(build_task(engine, service, image_of(service, project.name), std::move(options), {}));
   }
   order_builds(project, builds, tasks);
   tasks.run();

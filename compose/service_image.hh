@@ -16,7 +16,6 @@ struct ImageChoice {
   bool build_always = false;  // --build
   bool build_never = false;   // --no-build
   std::string pull;           // --pull: "" = each service's pull_policy
-  bool quiet_pull = false;
 };
 
 /// The service's image, when it is here and the policy is content with that.

@@ -37,6 +37,19 @@ void Tasks::run(std::optional<std::chrono::steady_clock::time_point> limit) {
   if (failure_) throw *failure_;
 }
 
+void Tasks::fail(const Error& error) {
+  if (!failure_) failure_ = error;
+}
+
+void Tasks::cut() {
+  for (auto& item : items_)
+    if (item->phase == Phase::working) {
+      item->worker.reset();
+      item->phase = Phase::done;
+    }
+  working_ = 0;
+}
+
 // As long as something moves: a task without a body lets others begin at once.
 void Tasks::pump() {
   for (bool moved = true; moved && !failure_;) {
@@ -57,8 +70,8 @@ bool Tasks::is_ready(Item& item) {
   try {
     return item.task.gate();
   } catch (const Error& error) {
-    failure_ = error;
-    view_.failed(item.task.object, error.what());
+    fail(error);
+    view_.failed(item.task.object);
     return false;
   }
 }
@@ -69,24 +82,23 @@ void Tasks::begin(Item& item) {
   item.phase = Phase::working;
   ++working_;
   Item* const it = &item;
-  item.worker =
-      std::make_unique<buildah::Worker>(loop_, item.task.body,
-                                        buildah::Worker::Handlers{[this, it](std::string_view line) {
-                                                                    if (it->task.output)
-                                                                      it->task.output(line);
-                                                                    else
-                                                                      view_.line(it->task.object, line);
-                                                                  },
-                                                                  [this, it](const Json& result) {
-                                                                    --working_;
-                                                                    end(*it, result);
-                                                                  },
-                                                                  [this, it](const Error& error) {
-                                                                    --working_;
-                                                                    if (!failure_) failure_ = error;
-                                                                    it->phase = Phase::done;
-                                                                    view_.failed(it->task.object, error.what());
-                                                                  }});
+  item.worker = std::make_unique<buildah::Worker>(loop_, item.task.body,
+                                                  buildah::Worker::Handlers{[this, it](std::string_view line) {
+                                                                              if (it->task.output)
+                                                                                it->task.output(line);
+                                                                              else
+                                                                                view_.line(it->task.object, line);
+                                                                            },
+                                                                            [this, it](const Json& result) {
+                                                                              --working_;
+                                                                              end(*it, result);
+                                                                            },
+                                                                            [this, it](const Error& error) {
+                                                                              --working_;
+                                                                              fail(error);
+                                                                              it->phase = Phase::done;
+                                                                              view_.failed(it->task.object);
+                                                                            }});
 }
 
 void Tasks::end(Item& item, const Json& result) {
@@ -96,8 +108,8 @@ void Tasks::end(Item& item, const Json& result) {
   try {
     if (item.task.done) item.task.done(result);
   } catch (const Error& error) {
-    if (!failure_) failure_ = error;
-    view_.failed(item.task.object, error.what());
+    fail(error);
+    view_.failed(item.task.object);
     return;
   }
   if (!item.task.did.empty()) view_.done(item.task.object, item.task.did);

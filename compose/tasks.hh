@@ -41,6 +41,10 @@ class Tasks {
   void add_order(Id earlier, Id later) { items_.at(later)->task.after.push_back(earlier); }
   /// Look at the gates again.
   void wake() { is_awake_ = true; }
+  /// Begin nothing more; `run` throws this when what works has ended, unless something failed before.
+  void fail(const Error& error);
+  /// Kill what works.
+  void cut();
   /// Until all is done. @throws the first failure @throws Error{conflict} gates did not open within `limit`
   void run(std::optional<std::chrono::steady_clock::time_point> limit = std::nullopt);
   /// What is waited for when the time is over: "Container shop-db-1".

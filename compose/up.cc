@@ -18,6 +18,8 @@
 #include "libpod/engine/start.hh"
 #include "libpod/engine/stop.hh"
 
+#include <signal.h>
+
 namespace lichen::compose {
 namespace {
 
@@ -55,7 +57,24 @@ class Up {
       : engine_(engine), project_(project), options_(options), view_(view) {}
 
   BroughtUp run() {
+    if (options_.takes_signals)
+      loop_.on_signals({SIGINT, SIGTERM, SIGHUP}, [this](const signalfd_siginfo&) { interrupt(); });
     engine_.enter_userns();
+    BroughtUp result;
+    try {
+      work();
+    } catch (const Error&) {
+      if (interrupts_ == 0) throw;
+    }
+    result.is_interrupted = interrupts_ != 0;
+    for (const auto& plan : plans_)
+      for (const auto& replica : plan.replicas)
+        if (!replica.id.empty()) result.ids.push_back(replica.id);
+    return result;
+  }
+
+ private:
+  void work() {
     chosen_ = chosen_services(project_, options_.services, options_.no_deps);
     if (!options_.only_existing) {
       make_resources(engine_, project_, chosen_, view_);
@@ -63,7 +82,7 @@ class Up {
     }
     plan();
     Tasks tasks(loop_, view_, options_.parallel);
-    tasks_ = &tasks;
+    const Current current(*this, tasks);
     remove_orphans();
     for (auto& plan : plans_) add_creation(plan);
     if (!options_.no_start)
@@ -72,20 +91,35 @@ class Up {
     std::optional<std::chrono::steady_clock::time_point> limit;
     if (options_.wait && options_.wait_timeout) limit = std::chrono::steady_clock::now() + *options_.wait_timeout;
     std::optional<EventWatch> events;
-    if (has_gates_) events.emplace(engine_, loop_, project_.name, [&tasks] { tasks.wake(); });
+    if (has_gates_) events.emplace(engine_, loop_, [&tasks] { tasks.wake(); });
     tasks.run(limit);
-    BroughtUp result;
-    for (const auto& plan : plans_)
-      for (const auto& replica : plan.replicas)
-        if (!replica.id.empty()) result.ids.push_back(replica.id);
-    return result;
   }
 
- private:
+  // The tasks that an interruption ends.
+  struct Current {
+    Current(Up& up, Tasks& tasks) : up_(up) { up.tasks_ = &tasks; }
+    Current(const Current&) = delete;
+    Current& operator=(const Current&) = delete;
+    ~Current() { up_.tasks_ = nullptr; }
+    Up& up_;
+  };
+
+  // A container that is being started is waited for, so that it is among those that are stopped; a build, a pull or a
+  // second Ctrl-C waits for nothing.
+  void interrupt() {
+    ++interrupts_;
+    if (tasks_ == nullptr) return;
+    tasks_->fail(Error(ErrorKind::interrupted, "interrupted"));
+    if (makes_images_ || interrupts_ > 1) tasks_->cut();
+  }
+
   void provide_images() {
     Tasks tasks(loop_, view_, options_.parallel);
+    const Current current(*this, tasks);
+    makes_images_ = true;
     add_image_tasks(engine_, project_, chosen_, options_.images, tasks, images_);
     tasks.run();
+    makes_images_ = false;
   }
 
   // ---- what is to be done
@@ -413,7 +447,8 @@ class Up {
   std::map<std::string, std::string> images_;
   std::vector<ProjectContainer> existing_;
   std::deque<ServicePlan> plans_;
-  bool has_gates_ = false;
+  bool has_gates_ = false, makes_images_ = false;
+  int interrupts_ = 0;
 };
 
 void add_with_dependencies(const Project& project, const std::string& name, std::set<std::string>& chosen) {

@@ -26,6 +26,7 @@ struct UpOptions {
   bool renew_volumes = false;  // -V: anonymous volumes are made anew
   bool remove_orphans = false, ignore_orphans = false;
   bool no_start = false;
+  bool takes_signals = false;  // Ctrl-C begins nothing more and is told in the result; else it ends this program
   bool only_existing = false;  // start: nothing is made
   bool wait = false;
   std::optional<std::chrono::seconds> wait_timeout;
@@ -38,6 +39,7 @@ struct UpOptions {
 /// The containers that were brought up, in the order of their start; attached output follows them.
 struct BroughtUp {
   std::vector<std::string> ids;
+  bool is_interrupted = false;
 };
 
 /// @throws Error with exit code 1: the first failure; what was done stays done

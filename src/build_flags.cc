@@ -133,13 +133,7 @@ void set_containers(const ParsedArgs& args, const HostView& host, spec::Containe
           .with_hint("write ./NAME for a directory here; RUN --mount=type=cache keeps files between builds");
     config.mounts.push_back(spec::parse_volume_option(text.starts_with('/') ? text : absolute_path(text, host)));
   }
-  spec::DeviceRequest described{.driver = "cdi"};
-  for (const auto& text : args.get_list("device"))
-    if (spec::looks_like_cdi_name(text))
-      described.ids.push_back(spec::parse_cdi_name(text).str());
-    else
-      config.devices.push_back(spec::parse_device_option(text));
-  if (!described.ids.empty()) config.device_requests.push_back(std::move(described));
+  spec::add_device_options(args.get_list("device"), config.devices, config.device_requests);
   config.security_opt = args.get_list("security-opt");
   auto security = spec::parse_security_opts(config.security_opt);
   config.no_new_privileges = security.no_new_privileges;

@@ -205,14 +205,8 @@ void add_default_sysctls(const HostView& host, spec::ContainerConfig& config) {
 namespace {
 
 void set_devices(const ParsedArgs& args, spec::ContainerConfig& config) {
-  spec::DeviceRequest described{.driver = "cdi"};
-  for (const auto& text : args.get_list("device"))
-    if (spec::looks_like_cdi_name(text))
-      described.ids.push_back(spec::parse_cdi_name(text).str());
-    else
-      config.devices.push_back(spec::parse_device_option(text));
   for (const auto& text : args.get_list("gpus")) config.device_requests.push_back(spec::parse_gpus_option(text));
-  if (!described.ids.empty()) config.device_requests.push_back(std::move(described));
+  spec::add_device_options(args.get_list("device"), config.devices, config.device_requests);
   for (const auto& text : args.get_list("device-cgroup-rule"))
     config.device_cgroup_rules.push_back(spec::parse_device_rule(text));
 }

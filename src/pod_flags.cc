@@ -67,14 +67,8 @@ void set_members(const ParsedArgs& args, const HostView& host, spec::ContainerCo
   for (auto& mount : settings.mounts)
     if (mount.type == spec::MountType::bind) mount.source = absolute(mount.source, host);
   settings.volumes_from = args.get_list("volumes-from");
-  spec::DeviceRequest described{.driver = "cdi"};
-  for (const auto& text : args.get_list("device"))
-    if (spec::looks_like_cdi_name(text))
-      described.ids.push_back(spec::parse_cdi_name(text).str());
-    else
-      settings.devices.push_back(spec::parse_device_option(text));
   for (const auto& text : args.get_list("gpus")) settings.device_requests.push_back(spec::parse_gpus_option(text));
-  if (!described.ids.empty()) settings.device_requests.push_back(std::move(described));
+  spec::add_device_options(args.get_list("device"), settings.devices, settings.device_requests);
   settings.security_opt = args.get_list("security-opt");
   auto security = spec::parse_security_opts(settings.security_opt);
   settings.no_new_privileges = security.no_new_privileges;

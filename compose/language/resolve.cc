@@ -219,7 +219,7 @@ const Service* Project::find_service(std::string_view service_name) const {
 
 std::string FileReference::target_path(std::string_view folder) const {
   const std::string& name = target.empty() ? source : target;
-  return name.starts_with('/') ? name : clean_path(std::string(folder) + "/" + name);
+  return clean_path(name.starts_with('/') ? name : std::string(folder) + "/" + name);
 }
 
 }  // namespace lichen::compose

@@ -7,6 +7,7 @@
 #include "libpod/base/parse.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/spec/cdi.hh"
 
 namespace lichen::spec {
 namespace {
@@ -56,6 +57,19 @@ std::string parse_device_rule(std::string_view text) {
     throw Error(ErrorKind::usage, fmt::format("--device-cgroup-rule '{}': not a rule", printable(text)))
         .with_hint("write it like 'c 1:3 mr': a, b or c; two numbers or *; some of r, w and m");
   return std::string(text);
+}
+
+void add_device_options(const std::vector<std::string>& texts, std::vector<DeviceConfig>& devices,
+                        std::vector<DeviceRequest>& requests) {
+  DeviceRequest described{.driver = "cdi"};
+  std::vector<DeviceConfig> plain;
+  for (const auto& text : texts)
+    if (looks_like_cdi_name(text))
+      described.ids.push_back(parse_cdi_name(text).str());
+    else
+      plain.push_back(parse_device_option(text));
+  devices.insert(devices.end(), plain.begin(), plain.end());
+  if (!described.ids.empty()) requests.push_back(std::move(described));
 }
 
 std::string format_device_option(const DeviceConfig& device) {

@@ -46,7 +46,6 @@ compose::UpOptions up_options(const Context& context, const engine::Engine& engi
   options.images.build_always = args.get_bool("build");
   options.images.build_never = args.get_bool("no-build");
   if (const auto pull = args.get_string("pull"); pull != "policy") options.images.pull = pull;
-  options.images.quiet_pull = args.get_bool("quiet-pull");
   options.parallel = parallel_limit(context, engine);
   if (options.force_recreate && options.no_recreate)
     throw_usage(args.command(), "--force-recreate and --no-recreate cannot both be");
@@ -96,18 +95,20 @@ int compose_up_command(Context& context, const ParsedArgs& args) {
   options.wait_timeout = wait_timeout(args);
   options.stop_timeout_s = args.find_int("timeout");
   const bool detached = args.get_bool("detach") || options.wait || options.no_start;
-  const auto attached = attached_options(context, args, now());
+  auto attached = attached_options(context, args, now());
   if (args.get_bool("detach") &&
       (attached.abort_on_exit || attached.abort_on_failure || !attached.exit_code_from.empty()))
     throw_usage(args.command(), "-d does not go together with --abort-on-container-exit and --exit-code-from");
   if (!attached.exit_code_from.empty() && project.find_service(attached.exit_code_from) == nullptr)
     throw_error(ErrorKind::not_found, "--exit-code-from {}: no such service", attached.exit_code_from);
+  options.takes_signals = !detached;
   compose::BroughtUp up;
   {
     const auto view = make_view(context);
     up = compose::bring_up(*engine, project, options, *view);
   }
   if (detached) return static_cast<int>(kExitOk);
+  attached.is_interrupted = up.is_interrupted;
   return compose::follow_project(*engine, project, up.ids, attached);
 }
 

@@ -76,21 +76,9 @@ std::vector<compose::ProjectContainer> listed(engine::Engine& engine, const Foun
       return true;
     const std::string state(wire::to_string(container.summary.state.status));
     if (!states.empty()) return std::ranges::find(states, state) == states.end();
-    return !args.get_bool("all") && !container.is_active();
+    return !args.get_bool("all") && (!container.is_active() || container.one_off);
   });
   return containers;
-}
-
-compose::ProjectContainer one_of(engine::Engine& engine, const FoundProject& found, const std::string& service,
-                                 std::int64_t index) {
-  for (const auto& container : compose::project_containers(engine, found.name))
-    if (container.service == service && !container.one_off && container.is_active() &&
-        (index == 0 || container.number == static_cast<std::uint64_t>(index)))
-      return container;
-  throw Error(ErrorKind::not_found, index == 0 ? format("service \"{}\" is not running", service)
-                                               : format("service \"{}\" is not running container #{}", service, index))
-      .with_exit_code(kExitNo)
-      .with_hint(format("start it first: lichen compose up -d {}", service));
 }
 
 std::vector<engine::PortInUse> ports_of(engine::Engine& engine, const compose::ProjectContainer& container) {
@@ -234,7 +222,7 @@ int compose_port_command(Context& context, const ParsedArgs& args) {
   const std::string& service = args.positionals()[0];
   const auto port = parse_int(args.positionals()[1]);
   if (!port) throw_usage(args.command(), format("'{}' is no port", args.positionals()[1]));
-  const auto container = one_of(*engine, found, service, args.get_int("index"));
+  const auto container = compose::running_container(*engine, found.name, service, args.get_int("index"));
   const std::string protocol = args.get_string("protocol");
   for (const auto& mapping : ports_of(*engine, container)) {
     if (mapping.container_port != *port || mapping.protocol != protocol) continue;

@@ -15,27 +15,11 @@
 #include <unistd.h>
 
 namespace lichen::cli {
-namespace {
-
-compose::ProjectContainer running_container(engine::Engine& engine, const FoundProject& found,
-                                            const std::string& service, std::int64_t index) {
-  for (const auto& container : compose::project_containers(engine, found.name))
-    if (container.service == service && !container.one_off && container.is_active() &&
-        (index == 0 || container.number == static_cast<std::uint64_t>(index)))
-      return container;
-  throw Error(ErrorKind::not_found, index == 0 ? format("service \"{}\" is not running", service)
-                                               : format("service \"{}\" is not running container #{}", service, index))
-      .with_exit_code(kExitNo)
-      .with_hint(format("start it first: lichen compose up -d {}", service));
-}
-
-}  // namespace
-
 int compose_exec_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context, /*container_defaults=*/true);
   const auto found = find_project(context, *engine);
   const auto& words = args.positionals();
-  const auto container = running_container(*engine, found, words[0], args.get_int("index"));
+  const auto container = compose::running_container(*engine, found.name, words[0], args.get_int("index"));
   engine::ExecRequest request;
   request.command.assign(words.begin() + 1, words.end());
   request.env = collect_env(args, engine->environment.all);

@@ -8,7 +8,6 @@ namespace {
 constexpr OptionSpec kProject[] = {
     flag("all-resources", "Also networks, volumes, secrets and configs that no service uses"),
     text("ansi", "when", "Colours and redrawing").with_values("never|always|auto").with_default("auto"),
-    flag("compatibility", "Docker's; nothing differs here").as_hidden(),
     list("env-file", "file", "Variables for the compose file, instead of .env").with_objects(CompletionKind::file),
     list('f', "file", "file", "A compose file; several are merged, - is standard input")
         .with_objects(CompletionKind::file),
@@ -31,7 +30,7 @@ constexpr OptionSpec kCreation[] = {
     text("pull", "policy", "Whether images are pulled")
         .with_values("always|missing|never|build|policy")
         .with_default("policy"),
-    flag("quiet-pull", "No progress of pulls"),
+    flag("quiet-pull", "Docker's; pulls are one line each anyway").as_hidden(),
     flag("remove-orphans", "Remove containers of services that the file does not have"),
     flag('V', "renew-anon-volumes", "Make anonymous volumes anew too"),
     list("scale", "service=count", "How many containers of this service"),
@@ -146,7 +145,7 @@ constexpr OptionSpec kRun[] = {
         .with_values("always|missing|never|policy")
         .with_default("policy"),
     flag('q', "quiet", "No progress"),
-    flag("quiet-pull", "No progress of pulls").as_hidden(),
+    flag("quiet-pull", "Docker's; pulls are one line each anyway").as_hidden(),
     flag("rm", "Remove the container when it ends"),
     flag('P', "service-ports", "Publish the ports that the service publishes"),
     flag('t', "tty", "Docker's; a terminal is the default").as_hidden().with_default("true"),
@@ -212,7 +211,7 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Run the services of a compose file",
      .usage = "[OPTIONS] COMMAND",
      .options = {kProject},
-     .not_yet_options = {"dry-run no-ansi verbose version/v"},
+     .not_yet_options = {"compatibility dry-run no-ansi verbose version/v"},
      .arguments = kAny,
      .options_stop_at_first_argument = true,
      .group = HelpGroup::run,

@@ -186,13 +186,27 @@ END
   assert_stderr "Found orphan containers ([shop-old-1])"
   compose up -d --remove-orphans
   assert_equal "$(lichen ps -a --format '{{.Names}}')" shop-web-1
-  compose pause && assert_equal "$(lichen inspect -f '{{.State.Status}}' shop-web-1)" paused
-  compose unpause && assert_equal "$(lichen inspect -f '{{.State.Status}}' shop-web-1)" running
-  compose stop -t 0 && assert_equal "$(lichen inspect -f '{{.State.Status}}' shop-web-1)" exited
-  compose start && assert_equal "$(lichen inspect -f '{{.State.Status}}' shop-web-1)" running
-  compose restart -t 0 && assert_equal "$(lichen inspect -f '{{.State.Status}}' shop-web-1)" running
-  compose kill -s KILL && assert_equal "$(lichen inspect -f '{{.State.ExitCode}}' shop-web-1)" 137
-  compose rm -f && assert_equal "$(lichen ps -aq)" ""
+  compose pause
+  assert_success
+  assert_equal "$(lichen inspect -f '{{.State.Status}}' shop-web-1)" paused
+  compose unpause
+  assert_success
+  assert_equal "$(lichen inspect -f '{{.State.Status}}' shop-web-1)" running
+  compose stop -t 0
+  assert_success
+  assert_equal "$(lichen inspect -f '{{.State.Status}}' shop-web-1)" exited
+  compose start
+  assert_success
+  assert_equal "$(lichen inspect -f '{{.State.Status}}' shop-web-1)" running
+  compose restart -t 0
+  assert_success
+  assert_equal "$(lichen inspect -f '{{.State.Status}}' shop-web-1)" running
+  compose kill -s KILL
+  assert_success
+  assert_equal "$(lichen inspect -f '{{.State.ExitCode}}' shop-web-1)" 137
+  compose rm -f
+  assert_success
+  assert_equal "$(lichen ps -aq)" ""
 }
 
 @test "configs and secrets: from files, variables and text, with modes and owners" {
