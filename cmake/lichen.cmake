@@ -57,6 +57,20 @@ function(lichen_precompile target)
   endif()
 endfunction()
 
+# The same for tests, with GoogleTest: half of a test's compile time.
+function(lichen_precompile_test target)
+  if(NOT LICHEN_PCH)
+    return()
+  endif()
+  if(target STREQUAL "unit_base")
+    target_precompile_headers(unit_base PRIVATE
+      <algorithm> <chrono> <functional> <map> <memory> <optional> <set> <span> <string> <string_view> <utility> <vector>
+      <fmt/format.h> <nlohmann/json.hpp> <gmock/gmock.h> <gtest/gtest.h>)
+  else()
+    target_precompile_headers(${target} REUSE_FROM unit_base)
+  endif()
+endfunction()
+
 # tests/unit/<name>/*_test.cc -> unit_<name>, run by ctest with label "unit".
 function(lichen_unit_tests name)
   if(NOT LICHEN_TESTS)
@@ -69,7 +83,7 @@ function(lichen_unit_tests name)
   add_executable(unit_${name} ${tests})
   target_link_libraries(unit_${name} PRIVATE lichen_${name} GTest::gmock GTest::gtest_main)
   target_compile_definitions(unit_${name} PRIVATE LICHEN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  lichen_precompile(unit_${name})
+  lichen_precompile_test(unit_${name})
   set_target_properties(unit_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME unit_${name} COMMAND unit_${name})
   set_tests_properties(unit_${name} PROPERTIES LABELS unit)

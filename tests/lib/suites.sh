@@ -102,7 +102,7 @@ asan_tests() {
 
 fuzz_tests() {
   local program corpus seconds=${LICHEN_FUZZ_SECONDS:-10}
-  for program in "$LICHEN_TEST_REPO"/build/fuzz/bin/*_fuzz "$LICHEN_TEST_REPO"/build/fuzz/tests/*_fuzz; do
+  for program in "$LICHEN_TEST_REPO"/build/asan/tests/*_fuzz; do
     [ -x "$program" ] || continue
     corpus=$LICHEN_TEST_REPO/tests/fuzz/corpus/$(basename "$program")
     add_test "$(basename "$program")" fuzz plain $((seconds + 120)) "" \

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# The build trees of a test run: build/ (release: what a user gets), build/asan (unit tests and the programs with
-# AddressSanitizer and UBSan) and build/fuzz (clang's libFuzzer). Each is a CMake preset; ninja builds what changed.
+# The build trees of a test run: build/ (release: what a user gets, by gcc) and build/asan (unit tests, programs and fuzz
+# targets with AddressSanitizer and UBSan, by clang, which has libFuzzer: so a run also shows that both compilers take
+# the sources). Each is a CMake preset; ninja builds what changed.
 
 configure_tree() { # PRESET [-Dx=y...]
   local preset=$1 folder
