@@ -21,7 +21,7 @@ teardown() { lichen rm -f -a -t 0 >/dev/null 2>&1 || true; }
 
 need_image() { lichen image exists "$1" || skip "no image '$1' (tests/helpers/images.sh could not make it)"; }
 dockerfile() { cat >"$CONTEXT/Dockerfile"; }
-build() { run_split timeout 300 "$LICHEN" build --progress plain "$@" "$CONTEXT"; }
+build() { run_split timeout 500 "$LICHEN" build --progress plain "$@" "$CONTEXT"; }
 becomes_healthy() { wait_until 40 eval '[ "$(lichen inspect -f "{{.State.Health.Status}}" '"$1"')" = healthy ]'; }
 
 @test "multi-stage: packages by apt with cache mounts, compiled in one stage, shipped alone in another" {
@@ -235,4 +235,59 @@ END
   [[ ${lines[6]} =~ ^[23]$ ]] || fail_with "steps at a time" "2 or 3" "${lines[6]}"
   build --jobs 3 -t sixty
   assert_equal "$(grep -c ' CACHED$' <<<"$stderr")" 67
+}
+
+@test "a layer of more than 4 GB: whole, counted right, and not in memory" {
+  dockerfile <<END
+FROM $BUSYBOX
+RUN truncate -s 4400M /big && echo end >>/big
+RUN tail -c 4 /big >/end
+END
+  python3 "$HELPERS/peak.py" "$BASE/tmp/peak" "$LICHEN" build -q -t big "$CONTEXT" >/dev/null
+  assert_equal "$(lichen run --rm big sh -c 'stat -c %s /big; cat /end')" "4613734404
+end"
+  [ "$(lichen image inspect -f '{{.Size}}' big)" -gt 4613734404 ]
+  read -r peak_kb _ <"$BASE/tmp/peak"
+  [ "$peak_kb" -lt 153600 ]
+  lichen rmi big >/dev/null
+}
+
+# 400 packages of Debian come first, so it runs in the sweep only.
+@test "node: npm ci from a lock file, with its cache mounted, dependencies in a layer of their own" {
+  [ -n "${LICHEN_TEST_SWEEP:-}" ] || skip "npm's packages take minutes: LICHEN_TEST_SWEEP=1 runs it"
+  need_image debian:12
+  dockerfile <<'END'
+FROM debian:12 AS node
+RUN --mount=type=cache,target=/var/lib/apt,sharing=locked apt-get update -q && apt-get install -y --no-install-recommends npm ca-certificates
+FROM node AS lock
+WORKDIR /app
+COPY package.json .
+RUN --mount=type=cache,target=/root/.npm --mount=type=secret,id=ca NODE_EXTRA_CA_CERTS=/run/secrets/ca npm install --package-lock-only
+FROM node
+WORKDIR /app
+COPY package.json .
+COPY --from=lock /app/package-lock.json .
+RUN --mount=type=cache,target=/root/.npm --mount=type=secret,id=ca NODE_EXTRA_CA_CERTS=/run/secrets/ca npm ci --omit=dev
+COPY . .
+USER 65534:65534
+CMD ["node", "main.js"]
+END
+  echo '{"name": "app", "version": "1.0.0", "dependencies": {"is-number": "^7.0.0"}}' >package.json
+  echo 'console.log(require("is-number")("5"), process.getuid())' >main.js
+  printf 'node_modules\n' >.dockerignore
+  build -t node-app --secret id=ca,src=/etc/ssl/certs/ca-certificates.crt
+  if [ "$status" != 0 ] && grep -qiE 'Temporary failure|Could not (resolve|connect)|Unable to connect|Failed to fetch|EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ETIMEDOUT' <<<"$stderr"; then
+    skip "a package registry is not reachable from a container"
+  fi
+  assert_success
+  run_lichen run --rm --network none node-app
+  assert_output "true 65534"
+  # A change of the source installs nothing again.
+  echo 'console.log("changed")' >main.js
+  build -t node-app --secret id=ca,src=/etc/ssl/certs/ca-certificates.crt
+  assert_success
+  [ "$(grep -c ' CACHED$' <<<"$stderr")" -ge 6 ]
+  if grep -q 'added .* package' <<<"$stderr"; then return 1; fi
+  run_lichen run --rm --network none node-app
+  assert_output changed
 }
