@@ -37,6 +37,13 @@ std::size_t terminal_rows() {
 
 double seconds(std::chrono::steady_clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
+// What a terminal would show in the end: programs draw progress by going back to the line's begin.
+std::string_view last_drawn(std::string_view line) {
+  while (line.ends_with('\r')) line.remove_suffix(1);
+  const auto begin = line.find_last_of('\r');
+  return begin == std::string_view::npos ? line : line.substr(begin + 1);
+}
+
 }  // namespace
 
 Progress::StepId Progress::start(const std::string& title) {
@@ -48,10 +55,10 @@ Progress::StepId Progress::start(const std::string& title) {
   return last_;
 }
 
-void Progress::output(StepId id, std::string_view line) {
+void Progress::output(StepId id, std::string_view text) {
   Step& step = steps_.at(id);
-  step.lines.emplace_back(line.substr(
-      line.find_last_of('\r') == std::string_view::npos || line.ends_with('\r') ? 0 : line.find_last_of('\r') + 1));
+  const std::string_view line = last_drawn(text);
+  step.lines.emplace_back(line);
   if (step.lines.size() > kKeptLines) step.lines.pop_front();
   if (mode_ == ProgressMode::plain)
     write_text(format("#{} {:.3f} {}\n", id, seconds(Clock::now() - step.begun), printable(line)));

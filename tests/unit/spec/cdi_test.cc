@@ -82,9 +82,11 @@ TEST(Cdi, GpusOption) {
       {"driver=cdi,device=0", "no name of a device"},
       {"\"device=0", "quote"},
   };
-  for (const auto& [typed, piece] : wrong)
+  for (const auto& [text, piece] : wrong) {
+    const std::string typed = text;  // a structured binding may not be captured (C++20, [expr.prim.lambda.capture])
     expect_error(
         ErrorKind::usage, piece, [&] { parse_gpus_option(typed); }, typed);
+  }
 }
 
 TEST(Cdi, ReadsADescription) {
