@@ -1,11 +1,17 @@
 #include "compose/resources.hh"
 
+#include <algorithm>
+
 #include "compose/labels.hh"
+#include "compose/language/render.hh"
+#include "compose/project_state.hh"
 #include "compose/service_container.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
+#include "libpod/engine/network_connect.hh"
 #include "libpod/engine/networks.hh"
 #include "libpod/engine/secrets.hh"
+#include "libpod/engine/stop.hh"
 #include "libpod/engine/volumes.hh"
 #include "libpod/sys/io.hh"
 
@@ -78,6 +84,7 @@ engine::NetworkRequest network_request(const Project& project, const std::string
   request.labels = network.labels;
   request.labels[label::kProject] = project.name;
   request.labels[label::kNetwork] = key;
+  request.labels[label::kConfigHash] = config_hash(network);
   request.options = network.driver_opts;
   request.ipv4 = network.enable_ipv4.value_or(true);
   request.ipv6 = network.enable_ipv6.value_or(false);
@@ -86,11 +93,43 @@ engine::NetworkRequest network_request(const Project& project, const std::string
   return request;
 }
 
+template <typename Record>
+bool is_of(const Record& record, const std::string& project) {
+  const auto found = record.labels.find(label::kProject);
+  return found != record.labels.end() && found->second == project;
+}
+
+// Made by this project, and not as the file says now.
+template <typename Record, typename Part>
+bool has_changed(const Record& record, const Project& project, const Part& part) {
+  const auto hash = record.labels.find(label::kConfigHash);
+  return is_of(record, project.name) && hash != record.labels.end() && hash->second != config_hash(part);
+}
+
+// Its containers come off it, by which `up` knows that they are to be made anew.
+void remove_changed_network(engine::Engine& engine, const Project& project, const std::string& name,
+                            ProjectView& view) {
+  const std::string object = "Network " + name;
+  view.show(object, "Recreating");
+  for (const auto& container : project_containers(engine, project.name)) {
+    const auto& endpoints = container.summary.config.network.endpoints;
+    if (std::ranges::none_of(endpoints, [&](const auto& endpoint) { return endpoint.network == name; })) continue;
+    if (container.is_active()) engine::stop_container(engine, container.id(), {}, "");
+    engine::disconnect_network(engine, name, container.id(), /*force=*/true);
+  }
+  engine::remove_network(engine, name, {});
+}
+
 void make_network(engine::Engine& engine, const Project& project, const std::string& key, ProjectView& view) {
   const Network& network = project.networks.at(key);
-  if (network.external || engine.networks.has(network.name)) return;
+  if (network.external) return;
   const std::string object = "Network " + network.name;
-  view.show(object, "Creating");
+  if (engine.networks.has(network.name)) {
+    if (!has_changed(engine.networks.get(network.name), project, network)) return;
+    remove_changed_network(engine, project, network.name, view);
+  } else {
+    view.show(object, "Creating");
+  }
   engine::create_network(engine, network_request(project, key, network));
   view.done(object, "Created");
 }
@@ -99,9 +138,13 @@ void make_volume(engine::Engine& engine, const Project& project, const std::stri
   const Volume& volume = project.volumes.at(key);
   if (volume.external) return;
   if (engine.volumes.has(volume.name)) {
-    const auto labels = engine.volumes.get(volume.name).labels;
-    const auto owner = labels.find(label::kProject);
-    if (owner == labels.end() || owner->second != project.name)
+    const auto record = engine.volumes.get(volume.name);
+    if (has_changed(record, project, volume))
+      log_warn(
+          "volume {} is not as the file says now, and stays as it is: its data would be lost. To have it made anew: "
+          "lichen compose down; lichen volume rm {}",
+          volume.name, volume.name);
+    if (!is_of(record, project.name))
       log_warn("volume {} is not of project {}, and is used; `external: true` says that it is meant", volume.name,
                project.name);
     return;
@@ -110,6 +153,7 @@ void make_volume(engine::Engine& engine, const Project& project, const std::stri
       .name = volume.name, .driver = volume.driver, .labels = volume.labels, .options = volume.driver_opts};
   request.labels[label::kProject] = project.name;
   request.labels[label::kVolume] = key;
+  request.labels[label::kConfigHash] = config_hash(volume);
   const std::string object = "Volume " + volume.name;
   view.show(object, "Creating");
   engine::create_volume(engine, request);
@@ -138,12 +182,6 @@ void store_file(engine::Engine& engine, const Project& project, const StoredFile
   request.labels[label::kFile] = "true";
   request.replace = true;
   engine::create_secret(engine, request);
-}
-
-template <typename Record>
-bool is_of(const Record& record, const std::string& project) {
-  const auto found = record.labels.find(label::kProject);
-  return found != record.labels.end() && found->second == project;
 }
 
 // `remove` one that may be in use by a container that is no part of the project.

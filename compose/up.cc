@@ -1,7 +1,6 @@
 #include "compose/up.hh"
 
 #include <algorithm>
-#include <deque>
 
 #include "compose/conditions.hh"
 #include "compose/event_watch.hh"
@@ -10,6 +9,7 @@
 #include "compose/language/render.hh"
 #include "compose/resources.hh"
 #include "compose/service_container.hh"
+#include "compose/up_plan.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/strings.hh"
@@ -24,30 +24,6 @@ namespace lichen::compose {
 namespace {
 
 using wire::ContainerStatus;
-
-// One container of a service: which it is now, and what is to become of it.
-struct Replica {
-  std::uint32_t number = 0;
-  std::optional<ProjectContainer> existing;
-  bool recreate = false;
-  std::string id;  // from creation on
-  std::optional<Tasks::Id> created, started;
-};
-
-struct ServicePlan {
-  const Service* service = nullptr;
-  bool is_named = false;
-  bool recreates = false;
-  std::vector<Replica> replicas;
-  std::vector<ProjectContainer> surplus;
-};
-
-bool leans_on(const Service& service, const std::string& other) {
-  const std::string mode = "service:" + other;
-  if (service.network_mode == mode || service.ipc == mode || service.pid == mode) return true;
-  return std::ranges::any_of(service.volumes_from,
-                             [&](const std::string& text) { return text.substr(0, text.find(':')) == other; });
-}
 
 Json id_of(const std::string& id) { return {{"id", id}}; }
 
@@ -67,7 +43,7 @@ class Up {
       if (interrupts_ == 0) throw;
     }
     result.is_interrupted = interrupts_ != 0;
-    for (const auto& plan : plans_)
+    for (const auto& plan : plan_.services)
       for (const auto& replica : plan.replicas)
         if (!replica.id.empty()) result.ids.push_back(replica.id);
     return result;
@@ -80,13 +56,13 @@ class Up {
       make_resources(engine_, project_, chosen_, view_);
       provide_images();
     }
-    plan();
+    plan_ = plan_up(engine_, project_, options_, chosen_, images_);
     Tasks tasks(loop_, view_, options_.parallel);
     const Current current(*this, tasks);
     remove_orphans();
-    for (auto& plan : plans_) add_creation(plan);
+    for (auto& plan : plan_.services) add_creation(plan);
     if (!options_.no_start)
-      for (auto& plan : plans_) add_start(plan);
+      for (auto& plan : plan_.services) add_start(plan);
     if (options_.wait) add_waiting();
     std::optional<std::chrono::steady_clock::time_point> limit;
     if (options_.wait && options_.wait_timeout) limit = std::chrono::steady_clock::now() + *options_.wait_timeout;
@@ -122,112 +98,12 @@ class Up {
     makes_images_ = false;
   }
 
-  // ---- what is to be done
-
-  void plan() {
-    existing_ = project_containers(engine_, project_.name);
-    // In the order of their dependencies, so that what is recreated beneath is known.
-    std::set<std::string> seen;
-    for (const auto& name : chosen_) plan_service(name, seen);
-  }
-
-  void plan_service(const std::string& name, std::set<std::string>& seen) {
-    if (!chosen_.contains(name) || !seen.insert(name).second) return;
-    const Service* service = project_.find_service(name);
-    if (service == nullptr) return;
-    for (const auto& [other, how] : service->depends_on) plan_service(other, seen);
-    ServicePlan plan;
-    plan.service = service;
-    plan.is_named = options_.services.empty() || std::ranges::find(options_.services, name) != options_.services.end();
-    const auto scale = options_.scale.find(name);
-    const std::uint32_t wanted = scale == options_.scale.end() ? service->replicas() : scale->second;
-    if (wanted > 1 && !service->container_name.empty())
-      throw Error(ErrorKind::usage, format("service '{}' has the container_name {}: there can be one only", name,
-                                           service->container_name))
-          .with_hint("leave container_name out to scale it");
-    std::map<std::uint32_t, ProjectContainer> mine;
-    for (const auto& container : existing_)
-      if (container.service == name && !container.one_off) {
-        const auto [at, is_new] = mine.emplace(container.number, container);
-        // A recreation that was killed leaves two of one number: the one that has the name stays.
-        if (!is_new) {
-          const bool keeps_new = container.name() == container_name(project_, *service, container.number);
-          plan.surplus.push_back(keeps_new ? at->second : container);
-          if (keeps_new) at->second = container;
-        }
-      }
-    const bool below_changes = std::ranges::any_of(
-        plans_, [&](const ServicePlan& other) { return other.recreates && leans_on(*service, other.service->name); });
-    for (auto& [number, container] : mine) {
-      if (options_.only_existing || plan.replicas.size() < wanted) {
-        Replica replica;
-        replica.number = number;
-        replica.recreate = !options_.only_existing && wants_recreation(plan, container, below_changes);
-        if (!replica.recreate) {
-          take_name(*service, container);
-          replica.id = container.id();
-        }
-        plan.recreates = plan.recreates || replica.recreate;
-        replica.existing = container;
-        plan.replicas.push_back(std::move(replica));
-      } else {
-        plan.surplus.push_back(container);
-      }
-    }
-    if (options_.only_existing) {
-      if (plan.replicas.empty() && plan.is_named)
-        throw Error(ErrorKind::not_found, format("service '{}' has no container to start", name))
-            .with_hint("make them: lichen compose up -d");
-    } else {
-      for (std::uint32_t number = 1; plan.replicas.size() < wanted; ++number)
-        if (!mine.contains(number))
-          plan.replicas.push_back(
-              {.number = number, .existing = {}, .recreate = false, .id = "", .created = {}, .started = {}});
-    }
-    std::ranges::sort(plan.replicas, {}, &Replica::number);
-    plans_.push_back(std::move(plan));
-  }
-
-  // A recreation that was killed at its very end has left the new one without its name.
-  void take_name(const Service& service, ProjectContainer& container) {
-    const std::string name = container_name(project_, service, container.number);
-    if (container.name() == name) return;
-    engine::rename_container(engine_, container.id(), name);
-    container.summary.config.name = name;
-  }
-
-  bool wants_recreation(const ServicePlan& plan, const ProjectContainer& container, bool below_changes) const {
-    if (options_.no_recreate) return false;
-    if (options_.force_recreate && (plan.is_named || options_.always_recreate_deps)) return true;
-    if (options_.always_recreate_deps && !plan.is_named) return true;
-    if (below_changes) return true;
-    if (container.config_hash != config_hash(*plan.service)) return true;
-    const auto image = images_.find(plan.service->name);
-    return image != images_.end() && image->second != container.summary.config.image_id;
-  }
-
   // ---- creation
-
-  ServicePlan* find_plan(const std::string& service) {
-    const auto found = std::ranges::find_if(plans_, [&](const auto& plan) { return plan.service->name == service; });
-    return found == plans_.end() ? nullptr : &*found;
-  }
-
-  std::string first_container(const std::string& service) const {
-    for (const auto& plan : plans_)
-      if (plan.service->name == service)
-        for (const auto& replica : plan.replicas)
-          if (!replica.id.empty()) return replica.id;
-    for (const auto& container : existing_)
-      if (container.service == service && !container.one_off) return container.id();
-    throw Error(ErrorKind::not_found, format("service '{}' has no container yet", service))
-        .with_hint("bring it up first, or leave out --no-deps");
-  }
 
   void add_creation(ServicePlan& plan) {
     std::vector<Tasks::Id> below;
     for (const auto& [other, how] : plan.service->depends_on)
-      if (const auto* theirs = find_plan(other); theirs != nullptr)
+      if (const auto* theirs = plan_.find(other); theirs != nullptr)
         for (const auto& replica : theirs->replicas)
           if (replica.created) below.push_back(*replica.created);
     for (const auto& surplus : plan.surplus) add_removal(surplus);
@@ -250,7 +126,8 @@ class Up {
 
   engine::CreateRequest request_for(const Service& service, const ReplicaName& name) const {
     const auto image = images_.find(service.name);
-    ContainerSources sources{engine_.settings, [this](const std::string& other) { return first_container(other); },
+    ContainerSources sources{engine_.settings,
+                             [this](const std::string& other) { return plan_.first_container(other); },
                              image == images_.end() ? "" : "sha256:" + image->second};
     auto request = container_request(project_, service, name, sources);
     request.pull.quiet = true;
@@ -311,7 +188,7 @@ class Up {
 
   void remove_orphans() {
     Strings names;
-    for (const auto& container : existing_) {
+    for (const auto& container : plan_.existing) {
       if (container.one_off || project_.find_service(container.service) != nullptr) continue;
       const bool is_disabled = std::ranges::any_of(
           project_.disabled_services, [&](const Service& service) { return service.name == container.service; });
@@ -334,7 +211,7 @@ class Up {
     std::vector<Tasks::Id> before;
     bool restarts = false;
     for (const auto& [other, how] : plan.service->depends_on) {
-      auto* theirs = find_plan(other);
+      auto* theirs = plan_.find(other);
       if (theirs == nullptr) continue;
       for (const auto& replica : theirs->replicas)
         if (replica.started) before.push_back(*replica.started);
@@ -387,7 +264,7 @@ class Up {
   std::function<bool()> gate_of(const Service& service) {
     std::vector<std::pair<std::string, DependsOn>> conditions;
     for (const auto& [other, how] : service.depends_on)
-      if (how.condition != DependsOn::Condition::service_started && find_plan(other) != nullptr)
+      if (how.condition != DependsOn::Condition::service_started && plan_.find(other) != nullptr)
         conditions.emplace_back(other, how);
     if (conditions.empty()) return nullptr;
     return [this, conditions] {
@@ -396,7 +273,7 @@ class Up {
   }
 
   bool is_met(const std::string& service, const DependsOn& how) {
-    ServicePlan* const plan = find_plan(service);
+    ServicePlan* const plan = plan_.find(service);
     try {
       bool met = true;
       for (const auto& replica : plan->replicas) {
@@ -417,7 +294,7 @@ class Up {
   // --wait: running, or healthy where there is a check; one-shots that ended with 0 are well.
   void add_waiting() {
     has_gates_ = true;
-    for (auto& plan : plans_)
+    for (auto& plan : plan_.services)
       for (auto& replica : plan.replicas) {
         Replica* const it = &replica;
         tasks_->add({.object = "Container " + container_name(project_, *plan.service, replica.number),
@@ -445,8 +322,7 @@ class Up {
   Conditions conditions_{view_};
   std::set<std::string> chosen_;
   std::map<std::string, std::string> images_;
-  std::vector<ProjectContainer> existing_;
-  std::deque<ServicePlan> plans_;
+  UpPlan plan_;
   bool has_gates_ = false, makes_images_ = false;
   int interrupts_ = 0;
 };

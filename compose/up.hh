@@ -42,6 +42,9 @@ struct BroughtUp {
   bool is_interrupted = false;
 };
 
+/// Whether the service uses namespaces or volumes of the other's containers: it is made anew with them.
+bool leans_on(const Service& service, const std::string& other);
+
 /// @throws Error with exit code 1: the first failure; what was done stays done
 BroughtUp bring_up(engine::Engine& engine, const Project& project, const UpOptions& options, ProjectView& view);
 

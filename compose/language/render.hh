@@ -26,6 +26,10 @@ Json escape_dollars(Json value);
 /// which do not change what a container is: docker compose's label com.docker.compose.config-hash.
 std::string config_hash(const Service& service);
 
+/// Likewise of what a network or a volume is made from.
+std::string config_hash(const Network& network);
+std::string config_hash(const Volume& volume);
+
 /// The image a service runs: `image`, else PROJECT-SERVICE, which its build makes.
 std::string image_of(const Service& service, const std::string& project_name);
 

@@ -238,6 +238,9 @@ std::string config_hash(const Service& service) {
   return sha256_hex(render_json(service_json(bare, Format::json), -1));
 }
 
+std::string config_hash(const Network& network) { return sha256_hex(render_json(written(network, Format::json), -1)); }
+std::string config_hash(const Volume& volume) { return sha256_hex(render_json(written(volume, Format::json), -1)); }
+
 std::string image_of(const Service& service, const std::string& project_name) {
   return service.image.empty() ? project_name + "-" + service.name : service.image;
 }

@@ -203,6 +203,7 @@ END
   assert_equal "$(lichen inspect -f '{{.State.Status}}' shop-web-1)" running
   compose kill -s KILL
   assert_success
+  lichen wait shop-web-1 >/dev/null
   assert_equal "$(lichen inspect -f '{{.State.ExitCode}}' shop-web-1)" 137
   compose rm -f
   assert_success
@@ -323,4 +324,37 @@ END
   assert_equal "$(lichen ps -aq)" ""
   compose up -d other
   assert_failure 1 "find service 'other'"
+}
+
+@test "a network that the file changes is made anew, with its containers; a changed volume stays" {
+  file <<END
+services:
+  web: {image: $BUSYBOX, command: sleep 1000, init: true, networks: [inner], volumes: ["data:/data"]}
+  other: {image: $BUSYBOX, command: sleep 1000, init: true}
+networks: {inner: {}}
+volumes: {data: {}}
+END
+  compose up -d
+  assert_success
+  local web other
+  web=$(lichen inspect -f '{{.Id}}' shop-web-1) other=$(lichen inspect -f '{{.Id}}' shop-other-1)
+  sed -i 's/inner: {}/inner: {internal: true}/; s/data: {}/data: {labels: {x: y}}/' compose.yaml
+  compose up -d
+  assert_success
+  assert_stderr "Network shop_inner  Recreat"
+  assert_stderr "volume shop_data is not as the file says now"
+  assert_equal "$(lichen network inspect -f '{{.Internal}}' shop_inner)" true
+  assert_equal "$(lichen inspect -f '{{.Id}}' shop-other-1)" "$other"
+  [ "$(lichen inspect -f '{{.Id}}' shop-web-1)" != "$web" ]
+  assert_equal "$(lichen inspect -f '{{.State.Status}}' shop-web-1)" running
+  # One that was taken off its network is made anew too.
+  lichen network disconnect shop_inner shop-web-1
+  compose up -d
+  assert_success
+  lichen inspect -f '{{json .NetworkSettings.Networks}}' shop-web-1 | grep -q shop_inner
+  compose up -d
+  assert_success
+  if grep -q 'Recreat' <<<"$stderr"; then return 1; fi
+  compose down -v
+  assert_success
 }
