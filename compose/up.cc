@@ -7,6 +7,7 @@
 #include "compose/hooks.hh"
 #include "compose/labels.hh"
 #include "compose/language/render.hh"
+#include "compose/pre_start.hh"
 #include "compose/resources.hh"
 #include "compose/service_container.hh"
 #include "compose/up_plan.hh"
@@ -124,12 +125,14 @@ class Up {
     }
   }
 
-  engine::CreateRequest request_for(const Service& service, const ReplicaName& name) const {
+  ContainerSources sources_for(const Service& service) const {
     const auto image = images_.find(service.name);
-    ContainerSources sources{engine_.settings,
-                             [this](const std::string& other) { return plan_.first_container(other); },
-                             image == images_.end() ? "" : "sha256:" + image->second};
-    auto request = container_request(project_, service, name, sources);
+    return {engine_.settings, [this](const std::string& other) { return plan_.first_container(other); },
+            image == images_.end() ? "" : "sha256:" + image->second};
+  }
+
+  engine::CreateRequest request_for(const Service& service, const ReplicaName& name) const {
+    auto request = container_request(project_, service, name, sources_for(service));
     request.pull.quiet = true;
     return request;
   }
@@ -225,6 +228,10 @@ class Up {
       if (replica.created) after.push_back(*replica.created);
       Replica* const it = &replica;
       const Service* const service = plan.service;
+      if (!runs && has_pre_start(*service, it == &plan.replicas.front())) {
+        before.push_back(add_pre_start(plan, *it, after, gate));  // also of the replicas that follow
+        after.push_back(before.back());
+      }
       const std::string object =
           "Container " + (runs ? replica.existing->name() : container_name(project_, *service, replica.number));
       const bool restart = runs && restarts;
@@ -239,6 +246,22 @@ class Up {
            .done = {},
            .output = {}});
     }
+  }
+
+  Tasks::Id add_pre_start(const ServicePlan& plan, const Replica& replica, std::vector<Tasks::Id> after,
+                          const std::function<bool()>& gate) {
+    const bool is_first = &replica == &plan.replicas.front();
+    return tasks_->add({.object = "Container " + container_name(project_, *plan.service, replica.number),
+                        .doing = "Preparing",
+                        .did = "Prepared",
+                        .after = std::move(after),
+                        .gate = gate,
+                        .body = [this, service = plan.service, &replica, is_first]() -> Json {
+                          run_pre_start(engine_, project_, *service, replica, is_first, sources_for(*service));
+                          return nullptr;
+                        },
+                        .done = {},
+                        .output = {}});
   }
 
   static bool is_running(const ProjectContainer& container) {

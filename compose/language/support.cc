@@ -27,7 +27,6 @@ constexpr std::array kUnsupported = {
     Unsupported{"services.*.device_cgroup_rules", false, "device rules need root; the kernel's permissions hold"},
     Unsupported{"services.*.storage_opt", false, "quotas of a container's files need root"},
     Unsupported{"services.*.external_links", false, "join both containers to one network instead"},
-    Unsupported{"services.*.pre_start", true, "hooks before the start are not done yet"},
     Unsupported{"services.*.deploy.mode", false, "on a single machine every mode is 'replicated'"},
     Unsupported{"services.*.deploy.endpoint_mode", false, "a service's name resolves to all of its containers"},
     Unsupported{"services.*.deploy.placement", false, "there is one machine"},

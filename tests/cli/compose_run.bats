@@ -78,3 +78,40 @@ compose() { run_lichen compose "$@"; }
   compose scale web
   assert_failure 1 "SERVICE=COUNT"
 }
+
+@test "pre_start: containers before the first start, once for a service or for each replica" {
+  cat >compose.yaml <<END
+name: shop
+services:
+  web:
+    image: $BUSYBOX
+    init: true
+    command: sleep 1000
+    scale: 2
+    user: "1000"
+    environment: {FROM: service}
+    volumes: [data:/data, /scratch]
+    pre_start:
+      - {command: [sh, -c, 'echo "once \$\$FROM \$\$(id -u)" >>/data/log; chown 1000 /scratch'], user: root, environment: {FROM: hook}}
+      - {command: [sh, -c, 'echo each >>/data/log'], user: root, per_replica: true}
+volumes: {data: {}}
+END
+  compose up -d
+  assert_success
+  assert_equal "$(lichen exec shop-web-1 cat /data/log)" "once hook 0
+each
+each"
+  assert_equal "$(lichen exec shop-web-1 stat -c %u /scratch)" 1000
+  assert_equal "$(lichen ps -aq | wc -l)" 2
+  # It has run: a restart and a second up do not repeat it.
+  compose stop -t 0
+  assert_success
+  compose up -d
+  assert_success
+  assert_equal "$(lichen exec shop-web-1 cat /data/log | wc -l)" 3
+  sed -i 's/each >>/each; exit 3 >>/' compose.yaml
+  compose up -d
+  assert_failure 1 "pre_start" "exit code 3"
+  compose down -v -t 0
+  assert_success
+}
