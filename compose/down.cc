@@ -115,7 +115,7 @@ void remove_images(engine::Engine& engine, const std::set<std::string>& names, P
     const std::string object = "Image " + name;
     view.show(object, "Removing");
     try {
-      engine::remove_image(engine, name, /*force=*/false, /*no_prune=*/false);
+      if (!view.is_rehearsal()) engine::remove_image(engine, name, /*force=*/false, /*no_prune=*/false);
       view.done(object, "Removed");
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::conflict) throw;
@@ -151,7 +151,7 @@ void take_down(engine::Engine& engine, const std::string& name, const Project* p
   if (!options.services.empty()) return;
   remove_networks(engine, name, view);
   if (options.volumes) remove_volumes(engine, name, view);
-  remove_stored_files(engine, name);
+  if (!view.is_rehearsal()) remove_stored_files(engine, name);
 }
 
 std::size_t change_life(engine::Engine& engine, const std::string& name, const Project* project, LifeVerb verb,

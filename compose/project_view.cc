@@ -13,6 +13,7 @@ namespace lichen::compose {
 namespace {
 
 constexpr std::chrono::milliseconds kBetweenPictures{80};
+constexpr std::string_view kRehearsal = "DRY-RUN MODE - ";  // docker compose's words
 
 // A full pipe or a closed terminal is no reason to stop the work.
 void write_text(const std::string& text) {
@@ -44,7 +45,7 @@ void ProjectView::set(const std::string& object, const std::string& status, Stat
   changed_ = true;
   switch (mode_) {
     case ViewMode::plain:
-      return write_text(format(" {}  {}\n", object, status));
+      return write_text(format(" {}{}  {}\n", is_rehearsal_ ? kRehearsal : "", object, status));
     case ViewMode::json:
       return write_text(dump_json({{"id", object},
                                    {"status", state == State::works  ? "Working"
@@ -90,8 +91,9 @@ std::string ProjectView::picture_of(const Row& row) const {
   const double seconds = std::chrono::duration<double>(until - row.begun).count();
   const char* mark = row.state == State::works ? "⠿" : row.state == State::done ? "✔" : "✘";
   const char* paint = row.state == State::works ? "\x1b[34m" : row.state == State::done ? "\x1b[32m" : "\x1b[31m";
-  std::string text = format(" {}{} {:<40}{} {:<12}{:.1f}s", colour_ ? paint : "", mark, row.object,
-                            colour_ ? "\x1b[0m" : "", row.status, seconds);
+  std::string text = format(" {}{} {:<40}{} {:<12}{:.1f}s", colour_ ? paint : "", mark,
+                            (is_rehearsal_ ? std::string(kRehearsal) : "") + row.object, colour_ ? "\x1b[0m" : "",
+                            row.status, seconds);
   return text + "\n";
 }
 

@@ -14,10 +14,15 @@ enum class ViewMode { plain, tty, quiet, json };
 
 class ProjectView {
  public:
-  ProjectView(ViewMode mode, bool colour) : mode_(mode), colour_(colour) {}
+  /// @param is_rehearsal  --dry-run: what is told is not done
+  ProjectView(ViewMode mode, bool colour, bool is_rehearsal = false)
+      : mode_(mode), colour_(colour), is_rehearsal_(is_rehearsal) {}
   ~ProjectView() { finish(); }
   ProjectView(const ProjectView&) = delete;
   ProjectView& operator=(const ProjectView&) = delete;
+
+  /// Who is told this does nothing but tell.
+  bool is_rehearsal() const { return is_rehearsal_; }
 
   /// "Container shop-web-1", "Starting"
   void show(const std::string& object, const std::string& doing);
@@ -43,7 +48,7 @@ class ProjectView {
   std::string picture_of(const Row& row) const;
 
   ViewMode mode_;
-  bool colour_;
+  bool colour_, is_rehearsal_;
   std::vector<Row> rows_;
   std::map<std::string, std::size_t> index_;
   std::size_t drawn_rows_ = 0;

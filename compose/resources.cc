@@ -111,6 +111,7 @@ void remove_changed_network(engine::Engine& engine, const Project& project, cons
                             ProjectView& view) {
   const std::string object = "Network " + name;
   view.show(object, "Recreating");
+  if (view.is_rehearsal()) return;
   for (const auto& container : project_containers(engine, project.name)) {
     const auto& endpoints = container.summary.config.network.endpoints;
     if (std::ranges::none_of(endpoints, [&](const auto& endpoint) { return endpoint.network == name; })) continue;
@@ -130,7 +131,7 @@ void make_network(engine::Engine& engine, const Project& project, const std::str
   } else {
     view.show(object, "Creating");
   }
-  engine::create_network(engine, network_request(project, key, network));
+  if (!view.is_rehearsal()) engine::create_network(engine, network_request(project, key, network));
   view.done(object, "Created");
 }
 
@@ -156,7 +157,7 @@ void make_volume(engine::Engine& engine, const Project& project, const std::stri
   request.labels[label::kConfigHash] = config_hash(volume);
   const std::string object = "Volume " + volume.name;
   view.show(object, "Creating");
-  engine::create_volume(engine, request);
+  if (!view.is_rehearsal()) engine::create_volume(engine, request);
   view.done(object, "Created");
 }
 
@@ -189,7 +190,7 @@ template <typename Remove>
 void remove_one(const std::string& object, ProjectView& view, const Remove& remove) {
   view.show(object, "Removing");
   try {
-    remove();
+    if (!view.is_rehearsal()) remove();
     view.done(object, "Removed");
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::not_found) return view.done(object, "Removed");
@@ -207,6 +208,7 @@ void make_resources(engine::Engine& engine, const Project& project, const std::s
   check_external(engine, project, used);
   for (const auto& key : used.networks) make_network(engine, project, key, view);
   for (const auto& key : used.volumes) make_volume(engine, project, key, view);
+  if (view.is_rehearsal()) return;
   for (const auto& [name, file] : used.files) store_file(engine, project, file);
 }
 

@@ -2,7 +2,7 @@
 //
 // A task waits for others and, with a gate, for something in the world (a healthy container): gates are asked again
 // whenever a task has ended and whenever wake() is called, by who watches events. The first failure is thrown when all
-// that runs has ended; what waits is not begun then.
+// that runs has ended; what waits is not begun then. A rehearsal (ProjectView) goes through all of it and does nothing.
 #pragma once
 
 #include <functional>

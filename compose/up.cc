@@ -58,6 +58,7 @@ class Up {
       provide_images();
     }
     plan_ = plan_up(engine_, project_, options_, chosen_, images_);
+    if (!view_.is_rehearsal()) take_names();
     Tasks tasks(loop_, view_, options_.parallel);
     const Current current(*this, tasks);
     remove_orphans();
@@ -97,6 +98,18 @@ class Up {
     add_image_tasks(engine_, project_, chosen_, options_.images, tasks, images_);
     tasks.run();
     makes_images_ = false;
+  }
+
+  // A recreation that was killed at its very end has left the new one without its name.
+  void take_names() {
+    for (auto& plan : plan_.services)
+      for (auto& replica : plan.replicas) {
+        if (replica.id.empty()) continue;
+        const std::string name = container_name(project_, *plan.service, replica.number);
+        if (replica.existing->name() == name) continue;
+        engine::rename_container(engine_, replica.id, name);
+        replica.existing->summary.config.name = name;
+      }
   }
 
   // ---- creation

@@ -5,7 +5,6 @@
 #include "compose/language/render.hh"
 #include "compose/service_container.hh"
 #include "libpod/base/error.hh"
-#include "libpod/engine/life.hh"
 
 namespace lichen::compose {
 namespace {
@@ -57,10 +56,7 @@ class Planner {
         Replica replica;
         replica.number = number;
         replica.recreate = !options_.only_existing && wants_recreation(plan, container, below_changes);
-        if (!replica.recreate) {
-          take_name(*service, container);
-          replica.id = container.id();
-        }
+        if (!replica.recreate) replica.id = container.id();
         plan.recreates = plan.recreates || replica.recreate;
         replica.existing = container;
         plan.replicas.push_back(std::move(replica));
@@ -80,14 +76,6 @@ class Planner {
     }
     std::ranges::sort(plan.replicas, {}, &Replica::number);
     plan_.services.push_back(std::move(plan));
-  }
-
-  // A recreation that was killed at its very end has left the new one without its name.
-  void take_name(const Service& service, ProjectContainer& container) {
-    const std::string name = container_name(project_, service, container.number);
-    if (container.name() == name) return;
-    engine::rename_container(engine_, container.id(), name);
-    container.summary.config.name = name;
   }
 
   bool wants_recreation(const ServicePlan& plan, const ProjectContainer& container, bool below_changes) const {

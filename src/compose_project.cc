@@ -77,20 +77,36 @@ FoundProject find_project(const Context& context, const engine::Engine& engine, 
   }
 }
 
+namespace {
+
+std::string ansi_of(const Context& context) {
+  return context.group->get_bool("no-ansi") ? "never" : context.group->get_string("ansi");
+}
+
+}  // namespace
+
+bool is_rehearsal(const Context& context) { return context.group->get_bool("dry-run"); }
+
+void refuse_rehearsal(const Context& context, const ParsedArgs& args) {
+  if (is_rehearsal(context))
+    throw Error(ErrorKind::usage, format("{}: there is no --dry-run of this command", args.command().path))
+        .with_hint("leave out --dry-run; up, create, start, stop, down, build, pull and their like have it");
+}
+
 bool has_colour(const Context& context) {
-  const std::string ansi = context.group->get_string("ansi");
+  const std::string ansi = ansi_of(context);
   return ansi == "always" || (ansi != "never" && context.terminal.colour_on_stdout());
 }
 
 std::unique_ptr<compose::ProjectView> make_view(const Context& context, bool quiet) {
   using compose::ViewMode;
-  const std::string progress = context.group->get_string("progress"), ansi = context.group->get_string("ansi");
+  const std::string progress = context.group->get_string("progress"), ansi = ansi_of(context);
   ViewMode mode = context.terminal.can_redraw ? ViewMode::tty : ViewMode::plain;
   if (progress == "tty") mode = ViewMode::tty;
   if (progress == "plain" || ansi == "never") mode = ViewMode::plain;
   if (progress == "json") mode = ViewMode::json;
   if (progress == "quiet" || quiet) mode = ViewMode::quiet;
-  return std::make_unique<compose::ProjectView>(mode, has_colour(context));
+  return std::make_unique<compose::ProjectView>(mode, has_colour(context), is_rehearsal(context));
 }
 
 std::size_t parallel_limit(const Context& context, const engine::Engine& engine) {

@@ -27,6 +27,11 @@ struct FoundProject {
 };
 FoundProject find_project(const Context& context, const engine::Engine& engine, const compose::Strings& services = {});
 
+/// --dry-run: told and not done, by the view of make_view.
+bool is_rehearsal(const Context& context);
+/// For a command that cannot be rehearsed. @throws Error{usage}
+void refuse_rehearsal(const Context& context, const ParsedArgs& args);
+
 /// By --progress, --ansi and what standard error is.
 std::unique_ptr<compose::ProjectView> make_view(const Context& context, bool quiet = false);
 /// Whether lines of output may have colours: --ansi, NO_COLOR, a terminal.

@@ -107,7 +107,7 @@ int compose_up_command(Context& context, const ParsedArgs& args) {
     const auto view = make_view(context);
     up = compose::bring_up(*engine, project, options, *view);
   }
-  if (detached) return static_cast<int>(kExitOk);
+  if (detached || is_rehearsal(context)) return static_cast<int>(kExitOk);
   attached.is_interrupted = up.is_interrupted;
   return compose::follow_project(*engine, project, up.ids, attached);
 }

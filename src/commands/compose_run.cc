@@ -56,6 +56,7 @@ compose::OneOff one_off(const ParsedArgs& args, const engine::Engine& engine, co
 }  // namespace
 
 int compose_run_command(Context& context, const ParsedArgs& args) {
+  refuse_rehearsal(context, args);
   const auto engine = open_engine(context, /*container_defaults=*/true);
   const auto project = load_project(context, *engine, {args.positionals()[0]});
   const auto one = one_off(args, *engine, project);

@@ -16,6 +16,7 @@
 
 namespace lichen::cli {
 int compose_exec_command(Context& context, const ParsedArgs& args) {
+  refuse_rehearsal(context, args);
   const auto engine = open_engine(context, /*container_defaults=*/true);
   const auto found = find_project(context, *engine);
   const auto& words = args.positionals();

@@ -8,9 +8,11 @@ namespace {
 constexpr OptionSpec kProject[] = {
     flag("all-resources", "Also networks, volumes, secrets and configs that no service uses"),
     text("ansi", "when", "Colours and redrawing").with_values("never|always|auto").with_default("auto"),
+    flag("dry-run", "Show what would be done, and do nothing"),
     list("env-file", "file", "Variables for the compose file, instead of .env").with_objects(CompletionKind::file),
     list('f', "file", "file", "A compose file; several are merged, - is standard input")
         .with_objects(CompletionKind::file),
+    flag("no-ansi", "Docker's old form of --ansi never").as_hidden(),
     number("parallel", "count", "How many things are done at the same time; -1 for no limit"),
     list("profile", "name", "Services of this profile too"),
     text("progress", "style", "How progress is shown").with_values("auto|tty|plain|json|quiet").with_default("auto"),
@@ -211,7 +213,7 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Run the services of a compose file",
      .usage = "[OPTIONS] COMMAND",
      .options = {kProject},
-     .not_yet_options = {"compatibility dry-run no-ansi verbose version/v"},
+     .not_yet_options = {"compatibility verbose version/v"},
      .arguments = kAny,
      .options_stop_at_first_argument = true,
      .group = HelpGroup::run,

@@ -358,3 +358,32 @@ END
   compose down -v
   assert_success
 }
+
+@test "--dry-run tells what would be done, and does nothing" {
+  file <<END
+services:
+  web: {image: $BUSYBOX, command: sleep 1000, init: true, volumes: ["data:/data"], depends_on: {db: {condition: service_healthy}}}
+  db: {image: $BUSYBOX, command: sleep 1000, init: true, healthcheck: {test: "true"}}
+volumes: {data: {}}
+END
+  compose --dry-run up -d
+  assert_success
+  assert_stderr "DRY-RUN MODE - Network shop_default  Created"
+  assert_stderr "DRY-RUN MODE - Volume shop_data  Created"
+  assert_stderr "DRY-RUN MODE - Container shop-web-1  Started"
+  assert_equal "$(left)" ""
+  compose up -d
+  assert_success
+  local before
+  before=$(left)
+  compose --dry-run down -v
+  assert_success
+  assert_stderr "DRY-RUN MODE - Container shop-db-1  Removed"
+  assert_stderr "DRY-RUN MODE - Volume shop_data  Removed"
+  assert_equal "$(left)" "$before"
+  is_state shop-web-1 running
+  compose --dry-run exec web true
+  assert_failure 1 "no --dry-run of this command"
+  compose down -v
+  assert_success
+}
