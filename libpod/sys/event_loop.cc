@@ -124,7 +124,8 @@ void EventLoop::step(std::chrono::milliseconds limit) {
   if (count > 0) dropped_ = false;
   if (count < 0 && errno != EINTR) throw_errno("wait for events");
   for (int i = 0; i < count; ++i) {
-    const auto found = watches_.find(events[i].data.u64);
+    const std::uint64_t id = events[i].data.u64;  // a copy: the kernel's struct is packed, and not aligned
+    const auto found = watches_.find(id);
     if (found == watches_.end()) continue;
     const auto keep = found->second;  // the handler may forget itself
     keep->handler(events[i].events);

@@ -9,6 +9,7 @@ guest/usr/local/bin/mixed-load work until the cut. After a cut holds:
   the first commands answer without a warning, and `lichen system check` finds nothing;
   what a command had reported as done exists and is whole: an image runs and has the file that was committed, a container can be
   inspected and removed, a volume too; what was under way exists wholly or not at all (or, an image, without its name);
+  a compose project comes up wholly from whatever was left of it, and goes down without a trace;
   everything can be removed, and then no file in staging and no layer but those of the base image is left.
 
 Where all is slow it makes fewer cuts: after LICHEN_POWER_SECONDS (500) no new one begins, and the rest is said to be skipped.
@@ -19,6 +20,7 @@ page cache is lost. Prints TAP, one case per cut. LICHEN_POWER_CUTS=N is the num
 import argparse
 import os
 import random
+import re
 import sys
 import time
 
@@ -43,6 +45,16 @@ find staging -mindepth 1
 [ $(ls layers | wc -l) = 1 ] || ls -d layers/*
 ls -d containers/* names/* volumes/* 2>/dev/null
 lichen run --rm --network none busybox echo well
+"""
+
+
+# Whatever the cut has left of the project: `up` makes it whole, `down` leaves nothing.
+PROJECT = """
+shop="lichen compose --progress quiet -f /usr/local/share/shop/compose.yaml"
+$shop up -d && $shop ps -q --status running | wc -l
+lichen exec shop-db-1 cat /greeting; echo
+$shop down -v -t 0
+{ lichen ps -aq --filter label=com.docker.compose.project=shop; lichen volume ls -q --filter label=com.docker.compose.project=shop; lichen secret ls -q; } | wc -l
 """
 
 
@@ -74,6 +86,11 @@ class Account:
                 (self.must.add if verb == "make" else self.must.discard)(thing)
             else:
                 self.failed.append(line)
+
+
+    def forget(self, thing):
+        self.must.discard(thing)
+        self.may.discard(thing)
 
 
 class Cuts:
@@ -118,6 +135,8 @@ class Cuts:
         if account.failed:
             raise Broken("commands failed before the cut:\n" + "\n".join(account.failed))
         there = set(self.run(LISTS).split("\n")[:-1]) - {f"image {BASE_IMAGE}"}
+        there = {thing for thing in there if not re.match(r"(container|volume) (\w{12}_)?shop[-_]", thing)}
+        account.forget("project shop")
         self.run("lichen system check")
         lost = account.must - there
         if lost:
@@ -126,6 +145,9 @@ class Cuts:
         if strange:
             raise Broken(f"nobody made: {', '.join(sorted(strange))}")
         self.look_inside(there)
+        project = self.run(PROJECT)
+        if project != "3\nhello\n0\n":
+            raise Broken(f"the project after the cut: {project}")
         # Layers of a load that did not end wait an hour for the next attempt.
         self.machine.run("root", "date -s '+2 hours'")
         left = self.run(REMOVE_ALL)
