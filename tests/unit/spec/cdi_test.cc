@@ -82,8 +82,8 @@ TEST(Cdi, GpusOption) {
       {"driver=cdi,device=0", "no name of a device"},
       {"\"device=0", "quote"},
   };
-  for (const auto& [text, piece] : wrong) {
-    const std::string typed = text;  // a structured binding may not be captured (C++20, [expr.prim.lambda.capture])
+  for (const auto& [value, piece] : wrong) {
+    const std::string typed = value;  // a structured binding may not be captured (C++20, [expr.prim.lambda.capture])
     expect_error(
         ErrorKind::usage, piece, [&] { parse_gpus_option(typed); }, typed);
   }
