@@ -129,7 +129,12 @@ fail_with() { # WHAT EXPECTED ACTUAL
 assert_status() { [ "$status" = "$1" ] || fail_with "exit status" "$1" "$status; stdout: $output"; }
 assert_success() { assert_status 0; }
 assert_output() { [ "$output" = "$1" ] || fail_with "stdout" "$1" "$output"; }
-assert_contains() { [[ $output == *"$1"* ]] || fail_with "stdout contains" "$1" "$output"; }
+assert_contains() { # TEXT...
+  local text
+  for text; do
+    [[ $output == *"$text"* ]] || { fail_with "stdout contains" "$text" "$output"; return 1; }
+  done
+}
 refute_contains() { [[ $output != *"$1"* ]] || fail_with "stdout must not contain" "$1" "$output"; }
 assert_matches() { [[ $output =~ $1 ]] || fail_with "stdout matches" "$1" "$output"; }
 assert_stderr() { [[ $stderr == *"$1"* ]] || fail_with "stderr contains" "$1" "$stderr"; }
@@ -176,4 +181,20 @@ has_delegated_cgroup() {
   [ -e /sys/fs/cgroup/cgroup.controllers ] && [ -w "/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)/cgroup.procs" ]
 }
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+free_ports() { # COUNT: the first of so many in a row, free for TCP and UDP
+  python3 - "$1" <<'END'
+import random, socket, sys
+while True:
+    first, held = random.randrange(20000, 30000), []
+    try:
+        for port in range(first, first + int(sys.argv[1])):
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                held.append(socket.socket(socket.AF_INET, kind))
+                held[-1].bind(("", port))
+    except OSError:
+        continue
+    print(first)
+    break
+END
+}
 fetch() { curl --silent --show-error --max-time 5 --retry 20 --retry-all-errors --retry-delay 0 "$@"; }

@@ -48,22 +48,6 @@ client() { run_lichen exec "$1" python3 /t/net_client.py "${@:2}"; } # CONTAINER
 host() { run_split python3 "$HELPERS/net_client.py" "$@"; }
 address() { lichen inspect -f "{{(index .NetworkSettings.Networks \"$2\").${3:-IPAddress}}}" "$1"; } # CONTAINER NETWORK [FIELD]
 name_server() { lichen exec "$1" sed -n 's/^nameserver //p' /etc/resolv.conf | head -n 1; }
-free_ports() { # COUNT: the first of so many in a row, free for TCP and UDP
-  python3 - "$1" <<'END'
-import random, socket, sys
-while True:
-    first, held = random.randrange(20000, 30000), []
-    try:
-        for port in range(first, first + int(sys.argv[1])):
-            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                held.append(socket.socket(socket.AF_INET, kind))
-                held[-1].bind(("", port))
-    except OSError:
-        continue
-    print(first)
-    break
-END
-}
 host_address() { ip -4 -o addr show scope global 2>/dev/null | sed -n 's/.* inet \([0-9.]*\).*/\1/p' | head -n 1; }
 ready() { lichen logs "$1" 2>/dev/null | grep -q "^ready"; }
 
