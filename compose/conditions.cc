@@ -28,6 +28,10 @@ void Conditions::show_done(const std::string& object, const std::string& did) {
 bool Conditions::is_healthy(const store::ContainerRecord& record) {
   const std::string& name = record.config.name;
   if (record.state.status == ContainerStatus::created) return false;  // its start is under way
+  // Before its health, as docker: who has ended is unhealthy as well.
+  if (has_ended(record))
+    throw_failed(format("dependency failed to start: container {} exited ({})", name, record.state.exit_code), name);
+  if (record.state.status == ContainerStatus::exited) return false;  // its monitor is about to leave
   if (record.state.health.empty())
     throw Error(ErrorKind::usage,
                 format("dependency failed to start: container {} has no healthcheck configured", name))
@@ -41,8 +45,6 @@ bool Conditions::is_healthy(const store::ContainerRecord& record) {
     throw Error(ErrorKind::conflict, format("dependency failed to start: container {} is unhealthy", name))
         .with_exit_code(1)
         .with_hint(format("see what its check says: lichen inspect -f '{{{{json .State.Health}}}}' {}", name));
-  if (has_ended(record))
-    throw_failed(format("dependency failed to start: container {} exited ({})", name, record.state.exit_code), name);
   show_waiting("Container " + name);
   return false;
 }

@@ -185,6 +185,23 @@ void store_file(engine::Engine& engine, const Project& project, const StoredFile
   engine::create_secret(engine, request);
 }
 
+// Those of a store that carry the project's label. Others may remove theirs meanwhile.
+template <typename Store>
+Strings names_of(const Store& store, const std::string& project, const char* also = nullptr) {
+  Strings names;
+  for (const auto& name : store.list()) {
+    try {
+      const auto record = store.get(name);
+      const auto found = record.labels.find(label::kProject);
+      if (found == record.labels.end() || found->second != project) continue;
+      if (also == nullptr || record.labels.contains(also)) names.push_back(name);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::not_found) throw;
+    }
+  }
+  return names;
+}
+
 // `remove` one that may be in use by a container that is no part of the project.
 template <typename Remove>
 void remove_one(const std::string& object, ProjectView& view, const Remove& remove) {
@@ -213,23 +230,17 @@ void make_resources(engine::Engine& engine, const Project& project, const std::s
 }
 
 void remove_networks(engine::Engine& engine, const std::string& project, ProjectView& view) {
-  for (const auto& name : engine.networks.list()) {
-    if (!is_of(engine.networks.get(name), project)) continue;
+  for (const auto& name : names_of(engine.networks, project))
     remove_one("Network " + name, view, [&] { engine::remove_network(engine, name, {}); });
-  }
 }
 
 void remove_volumes(engine::Engine& engine, const std::string& project, ProjectView& view) {
-  for (const auto& name : engine.volumes.list()) {
-    if (!is_of(engine.volumes.get(name), project)) continue;
+  for (const auto& name : names_of(engine.volumes, project))
     remove_one("Volume " + name, view, [&] { engine::remove_volume(engine, name, /*force=*/true); });
-  }
 }
 
 void remove_stored_files(engine::Engine& engine, const std::string& project) {
-  for (const auto& name : engine.secrets.list()) {
-    const auto record = engine.secrets.get(name);
-    if (!is_of(record, project) || !record.labels.contains(label::kFile)) continue;
+  for (const auto& name : names_of(engine.secrets, project, label::kFile)) {
     try {
       engine::remove_secret(engine, name);
     } catch (const Error& error) {

@@ -25,9 +25,15 @@ std::vector<std::string> Tasks::waiting() const {
   return objects;
 }
 
+// Gates are also asked after each tick: the monitor tells of a death before the record has it, and of its own, by
+// SIGKILL, it tells nothing.
 void Tasks::run(std::optional<std::chrono::steady_clock::time_point> limit) {
-  while (left_ > 0) {
-    if (std::exchange(is_awake_, false) && !failure_) pump();
+  for (auto looked = std::chrono::steady_clock::now(); left_ > 0;) {
+    if (std::chrono::steady_clock::now() - looked >= kTick) is_awake_ = true;
+    if (std::exchange(is_awake_, false) && !failure_) {
+      pump();
+      looked = std::chrono::steady_clock::now();
+    }
     if (left_ == 0 || (failure_ && working_ == 0)) break;
     loop_.step(kTick);
     view_.tick();

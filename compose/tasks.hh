@@ -1,8 +1,9 @@
 // Things to be done for a project, each in a child of ours, as many at once as their order allows.
 //
 // A task waits for others and, with a gate, for something in the world (a healthy container): gates are asked again
-// whenever a task has ended and whenever wake() is called, by who watches events. The first failure is thrown when all
-// that runs has ended; what waits is not begun then. A rehearsal (ProjectView) goes through all of it and does nothing.
+// whenever a task has ended, whenever wake() is called, by who watches events, and ten times a second: not all that
+// opens a gate is told. The first failure is thrown when all that runs has ended; what waits is not begun then. A
+// rehearsal (ProjectView) goes through all of it and does nothing.
 #pragma once
 
 #include <functional>

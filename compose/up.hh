@@ -3,7 +3,7 @@
 // Theory of operation. First what services share (resources.hh), then images, pulled and built side by side. Then each
 // replica is a chain of tasks: created, or made anew when its service, its image or what it leans on has changed, and
 // started when all its service depends on is as far as it asks. Whether a container is healthy or has ended is read
-// from its record; when to look again is told by the event log, which monitors write. Nothing polls.
+// from its record; when to look again is told by the event log, which monitors write, and by a clock (tasks.hh).
 #pragma once
 
 #include <chrono>
