@@ -4,6 +4,7 @@
 #include "libpod/engine/inspect_parts.hh"
 #include "libpod/spec/generate.hh"
 #include "libpod/spec/network_mode.hh"
+#include "libpod/spec/ports.hh"
 #include "libpod/spec/resources.hh"
 #include "libpod/spec/userns_maps.hh"
 
@@ -43,8 +44,7 @@ Json port_bindings(const ContainerConfig& config) {
   Json out = Json::object();
   for (const auto& port : config.network.ports) {
     Json& list = out[format("{}/{}", port.container_port, port.protocol)];
-    list.push_back(
-        Json{{"HostIp", port.host_ip}, {"HostPort", port.host_port == 0 ? "" : std::to_string(port.host_port)}});
+    list.push_back(Json{{"HostIp", port.host_ip}, {"HostPort", spec::host_port_text(port)}});
   }
   return out;
 }

@@ -16,6 +16,8 @@
 namespace lichen::engine {
 namespace {
 
+constexpr std::chrono::seconds kRangeLimit{60};  // others start with a port of a range: each takes well below a second
+
 bool same_port(const PortInUse& port, const std::string& host_ip, std::uint16_t host_port,
                const std::string& protocol) {
   const auto any = [](const std::string& ip) { return ip.empty() || ip == "0.0.0.0" || ip == "::"; };
@@ -78,8 +80,15 @@ ContainerNetwork plan_container_network(Engine& engine, const spec::ContainerCon
     hub = connect_hub(engine);
     plan.hub_netns = hub->netns();
   }
+  sys::FileLock range;
+  if (std::ranges::any_of(plan.ports, [](const auto& port) { return port.host_port_last != 0; }))
+    range = sys::wait_lock(engine.paths.port_range_lock(), sys::LockMode::exclusive, kRangeLimit, /*create=*/true);
   return {network::NetworkSetup(std::move(plan), engine.paths.container_run(config.id), port_holders(engine)),
-          std::move(join), std::move(target_run_dir), std::move(hub), std::move(linked)};
+          std::move(join),
+          std::move(target_run_dir),
+          std::move(hub),
+          std::move(linked),
+          std::move(range)};
 }
 
 void announce_to_hub(const spec::ContainerConfig& config, const ContainerNetwork& network, pid_t monitor) {
@@ -98,6 +107,7 @@ void announce_to_hub(const spec::ContainerConfig& config, const ContainerNetwork
 void finish_container_network(ContainerNetwork& network) {
   network.setup.finish();
   if (network.hub) network.hub->await();
+  network.range = {};
 }
 
 void write_network_files(const spec::ContainerConfig& config, const ContainerNetwork& network,

@@ -9,6 +9,7 @@
 #include "libpod/engine/hub_client.hh"
 #include "libpod/network/setup.hh"
 #include "libpod/spec/generate.hh"
+#include "libpod/sys/lock.hh"
 
 namespace lichen::engine {
 
@@ -18,6 +19,7 @@ struct ContainerNetwork {
   std::string target_run_dir;                                     // container:X: where its hosts and resolv.conf lie
   std::optional<HubConnection> hub;                               // bridge networks
   std::vector<std::pair<std::string, std::string>> linked_hosts;  // --link: name and address
+  sys::FileLock range;  // while a port of a range is chosen and opened: others would choose the same one
 };
 
 /// Make the container known to the hub, as soon as its monitor has a pid; finish_container_network waits for the end.

@@ -117,21 +117,28 @@ bool overlap(const spec::PortMapping& a, const spec::PortMapping& b) {
   return first == second || first == all || second == all;
 }
 
-// A random place in the range, then upwards until one is free.
+bool is_to_be_chosen(const spec::PortMapping& port) { return port.host_port == 0 || port.host_port_last != 0; }
+
+// In the range that was asked for the first one that is free, as docker; else a random place in docker's own range, and
+// upwards from there.
 void choose_port(spec::PortMapping& port, const std::vector<spec::PortMapping>& taken,
                  std::vector<sys::UniqueFd>& held) {
-  constexpr std::uint32_t kCount = kLastRandom - kFirstRandom + 1;
+  const bool is_random = port.host_port == 0;
+  const std::uint32_t first = is_random ? kFirstRandom : port.host_port;
+  const std::uint32_t last = is_random ? kLastRandom : port.host_port_last;
+  const std::uint32_t count = last - first + 1;
   std::uint32_t start = 0;
-  if (::getrandom(&start, sizeof start, 0) != sizeof start) throw_errno("get random bytes");
-  for (std::uint32_t i = 0; i < kCount; ++i) {
-    port.host_port = static_cast<std::uint16_t>(kFirstRandom + (start % kCount + i) % kCount);
+  if (is_random && ::getrandom(&start, sizeof start, 0) != sizeof start) throw_errno("get random bytes");
+  port.host_port_last = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    port.host_port = static_cast<std::uint16_t>(first + (start % count + i) % count);
     if (std::ranges::any_of(taken, [&](const auto& other) { return overlap(port, other); })) continue;
     const int error = try_bind(port, held);
     if (error == 0) return;
     if (error != EADDRINUSE) refuse(port, error, {});
   }
   throw_error(ErrorKind::conflict, "choose a host port for {}/{}: none of {} to {} is free", port.container_port,
-              port.protocol, kFirstRandom, kLastRandom);
+              port.protocol, first, last);
 }
 
 Json call_slirp(const std::string& api_socket, const Json& request) {
@@ -192,7 +199,7 @@ std::vector<spec::PortMapping> reserve_ports(const std::vector<spec::PortMapping
   std::vector<sys::UniqueFd> held;
   for (const auto& port : ports) check_publishable(port, families);
   for (const auto& port : ports) {
-    if (port.host_port == 0) continue;
+    if (is_to_be_chosen(port)) continue;
     for (const auto& other : done)
       if (overlap(port, other))
         throw Error(ErrorKind::conflict, format("{} is published twice, for {} and for {}", shown(port),
@@ -203,7 +210,7 @@ std::vector<spec::PortMapping> reserve_ports(const std::vector<spec::PortMapping
   }
   std::vector<spec::PortMapping> result;
   for (auto port : ports) {
-    if (port.host_port == 0) {
+    if (is_to_be_chosen(port)) {
       choose_port(port, done, held);
       done.push_back(port);
     }

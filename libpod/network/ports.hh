@@ -30,9 +30,10 @@ std::vector<spec::PortMapping> expand_exposed(const std::vector<spec::PortMappin
 /// What the way out can forward from: slirp4netns IPv4 only, pasta both.
 enum class AddressFamilies { ipv4, both };
 
-/// Choose a free host port (32768 to 60999, docker's range) where host_port is 0 and check that all can be bound.
+/// Choose a free host port (32768 to 60999, docker's range) where host_port is 0, the first free one of a range, and
+/// check that all can be bound.
 ///
-/// @return the same list without a host_port 0
+/// @return the same list without a host_port 0 and without ranges
 /// @throws Error{conflict}    "port 8080/tcp on 0.0.0.0 is already in use by container 'web'"; also two mappings of one
 /// list that collide
 /// @throws Error{permission}  below net.ipv4.ip_unprivileged_port_start (hint: the sysctl)

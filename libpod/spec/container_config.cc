@@ -70,6 +70,7 @@ void members(Type<PortMapping>, F& f) {
   f("host_port", &PortMapping::host_port);
   f("container_port", &PortMapping::container_port);
   f("protocol", &PortMapping::protocol);
+  f("host_port_last", &PortMapping::host_port_last);
 }
 
 template <typename F>

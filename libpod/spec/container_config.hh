@@ -44,7 +44,8 @@ struct PortMapping {
   std::string host_ip;          // empty: all addresses
   std::uint16_t host_port = 0;  // 0: chosen at start
   std::uint16_t container_port = 0;
-  std::string protocol = "tcp";  // tcp, udp, sctp
+  std::string protocol = "tcp";      // tcp, udp, sctp
+  std::uint16_t host_port_last = 0;  // not 0: the first free one of host_port to this is taken at start
 };
 
 struct DeviceConfig {

@@ -94,7 +94,8 @@ std::vector<PortMapping> parse_port_option(std::string_view text) {
   Range host;
   if (!parts.host.empty()) {
     host = port_range(kOption, text, parts.host, 0);
-    if (host.count() != container.count())
+    // One container port and several of the host: docker takes the first that is free.
+    if (host.count() != container.count() && container.count() != 1)
       fail(kOption, text, fmt::format("{} host port(s) for {} container port(s)", host.count(), container.count()),
            "give ranges of the same length");
   }
@@ -105,6 +106,7 @@ std::vector<PortMapping> parse_port_option(std::string_view text) {
     mapping.host_port = host.first == 0 ? std::uint16_t{0} : static_cast<std::uint16_t>(host.first + i);
     mapping.container_port = static_cast<std::uint16_t>(container.first + i);
     mapping.protocol = protocol;
+    if (host.count() > container.count()) mapping.host_port_last = host.last;
     mappings.push_back(std::move(mapping));
   }
   return mappings;
@@ -131,11 +133,17 @@ std::pair<std::uint16_t, std::string> split_exposed_port(std::string_view text) 
   }
 }
 
+std::string host_port_text(const PortMapping& port) {
+  if (port.host_port == 0) return "";
+  return port.host_port_last == 0 ? std::to_string(port.host_port)
+                                  : fmt::format("{}-{}", port.host_port, port.host_port_last);
+}
+
 std::string format_port_option(const PortMapping& port) {
   std::string text;
   if (!port.host_ip.empty()) text = ip_version(port.host_ip) == 6 ? "[" + port.host_ip + "]:" : port.host_ip + ":";
   if (port.host_port != 0)
-    text += fmt::format("{}:", port.host_port);
+    text += fmt::format("{}:", host_port_text(port));
   else if (!port.host_ip.empty())
     text += ':';
   return fmt::format("{}{}/{}", text, port.container_port, port.protocol);

@@ -1,7 +1,8 @@
 // -p and --expose: "[IP:][HOST[-RANGE]:]CONTAINER[-RANGE][/PROTOCOL]".
 //
-// A range becomes one PortMapping per port here, so that nobody later has to know about ranges. An IPv6 address stands
-// in brackets; docker also takes it bare when both ports follow, so we do.
+// A range becomes one PortMapping per container port here, so that nobody later has to know about ranges; only a range
+// of the host's for one container port stays one, until a port of it is chosen at start. An IPv6 address stands in
+// brackets; docker also takes it bare when both ports follow, so we do.
 #pragma once
 
 #include <string>
@@ -24,6 +25,9 @@ std::vector<std::string> parse_expose_option(std::string_view text);
 
 /// "80/tcp", as EXPOSE and inspect name a port. @throws Error{invalid} not that form
 std::pair<std::uint16_t, std::string> split_exposed_port(std::string_view text);
+
+/// The host's part of -p and of inspect: "8080", "8000-8010", "" for one that is chosen at start.
+std::string host_port_text(const PortMapping& port);
 
 /// `port` as -p would read it: "[::1]:8080:80/udp".
 std::string format_port_option(const PortMapping& port);

@@ -26,6 +26,8 @@
 //     <boot-id>/pods/<id>/       members.lock (exit policy stop)
 //     <boot-id>/hub/             the network hub's (wire/hub_protocol.hh)
 //     <boot-id>/userns/<pid>     registration of a process that lives in U0 (engine/userns)
+//     <boot-id>/port-range.lock  held while a host port of a range is chosen and opened
+//     <boot-id>/compose-<project>.lock  held by the `compose up` that is at work
 //     userns.lock                held while U0 is made
 // clang-format on
 #pragma once
@@ -84,6 +86,9 @@ class Paths {
   std::string oci_root() const { return boot_dir() + "/oci"; }
   std::string userns_members() const { return boot_dir() + "/userns"; }
   std::string userns_lock() const { return run_ + "/userns.lock"; }
+  std::string port_range_lock() const { return boot_dir() + "/port-range.lock"; }
+  /// Held by the one `compose up` of a project that is at work.
+  std::string project_lock(const std::string& project) const { return boot_dir() + "/compose-" + project + ".lock"; }
 
   /// Make the top folders that are missing. Cheap when they are there (one stat each). @return true for the first of a
   /// boot

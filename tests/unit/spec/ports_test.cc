@@ -28,6 +28,8 @@ TEST(Ports, Publish) {
       {"::1:8080:80", "[::1]:8080:80/tcp"},
       {"8000-8002:80-82", "8000:80/tcp 8001:81/tcp 8002:82/tcp"},
       {"80-81", "80/tcp 81/tcp"},
+      {"8000-8010:80", "8000-8010:80/tcp"},
+      {"127.0.0.1:8000-8010:80/udp", "127.0.0.1:8000-8010:80/udp"},
       {"10.0.0.1::80-81/udp", "10.0.0.1::80/udp 10.0.0.1::81/udp"},
       {"65535:65535", "65535:65535/tcp"},
   };
@@ -58,7 +60,7 @@ TEST(Ports, PublishErrors) {
       {"80/", "unknown protocol ''"},
       {"80/tcp/udp", "unknown protocol"},
       {"8002-8000:80-82", "runs backwards"},
-      {"8000-8001:80", "2 host port(s) for 1 container port(s)"},
+      {"8000-8002:80-81", "3 host port(s) for 2 container port(s)"},
       {"8000:80-81", "1 host port(s) for 2 container port(s)"},
       {"0-1:80-81", "port 0 is not between 1"},
       {"300.0.0.1:80:80", "'300.0.0.1' is not an IP address"},
