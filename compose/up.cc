@@ -10,6 +10,7 @@
 #include "compose/pre_start.hh"
 #include "compose/resources.hh"
 #include "compose/service_container.hh"
+#include "compose/turn.hh"
 #include "compose/up_plan.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
@@ -52,6 +53,7 @@ class Up {
 
  private:
   void work() {
+    wait_for_turn();
     chosen_ = chosen_services(project_, options_.services, options_.no_deps);
     if (!options_.only_existing) {
       make_resources(engine_, project_, chosen_, view_);
@@ -89,6 +91,13 @@ class Up {
     if (tasks_ == nullptr) return;
     tasks_->fail(Error(ErrorKind::interrupted, "interrupted"));
     if (makes_images_ || interrupts_ > 1) tasks_->cut();
+  }
+
+  void wait_for_turn() {
+    Tasks tasks(loop_, view_, 0);
+    const Current current(*this, tasks);
+    add_turn(engine_, project_.name, tasks, view_, turn_);
+    tasks.run();
   }
 
   void provide_images() {
@@ -354,6 +363,7 @@ class Up {
   const UpOptions& options_;
   ProjectView& view_;
   sys::EventLoop loop_;
+  std::optional<sys::FileLock> turn_;
   Tasks* tasks_ = nullptr;
   Conditions conditions_{view_};
   std::set<std::string> chosen_;
