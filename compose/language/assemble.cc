@@ -7,6 +7,7 @@
 #include "compose/language/interpolate_tree.hh"
 #include "compose/language/loading.hh"
 #include "compose/language/merge.hh"
+#include "compose/language/version_1.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
@@ -73,6 +74,8 @@ class Assembler {
       if (!document.is_mapping())
         loading_.sources.fail(document.spot, {},
                               format("a compose file is a mapping, not {}", describe(document.kind)));
+      if (modernize_version_1(document))
+        loading_.warn(document.spot, "a file of version 1: its services stand below the key 'services' nowadays");
       if (interpolated) interpolate_tree(document, layer.environment, loading_);
       check_document(document, loading_.sources, interpolated, warn);
       make_canonical(document, {loading_.sources, interpolated, warn});
