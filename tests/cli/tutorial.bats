@@ -1,33 +1,31 @@
 #!/usr/bin/env bats
-# What courses teach, typed word for word: images are stand-ins under the names that the courses use.
+# What courses teach first, and about data, typed word for word: images are stand-ins under the names that the courses use.
+# More: tutorial_images.bats, tutorial_networks.bats, tutorial_compose.bats.
+# ctest: timeout=300
+# shellcheck disable=SC2046 # as courses type it
 load helpers
+load tutorial_helpers
 
 setup_file() {
   make_world
   load_image busybox
+  setup_images
+}
+setup_images() {
   local name
-  for name in ubuntu:20.04 ubuntu fedora alpine; do lichen tag $BUSYBOX "docker.io/library/$name"; done
+  for name in ubuntu:20.04 ubuntu fedora alpine; do stand_in "$name" 'CMD ["bash"]'; done
   # A server that answers on port 80, and one that waits: what nginx and redis stand for here.
-  image nginx:latest 'CMD ["sh", "-c", "echo hello from nginx >/tmp/index.html; exec httpd -f -p 80 -h /tmp"]' 'EXPOSE 80'
-  image redis 'CMD ["sleep", "1000"]' 'VOLUME /data'
-  image redis:4.0 'CMD ["echo", "redis 4.0"]'
-  image hello-world 'CMD ["echo", "Hello from Docker!"]'
-  image postgres 'ENV PGDATA=/var/lib/postgresql/data' 'VOLUME /var/lib/postgresql/data' 'CMD ["sleep", "1000"]'
+  stand_in nginx:latest 'CMD ["sh", "-c", "echo hello from nginx >/tmp/index.html; exec httpd -f -p 80 -h /tmp"]' 'EXPOSE 80'
+  stand_in redis 'CMD ["sleep", "1000"]' 'VOLUME /data'
+  stand_in redis:4.0 'CMD ["echo", "redis 4.0"]'
+  stand_in hello-world 'CMD ["echo", "Hello from Docker!"]'
+  stand_in postgres 'ENV PGDATA=/var/lib/postgresql/data' 'VOLUME /var/lib/postgresql/data' 'CMD ["sleep", "1000"]'
 }
 teardown_file() { remove_world; }
 teardown() { lichen rm -f -a -t 0 >/dev/null 2>&1 || true; }
 
-image() { # NAME CHANGE...
-  local name=$1 changes=()
-  shift
-  local change
-  for change; do changes+=(--change "$change"); done
-  [ -e "$BASE/base.tar" ] || tar -C "$LICHEN_TEST_FIXTURES/rootfs" --owner=0 --group=0 --numeric-owner -cf "$BASE/base.tar" .
-  lichen import "${changes[@]}" "$BASE/base.tar" "docker.io/library/$name" >/dev/null
-}
-
-docker() { lichen "$@"; }
 fetch() { python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode().strip())' "$1"; }
+in_terminal() { run_split "$HELPERS/terminal.py" --timeout 20 "$@"; } # STEPS... -- COMMAND...
 
 @test "first steps: help, version, images" {
   docker --help | grep -q "Usage"
@@ -42,17 +40,57 @@ fetch() { python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(s
   [ "$(docker image ls -q | wc -l)" -ge 5 ]
 }
 
+@test "first steps: pull by name, by tag, of the latest; help" {
+  stand_in ubuntu:22.04
+  stand_in mongo
+  stand_in rocky:latest
+  start_hub
+  publish ubuntu:22.04 mongo rocky:latest
+  docker pull ubuntu:22.04
+  run_lichen pull mongo
+  assert_success
+  assert_contains "Status: Downloaded newer image for docker.io/library/mongo:latest"
+  docker image pull rocky:latest
+  run_lichen pull mongo
+  stop_hub
+  assert_contains "Status: Image is up to date for docker.io/library/mongo:latest"
+  assert_equal "$(docker images --format '{{.Repository}}:{{.Tag}}' | grep -cE '^(ubuntu:22.04|mongo:latest|rocky:latest)$')" 3
+  docker run --rm rocky true
+}
+
+@test "first steps: search the hub, with filters" {
+  coproc FAKE { exec python3 "$HELPERS/fake_registry.py" "$BASE/fake.log" 3>&- 4>&-; }
+  local place _ input=${FAKE[1]}
+  read -r place _ <&"${FAKE[0]}"
+  mkdir -p "$HOME/.config/containers"
+  printf 'unqualified-search-registries = ["127.0.0.1:%s"]\n[[registry]]\nlocation = "127.0.0.1:%s"\ninsecure = true\n' "$place" "$place" \
+    >"$HOME/.config/containers/registries.conf"
+  run_lichen search web
+  assert_success
+  assert_matches '^NAME +DESCRIPTION +STARS +OFFICIAL'
+  run_lichen search --filter=stars=20 --no-trunc --limit 10 web
+  rm "$HOME/.config/containers/registries.conf"
+  exec {input}>&-
+  wait "$FAKE_PID" || true
+  assert_success
+  assert_contains web-3
+  refute_contains web-1
+}
+
 @test "first steps: run in the foreground, with and without a terminal" {
   docker run ubuntu sleep 0.2
   assert_equal "$(docker run redis:4.0)" "redis 4.0"
-  run_split "$HELPERS/terminal.py" --step 'expect:# ' --step 'send:exit 4\r' -- "$LICHEN" run --rm -it ubuntu /bin/sh
+  in_terminal --step 'expect:# ' --step 'send:exit 4\r' -- "$LICHEN" run --rm -it ubuntu /bin/bash
   assert_status 4
+  in_terminal --step 'expect:# ' --step 'send:echo $BASH_VERSION; exit\r' -- "$LICHEN" run -it ubuntu
+  assert_success
+  assert_matches '[0-9]+\.[0-9]+\.'
 }
 
 @test "first steps: in the background, attach and leave it running" {
-  docker run -it -d --name=akhilredis redis sh >/dev/null
+  docker run -it -d --name=akhilredis redis bash >/dev/null
   docker run -d redis >/dev/null
-  run_split "$HELPERS/terminal.py" --step 'send:\r' --step 'expect:# ' --step 'send:\x10\x11' -- "$LICHEN" attach akhilredis
+  in_terminal --step 'send:\r' --step 'expect:# ' --step 'send:\x10\x11' -- "$LICHEN" attach akhilredis
   assert_success
   is_state akhilredis running
   [ "$(docker ps -q | wc -l)" = 2 ]
@@ -60,8 +98,8 @@ fetch() { python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(s
 
 @test "first steps: create and start with a terminal; the host name is the short id" {
   local id
-  id=$(docker container create -it fedora sh)
-  run_split "$HELPERS/terminal.py" --step 'send:hostname\r' --step "expect:${id:0:12}" --step 'send:exit\r' -- "$LICHEN" container start -i "$id"
+  id=$(docker container create -it fedora bash)
+  in_terminal --step 'send:hostname\r' --step "expect:${id:0:12}" --step 'send:exit\r' -- "$LICHEN" container start -i "$id"
   assert_success
   is_state "$id" exited
 }
@@ -99,22 +137,40 @@ fetch() { python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(s
   docker stop -t 0 one
   docker rename one two
   docker container rm "${id:0:3}"
+  docker run -d redis >/dev/null
+  docker run -d redis >/dev/null
+  docker container stop -t 0 $(docker ps -q)
+  docker container rm $(docker ps -aq | cut -c 1-5)
+  docker run -d redis >/dev/null
+  docker rm -f $(docker ps -aq)
+  assert_equal "$(docker ps -aq)" ""
 }
 
 @test "first steps: logs, exec, top, stats, inspect" {
   docker run -d --name test redis sh -c 'echo line 1; echo line 2; exec sleep 1000' >/dev/null
   wait_until 5 sh -c "'$LICHEN' logs test | grep -q 'line 2'"
   assert_equal "$(docker logs -n 1 test)" "line 2"
+  assert_equal "$(docker logs -n 5 test)" "$(docker container logs "$(docker ps -q | cut -c 1-4)")"
   assert_equal "$(docker logs -f --until=1s test; echo ended)" ended
+  docker logs --follow test >"$BASE/followed" &
+  wait_until 5 grep -q "line 2" "$BASE/followed"
+  docker exec test sh -c 'echo line 3 >/proc/1/fd/1'
+  wait_until 5 grep -q "line 3" "$BASE/followed"
   assert_equal "$(docker exec test echo inside)" inside
+  in_terminal --step 'expect:# ' --step 'send:exit 6\r' -- "$LICHEN" exec -it test bash
+  assert_status 6
   docker top test | grep -q "sleep 1000"
+  in_terminal --step 'expect:test' --step 'expect:test' --step 'send:\x03' -- "$LICHEN" stats
+  assert_stderr "modes: same"
   docker stats --no-stream test | grep -q test
   docker ps -q | xargs "$LICHEN" stats --no-stream | grep -q test
   docker inspect test | python3 -m json.tool >/dev/null
   docker container inspect test >/dev/null
   docker image inspect redis >/dev/null
   docker inspect -f '{{.Config}}' test | grep -q .
-  docker inspect -f '{{.NetworkSettings.IPAddress}}' test >/dev/null
+  docker inspect -f '{{.NetworkSettings.IPAddress}}' test | grep -qE '^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$'
+  run_lichen inspect -f '{{.Name}} ---> {{.NetworkSettings.Networks.bridge.IPAddress}}' $(docker container ls -aq)
+  assert_matches '^/test ---> [0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$'
   docker run -e VARIABLE=value --name env redis true
   docker inspect -f '{{.Config.Env}}' env | grep -q VARIABLE=value
 }
@@ -132,12 +188,42 @@ fetch() { python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(s
   docker diff NAME | grep -qx "A /tmp/hello.py"
 }
 
+@test "first steps: exec NAME apt-get update, in Debian" {
+  [ -e "$LICHEN_TEST_FIXTURES/debian.tar" ] || skip "no image of Debian (tests/helpers/images.sh debian could not make one)"
+  docker import -q "$LICHEN_TEST_FIXTURES/debian.tar" debian >/dev/null
+  docker run -d --name NAME debian sleep 1000 >/dev/null
+  # A repository of no packages in the container: what is shown does not need the network.
+  docker exec NAME bash -c 'rm -rf /etc/apt/sources.list*; mkdir /repository; touch /repository/Packages; echo "deb [trusted=yes] file:/repository ./" >/etc/apt/sources.list'
+  run_lichen exec NAME apt-get update
+  assert_success
+  assert_contains "Reading package lists..."
+  docker rm -f NAME
+  docker rmi debian
+}
+
+@test "first steps: events in a second terminal" {
+  docker events >"$BASE/events" &
+  local follower=$!
+  mark() { docker volume create mark >/dev/null && docker volume rm mark >/dev/null && grep -q mark "$BASE/events"; }
+  wait_until 10 mark
+  docker run --rm --name seen redis true
+  wait_until 10 grep -q 'container destroy' "$BASE/events"
+  assert_equal "$(grep -oE 'container (create|start|die|destroy)' "$BASE/events" | xargs)" "container create container start container die container destroy"
+  kill "$follower"
+  wait "$follower" || true
+}
+
 @test "first steps: pruning and what the disk holds" {
   docker run --name finished redis true
   docker container prune -f | grep -q "Deleted Containers"
   docker image prune -f
   docker system df | grep -q Images
   docker system prune -f
+  docker tag ubuntu only:here
+  docker rmi ubuntu
+  docker image prune -a -f
+  assert_equal "$(docker images -q | wc -l)" 0
+  setup_images
   docker ps -aq | xargs -r "$LICHEN" rm -f
 }
 
@@ -147,7 +233,24 @@ fetch() { python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(s
   assert_equal "$(docker inspect -f '{{.HostConfig.RestartPolicy.Name}}' always)" always
   docker stop -t 0 always
   is_state always exited
+  docker run -d --name unless --restart unless-stopped ubuntu sleep 1000 >/dev/null
+  kill -9 "$(docker inspect -f '{{.State.Pid}}' unless)"
+  restarted() { [ "$(docker inspect -f '{{.RestartCount}} {{.State.Status}}' unless)" = "1 running" ]; }
+  wait_until 10 restarted
+  docker run -d --name failing --restart on-failure:2 ubuntu sh -c 'exit 1' >/dev/null
+  wait_until 10 is_state failing exited
+  assert_equal "$(docker inspect -f '{{.RestartCount}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}' failing)" "2 2"
+  docker run -d --name well --restart on-failure ubuntu true >/dev/null
+  wait_until 10 is_state well exited
+  assert_equal "$(docker inspect -f '{{.RestartCount}}' well)" 0
   docker run --cpus=0.5 --memory=100m --rm ubuntu true
+}
+
+@test "first steps: a health check of one's own, shown by ps" {
+  docker run -d --name db --health-cmd="pg_isready -U postgres || exit 1" --health-interval=100ms --health-retries=1000 postgres >/dev/null
+  docker ps | grep -q '(health: starting)'
+  docker exec db sh -c 'printf "#!/bin/sh\n[ \"\$*\" = \"-U postgres\" ]\n" >/bin/pg_isready; chmod +x /bin/pg_isready'
+  wait_until 10 sh -c "'$LICHEN' ps | grep -q '(healthy)'"
 }
 
 @test "first steps: exit codes of stop" {
@@ -158,57 +261,6 @@ fetch() { python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(s
   docker run -d --name hard ubuntu sleep 1000 >/dev/null
   docker container stop hard
   assert_equal "$(docker inspect -f '{{.State.ExitCode}}' hard)" 137
-}
-
-@test "images: commit, history, tag, save, load, export, import" {
-  docker run --name work ubuntu sh -c 'echo changed >/etc/motd'
-  docker container commit work mine | grep -qE '^sha256:[0-9a-f]{64}$'
-  assert_equal "$(docker run --rm mine cat /etc/motd)" changed
-  docker commit work user/app:v1.0
-  docker history mine | grep -q IMAGE
-  assert_equal "$(docker run --rm --entrypoint echo mine PARAM)" PARAM
-  docker tag mine other/name:1
-  docker save mine >"$BASE/x.tar"
-  docker save -o "$BASE/y.tar" mine
-  docker rmi -f mine other/name:1 user/app:v1.0
-  docker load -i "$BASE/x.tar"
-  assert_equal "$(docker run --rm mine cat /etc/motd)" changed
-  docker export work >"$BASE/fs.tar"
-  docker import "$BASE/fs.tar" flat
-  assert_equal "$(docker run --rm flat cat /etc/motd)" changed
-}
-
-# The stand-in of registry:2 is Debian's docker-registry on the busybox files.
-registry_image() {
-  local place=$BASE/registry-rootfs file
-  cp -a "$LICHEN_TEST_FIXTURES/rootfs" "$place"
-  for file in /usr/bin/docker-registry $(ldd /usr/bin/docker-registry | grep -o '/[^ ]*'); do install -D -m 755 "$file" "$place/$file"; done
-  install -d "$place/etc/registry"
-  echo '{version: 0.1, storage: {filesystem: {rootdirectory: /var/lib/registry}}, http: {addr: ":5000"}}' >"$place/etc/registry/config.yml"
-  tar -C "$place" --owner=0 --group=0 --numeric-owner -c . |
-    docker import --change 'ENTRYPOINT ["/usr/bin/docker-registry"]' --change 'CMD ["serve", "/etc/registry/config.yml"]' \
-      --change 'VOLUME /var/lib/registry' --change 'EXPOSE 5000' - docker.io/library/registry:2 >/dev/null
-  rm -r "$place"
-}
-
-@test "images: a registry in a container, tag, push, pull, login and logout" {
-  registry_image
-  docker run --name work2 ubuntu sh -c 'echo mine >/etc/motd'
-  docker commit work2 my
-  local port
-  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-  docker run -d -p "$port:5000" --name registry registry:2
-  wait_until 10 fetch "http://localhost:$port/v2/"
-  docker image tag my "localhost:$port/my"
-  docker push "localhost:$port/my"
-  run_lichen push "localhost:$port/my"
-  [[ $stderr == *"Layer already exists"* ]] || fail_with "words" "already exists" "$stderr"
-  docker rmi -f my "localhost:$port/my"
-  docker pull "localhost:$port/my"
-  assert_equal "$(docker run --rm "localhost:$port/my" cat /etc/motd)" mine
-  # This registry takes any name; who asks for nothing else but a login is told so all the same.
-  assert_equal "$(docker login -u me --password-stdin "localhost:$port" <<<secret)" "Login Succeeded"
-  assert_equal "$(docker logout "localhost:$port")" "Removing login credentials for localhost:$port"
 }
 
 @test "data: volumes by name, anonymous, binds, mounts" {
