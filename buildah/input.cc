@@ -128,7 +128,7 @@ class InputReader {
     return true;
   }
 
-  // <Dockerfile>.dockerignore, then those of the context, podman's name first.
+  // <Dockerfile>.dockerignore, then those of the context.
   void read_ignore_file(const std::string& dockerfile) {
     if (!options_.ignore_file.empty()) {
       if (!sys::exists(options_.ignore_file))
@@ -142,7 +142,7 @@ class InputReader {
               is_dockerfile_on_host_ ? sys::read_file_if_exists(own, kMaxDockerfile) : read_in_context(own), own))
         return;
     }
-    for (const char* name : {".containerignore", ".dockerignore"}) {
+    for (const char* name : kIgnoreFiles) {
       const std::string shown = from_ == From::host ? input_.context + "/" + name : name;
       if (take_ignore_file(read_in_context(name), shown)) return;
     }

@@ -13,6 +13,10 @@
 
 namespace lichen::buildah {
 
+/// What an ignore file is called in a context when the Dockerfile has none of its own (DOCKERFILE.dockerignore), the
+/// first one first.
+inline constexpr const char* kIgnoreFiles[] = {".containerignore", ".dockerignore"};
+
 /// The Dockerfile and the context, found and read.
 struct BuildInput {
   language::Dockerfile dockerfile;

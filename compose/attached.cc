@@ -28,11 +28,10 @@ class Attached {
     for (auto& container : project_containers(engine_, project_.name))
       if (contains(ids, container.id()) && (container.is_active() || !options_.is_interrupted))
         containers.push_back(std::move(container));
-    std::size_t width = 0;
     for (const auto& container : containers)
-      width = std::max(width, short_name(container.name(), project_.name).size());
+      width_ = std::max(width_, short_name(container.name(), project_.name).size());
     loop_.on_signals({SIGINT, SIGTERM, SIGHUP}, [this](const signalfd_siginfo&) { interrupted(); });
-    LogLines lines(engine_, loop_, options_.log, width, [this](const std::string& id) { ended(id); });
+    LogLines lines(engine_, loop_, options_.log, width_, [this](const std::string& id) { ended(id); });
     for (const auto& container : containers) {
       waiting_[container.id()] = container;
       const auto name = short_name(container.name(), project_.name);
@@ -41,8 +40,11 @@ class Attached {
       else
         watch_quietly(container.id());
     }
-    if (options_.is_interrupted) interrupted();
-    while (!waiting_.empty() || stopper_) loop_.step(std::chrono::milliseconds(500));
+    if (options_.is_interrupted)
+      interrupted();
+    else if (options_.watch)
+      begin_watch(lines);
+    while (!waiting_.empty() || stopper_ || (watch_ && watch_->is_busy())) loop_.step(std::chrono::milliseconds(500));
     return code_;
   }
 
@@ -52,6 +54,36 @@ class Attached {
     if (!options_.attach.empty()) return contains(options_.attach, name);
     const Service* service = project_.find_service(name);
     return service == nullptr || service->attach.value_or(true);
+  }
+
+  void begin_watch(LogLines& lines) {
+    watch_ = std::make_unique<ProjectWatch>(
+        engine_, project_, loop_, *options_.watch,
+        ProjectWatch::Handlers{.say = [this](std::string_view line) { say_of_watch(line); },
+                               .made_anew = [this, &lines] { follow_new(lines); }});
+  }
+
+  // docker compose's sign where a container's name would be.
+  void say_of_watch(std::string_view line) const {
+    std::string sign;
+    if (options_.log.has_prefix) sign = std::string(width_, ' ') + " ⦿ ";
+    if (options_.log.has_prefix && options_.log.has_colour) sign = "\x1b[92m" + sign + "\x1b[0m";
+    sys::write_all(STDOUT_FILENO, format("{}{}\n", sign, line), "standard output");
+  }
+
+  // Containers that the watch has made in the place of those that were followed.
+  void follow_new(LogLines& lines) {
+    for (auto& container : project_containers(engine_, project_.name)) {
+      if (container.one_off || !container.is_active() || waiting_.contains(container.id())) continue;
+      if (!options_.watch->services.contains(container.service)) continue;
+      const std::string id = container.id(), service = container.service;
+      const std::string name = short_name(container.name(), project_.name);
+      waiting_[id] = std::move(container);
+      if (is_shown(service))
+        lines.add(id, name);
+      else
+        watch_quietly(id);
+    }
   }
 
   // Its end counts all the same.
@@ -72,6 +104,7 @@ class Attached {
     const auto node = waiting_.extract(id);
     if (node.empty()) return;
     const ProjectContainer& container = node.mapped();
+    if (watch_ && watch_->is_changing(container.service)) return;
     const auto record = look_at(engine_, id);
     const auto code = record ? static_cast<int>(record->state.exit_code) : 0;
     if (options_.log.has_prefix)
@@ -90,7 +123,9 @@ class Attached {
     is_interrupted_ = true;
     code_ = kInterrupted;
     if (stops_ == 0) say("Gracefully Stopping... press Ctrl+C again to force\n");
-    stop(stops_ == 0 ? LifeVerb::stop : LifeVerb::kill);
+    const LifeVerb verb = stops_ == 0 ? LifeVerb::stop : LifeVerb::kill;
+    if (watch_ && verb == LifeVerb::stop) return watch_->stop([this, verb] { stop(verb); });
+    stop(verb);
   }
 
   // In a child, so that output goes on. Signals are blocked there too: the terminal sends Ctrl-C to all of us.
@@ -128,6 +163,8 @@ class Attached {
   std::map<std::string, ProjectContainer> waiting_;
   std::vector<std::unique_ptr<buildah::Worker>> quiet_, killers_, done_;
   std::unique_ptr<buildah::Worker> stopper_;
+  std::unique_ptr<ProjectWatch> watch_;
+  std::size_t width_ = 0;  // of the longest name
   int stops_ = 0, code_ = 0;
   bool is_interrupted_ = false;
 };

@@ -9,6 +9,7 @@
 #include "compose/language/model.hh"
 #include "compose/log_lines.hh"
 #include "compose/project_view.hh"
+#include "compose/watch.hh"
 
 namespace lichen::compose {
 
@@ -21,6 +22,7 @@ struct AttachedOptions {
   Strings no_attach;
   std::optional<std::int64_t> stop_timeout_s;
   bool is_interrupted = false;  // before it began: all is stopped at once
+  std::optional<WatchOptions> watch;  // --watch
 };
 
 /// Takes signals. `bring_up` has done so before (UpOptions::takes_signals): one that comes between them is not lost.

@@ -7,7 +7,6 @@
 #include "libpod/sys/process.hh"
 
 namespace lichen::compose {
-namespace {
 
 void run_hook(engine::Engine& engine, const Hook& hook, const std::string& name, const std::string& id) {
   engine::ExecRequest request;
@@ -24,8 +23,6 @@ void run_hook(engine::Engine& engine, const Hook& hook, const std::string& name,
                 format("{} hook '{}' ended with exit code {}", name, join(hook.command, " "), status.code))
         .with_exit_code(1);
 }
-
-}  // namespace
 
 void run_post_start(engine::Engine& engine, const Service& service, const std::string& id) {
   for (const auto& hook : service.post_start) run_hook(engine, hook, "post_start", id);

@@ -55,6 +55,7 @@ class Up {
   void work() {
     wait_for_turn();
     chosen_ = chosen_services(project_, options_.services, options_.no_deps);
+    chosen_.insert(options_.along.begin(), options_.along.end());
     if (!options_.only_existing) {
       make_resources(engine_, project_, chosen_, view_);
       provide_images();

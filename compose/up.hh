@@ -20,7 +20,8 @@
 namespace lichen::compose {
 
 struct UpOptions {
-  Strings services;  // named; empty: all
+  Strings services;             // named; empty: all
+  std::set<std::string> along;  // besides them and what they depend on; made anew only where something has changed
   bool no_deps = false;
   bool force_recreate = false, no_recreate = false, always_recreate_deps = false;
   bool renew_volumes = false;  // -V: anonymous volumes are made anew

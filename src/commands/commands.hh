@@ -134,6 +134,7 @@ int compose_version_command(Context& context, const ParsedArgs& args);
 int compose_exec_command(Context& context, const ParsedArgs& args);
 int compose_build_command(Context& context, const ParsedArgs& args);
 int compose_pull_command(Context& context, const ParsedArgs& args);
+int compose_watch_command(Context& context, const ParsedArgs& args);
 int builder_du_command(Context& context, const ParsedArgs& args);
 int builder_prune_command(Context& context, const ParsedArgs& args);
 int volume_exists_command(Context& context, const ParsedArgs& args);

@@ -75,6 +75,17 @@ compose::AttachedOptions attached_options(const Context& context, const ParsedAr
   return options;
 }
 
+compose::WatchOptions watch_options(const compose::Project& project, const compose::UpOptions& up) {
+  compose::WatchOptions options;
+  options.services = compose::chosen_services(project, up.services, up.no_deps);
+  options.parallel = up.parallel;
+  options.stop_timeout_s = up.stop_timeout_s;
+  const compose::WatchRules rules(project, options.services);  // wrong ones are told before anything is started
+  if (up.images.build_never && rules.has_rebuild())
+    throw Error(ErrorKind::usage, "--no-build is incompatible with watch action rebuild").with_exit_code(1);
+  return options;
+}
+
 int change(Context& context, const ParsedArgs& args, compose::LifeVerb verb, compose::LifeOptions options) {
   const auto engine = open_engine(context, /*container_defaults=*/true);
   options.services = args.positionals();
@@ -102,6 +113,10 @@ int compose_up_command(Context& context, const ParsedArgs& args) {
   if (!attached.exit_code_from.empty() && project.find_service(attached.exit_code_from) == nullptr)
     throw_error(ErrorKind::not_found, "--exit-code-from {}: no such service", attached.exit_code_from);
   options.takes_signals = !detached;
+  if (args.get_bool("watch")) {
+    if (detached) throw_usage(args.command(), "--watch is for the foreground");
+    attached.watch = watch_options(project, options);
+  }
   compose::BroughtUp up;
   {
     const auto view = make_view(context);

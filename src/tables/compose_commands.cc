@@ -52,6 +52,7 @@ constexpr OptionSpec kUp[] = {
     flag("timestamps", "Show the time before each line of output"),
     flag("wait", "Wait until services run or are healthy; in the background"),
     number("wait-timeout", "seconds", "How long to wait"),
+    flag('w', "watch", "Follow changes of source files, as `compose watch` does"),
 };
 constexpr OptionSpec kDown[] = {
     flag("remove-orphans", "Also containers of services that the file does not have"),
@@ -170,6 +171,11 @@ constexpr OptionSpec kPull[] = {
     text("policy", "policy", "missing or always").with_values("missing|always"),
     flag('q', "quiet", "No progress"),
 };
+constexpr OptionSpec kWatch[] = {
+    flag("no-up", "Do not build and start first"),
+    flag("prune", "Remove the images that builds leave without a name").with_default("true"),
+    flag("quiet", "No output of builds"),
+};
 constexpr OptionSpec kPort[] = {
     number("index", "number", "Of this container of the service (default the first)"),
     text("protocol", "protocol", "tcp or udp").with_values("tcp|udp").with_default("tcp"),
@@ -235,7 +241,7 @@ constexpr CommandSpec kCommands[] = {
              .group = HelpGroup::run,
              .handler = compose_up_command},
             kUp, kCreation),
-        "attach-dependencies environment/e menu quiet-build watch/w"),
+        "attach-dependencies environment/e menu quiet-build"),
     with(command("compose create", "Make containers and do not start them", "[OPTIONS] [SERVICE...]", kAny,
                  compose_create_command, "lichen compose create --build\n"),
          kCreation),
@@ -339,7 +345,19 @@ constexpr CommandSpec kCommands[] = {
     later("compose stats", "Show what containers use"),
     later("compose top", "Show the processes of containers"),
     later("compose volumes", "List volumes"),
-    later("compose watch", "Follow changes of source files"),
+    with({.path = "compose watch",
+          .summary = "Follow changes of source files",
+          .usage = "[OPTIONS] [SERVICE...]",
+          .description =
+              "What `develop.watch` of the services says is done when files change: they are copied into the running "
+              "containers, or\nservices are restarted, or built and made anew. Ctrl-C ends it; the containers go on.",
+          .examples = "lichen compose watch\n"
+                      "# of what runs already\n"
+                      "lichen compose watch --no-up web\n",
+          .arguments = kAny,
+          .group = HelpGroup::run,
+          .handler = compose_watch_command},
+         kWatch),
 };
 
 }  // namespace
