@@ -5,9 +5,11 @@
 #include "buildah/progress.hh"
 #include "compose/labels.hh"
 #include "compose/language/render.hh"
+#include "compose/language/values.hh"
 #include "compose/service_container.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
+#include "libpod/base/time.hh"
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/spec/env.hh"
 #include "libpod/spec/network_mode.hh"
@@ -26,19 +28,35 @@ bool builds_first(const Service& service, const ImageChoice& choice) {
   return choice.build_always || service.pull_policy == "build" || choice.pull == "build";
 }
 
-// compose's words for what the engine's policies are; periods ("daily") count from the image's own time.
-std::string policy_of(const Service& service, const ImageChoice& choice) {
-  const std::string& text = choice.pull.empty() || choice.pull == "build" ? service.pull_policy : choice.pull;
-  if (text.empty() || text == "if_not_present" || text == "build" || text == "policy") return "missing";
-  if (text == "refresh" || text == "daily" || text == "weekly" || text.starts_with("every_"))
-    throw Error(ErrorKind::unsupported, format("service '{}': pull_policy {} is not done yet", service.name, text))
-        .with_hint("use always or missing");
-  return text;
+// How old an image may be. nullopt: as it likes. What `refresh` alone says the specification leaves open.
+std::optional<Duration> refresh_period(const Service& service, const std::string& policy) {
+  constexpr std::string_view kEvery = "every_";
+  if (policy == "daily") return std::chrono::days(1);
+  if (policy == "weekly") return std::chrono::weeks(1);
+  if (policy == "refresh") return parse_compose_duration(service.pull_refresh_after);
+  return policy.starts_with(kEvery) ? parse_compose_duration(policy.substr(kEvery.size())) : std::nullopt;
 }
 
-engine::PullOptions pull_options(const Service& service, const ImageChoice& choice) {
+// docker compose counts from when the name was given to the image, or last found to be the registry's.
+bool is_older(const engine::Engine& engine, const std::string& name, Duration period) {
+  const auto found = engine::look_up_image(engine, name);
+  if (!found || !found->name) return false;
+  const auto time = engine.images.ref_time(*found->name);
+  return time && now() - *time > period;
+}
+
+// compose's words for what the engine's policies are.
+std::string policy_of(const engine::Engine& engine, const Service& service, const ImageChoice& choice) {
+  const std::string& text = choice.pull.empty() || choice.pull == "build" ? service.pull_policy : choice.pull;
+  if (text.empty() || text == "if_not_present" || text == "build" || text == "policy") return "missing";
+  if (const auto period = refresh_period(service, text))
+    return !service.image.empty() && is_older(engine, service.image, *period) ? "always" : "missing";
+  return text == "refresh" ? "missing" : text;
+}
+
+engine::PullOptions pull_options(const engine::Engine& engine, const Service& service, const ImageChoice& choice) {
   engine::PullOptions options;
-  options.policy = engine::parse_pull_policy(policy_of(service, choice));
+  options.policy = engine::parse_pull_policy(policy_of(engine, service, choice));
   options.platform = service.platform;
   options.quiet = true;
   return options;
@@ -106,7 +124,7 @@ void order_builds(const Project& project, const std::map<std::string, Tasks::Id>
 std::optional<std::string> image_at_hand(engine::Engine& engine, const Project& project, const Service& service,
                                          const ImageChoice& choice) {
   if (builds_first(service, choice)) return std::nullopt;
-  const auto options = pull_options(service, choice);
+  const auto options = pull_options(engine, service, choice);
   if (options.policy == engine::PullPolicy::always || options.policy == engine::PullPolicy::newer)
     if (!service.build) return std::nullopt;
   return engine::find_local_image(engine, image_of(service, project.name), options);
@@ -176,7 +194,7 @@ void add_image_tasks(engine::Engine& engine, const Project& project, const std::
       continue;
     }
     const auto [pull, is_new] = pulls.emplace(name + "\n" + service.platform, 0);
-    if (is_new) pull->second = tasks.add(pull_task(engine, name, pull_options(service, choice)));
+    if (is_new) pull->second = tasks.add(pull_task(engine, name, pull_options(engine, service, choice)));
     tasks.add({.object = "Image " + name,
                .doing = "",
                .did = "",

@@ -145,7 +145,10 @@ class Puller {
     if (changed) images.update(meta);
     if (reference.digest.empty()) {
       const store::RefName name{reference.host, reference.repository, reference.tag};
-      if (!same_ref(images, name, id)) images.set_ref(name, id);
+      if (same_ref(images, name, id))
+        images.renew_ref(name);
+      else
+        images.set_ref(name, id);
     }
     return {id, reference.str(), asked.str(), false};
   }

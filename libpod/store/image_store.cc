@@ -226,6 +226,17 @@ void ImageStore::set_ref(const RefName& name, const std::string& image_id) {
   }
 }
 
+std::optional<Timestamp> ImageStore::ref_time(const RefName& name) const {
+  struct stat info {};
+  if (::stat(ref_path(name).c_str(), &info) != 0) return std::nullopt;
+  return Timestamp(std::chrono::seconds(info.st_mtim.tv_sec) + std::chrono::nanoseconds(info.st_mtim.tv_nsec));
+}
+
+void ImageStore::renew_ref(const RefName& name) {
+  if (::utimensat(AT_FDCWD, ref_path(name).c_str(), nullptr, 0) != 0 && errno != ENOENT)
+    throw_errno("renew the name '{}'", name.repository);
+}
+
 bool ImageStore::remove_ref(const RefName& name) {
   std::string path = ref_path(name);
   if (!sys::remove_file(path)) return false;

@@ -11,6 +11,7 @@
 #include "libpod/base/digest.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/json.hh"
+#include "libpod/base/time.hh"
 #include "libpod/spec/image_config.hh"
 #include "libpod/store/paths.hh"
 
@@ -68,6 +69,11 @@ class ImageStore {
   /// The id in the ref: that of an image or of a list.
   std::optional<std::string> ref_id(const RefName& name) const;
   void set_ref(const RefName& name, const std::string& image_id);
+  /// When the name was last given to what it leads to, or a pull has found that it still is what the registry has.
+  /// nullopt: there is no such name
+  std::optional<Timestamp> ref_time(const RefName& name) const;
+  /// That is now. A name that has gone meanwhile is fine.
+  void renew_ref(const RefName& name);
   /// false when there is no such ref.
   bool remove_ref(const RefName& name);
   /// Sorted by name. `on_damaged` hears of each that cannot be read or holds no id; the others are all there.
