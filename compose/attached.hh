@@ -21,7 +21,7 @@ struct AttachedOptions {
   Strings attach;                 // services whose output is shown; empty: all that do not say `attach: false`
   Strings no_attach;
   std::optional<std::int64_t> stop_timeout_s;
-  bool is_interrupted = false;  // before it began: all is stopped at once
+  bool is_interrupted = false;        // before it began: all is stopped at once
   std::optional<WatchOptions> watch;  // --watch
 };
 

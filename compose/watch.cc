@@ -10,6 +10,7 @@
 #include "libpod/base/log.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/engine/image_remove.hh"
+#include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
 
 #include <signal.h>
@@ -254,6 +255,15 @@ void ProjectWatch::stop(std::function<void()> then) {
   worker_.reset();
   steps_.clear();
   then_();
+}
+
+sys::FileLock lock_watch(const engine::Engine& engine, const std::string& name) {
+  sys::make_directories(engine.paths.boot_dir());
+  auto lock = sys::try_lock(format("{}/compose-watch-{}.lock", engine.paths.boot_dir(), name), sys::LockMode::exclusive,
+                            /*create=*/true);
+  if (lock) return *std::move(lock);
+  throw Error(ErrorKind::conflict, format("cannot take exclusive lock for project \"{}\": it is watched already", name))
+      .with_exit_code(1);
 }
 
 int watch_project(engine::Engine& engine, const Project& project, const WatchOptions& options,

@@ -15,6 +15,7 @@
 #include "buildah/worker.hh"
 #include "compose/up.hh"
 #include "compose/watch_rules.hh"
+#include "libpod/sys/lock.hh"
 
 namespace lichen::compose {
 
@@ -84,6 +85,9 @@ class ProjectWatch {
   bool is_enabled_ = false, is_stopped_ = false;
   std::function<void()> then_;
 };
+
+/// Two that follow the same files would undo one another's work. @throws Error{conflict} the project is watched already
+sys::FileLock lock_watch(const engine::Engine& engine, const std::string& project);
 
 /// compose watch: until a signal ends it. The containers go on. @param line  receives what it says
 /// @return 130, docker compose's after a signal

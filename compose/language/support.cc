@@ -32,6 +32,13 @@ constexpr std::array kUnsupported = {
     Unsupported{"services.*.deploy.placement", false, "there is one machine"},
     Unsupported{"services.*.deploy.labels", false, "they are for services of a cluster; use labels"},
     Unsupported{"services.*.deploy.rollback_config", false, "nothing is rolled back on a single machine"},
+    Unsupported{"services.*.deploy.update_config", false,
+                "it is for rolling updates of a cluster; up makes each container anew as soon as it can, stop first"},
+    Unsupported{"services.*.deploy.restart_policy.delay", false,
+                "the wait before a restart begins with 100 ms and is doubled each time, up to a minute"},
+    Unsupported{"services.*.deploy.restart_policy.window", false, "who has run for 10 seconds is taken for started"},
+    Unsupported{"services.*.deploy.restart_policy.max_attempts", false,
+                "only what is started again on-failure is counted"},
     Unsupported{"services.*.deploy.resources.reservations.cpus", false, "there is one machine: nothing to reserve"},
     Unsupported{"services.*.deploy.resources.reservations.generic_resources", false,
                 "there is one machine: nothing to reserve"},
@@ -61,6 +68,16 @@ bool is_in(const Project& project, std::string_view kind, const std::string& key
   throw error.with_hint("leave it out, or leave this service out by naming others");
 }
 
+// Keys of the table that do have an effect beside what else is written there.
+bool is_heeded(const Node& parent, const Node& item) {
+  if (item.key == "update_config") {
+    const Node* const order = item.find("order");
+    return item.items.size() == 1 && order != nullptr && order->text == "stop-first";
+  }
+  const Node* const condition = item.key == "max_attempts" ? parent.find("condition") : nullptr;
+  return condition != nullptr && condition->text == "on-failure";
+}
+
 void find_key(const Node& node, std::span<const std::string> parts, const std::string& path, const Unsupported& row,
               Loading& loading) {
   if (parts.empty()) {
@@ -81,7 +98,8 @@ void find_key(const Node& node, std::span<const std::string> parts, const std::s
   };
   if (!node.is_mapping()) return;
   for (const auto& item : node.items)
-    if (part == "*" || item.key == part) go_on(item, path.empty() ? item.key : path + "." + item.key);
+    if ((part == "*" || item.key == part) && !is_heeded(node, item))
+      go_on(item, path.empty() ? item.key : path + "." + item.key);
 }
 
 }  // namespace

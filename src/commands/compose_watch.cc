@@ -26,6 +26,7 @@ int compose_watch_command(Context& context, const ParsedArgs& args) {
   options.quiet = args.get_bool("quiet");
   options.parallel = parallel_limit(context, *engine);
   compose::WatchRules(project, options.services);  // before anything is built
+  const auto lock = compose::lock_watch(*engine, project.name);
   if (!args.get_bool("no-up")) {
     build_what_is_watched(project);
     compose::UpOptions up;

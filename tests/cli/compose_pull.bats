@@ -32,7 +32,7 @@ up() { # whether it pulled: pulls, or stays
 }
 newest() { [ "$(lichen inspect -f '{{.Image}}' shop-web-1)" = "$(lichen image inspect -f '{{.Id}}' "$PLAIN/app:1")" ]; }
 # As if the name had been given to the image so long ago.
-age() { touch -d "$1" "$LICHEN_ROOT/refs/$PLAIN/app/1"; }
+age() { find "$LICHEN_ROOT/refs" -type f -path '*/app/*/1' -exec touch -d "$1" {} +; }
 
 @test "pull_policy daily, weekly, every_ and refresh: an image is pulled again when it is older, and counts from then on" {
   local words old young

@@ -268,6 +268,8 @@ END
   assert_equal "$(leftover_staging)" ""
   begin watch --no-up
   assert_equal "$(cat out)" "Watch enabled"
+  run_lichen compose watch --no-up
+  assert_failure 1 'cannot take exclusive lock for project "shop": it is watched already'
   echo later >src/index.html
   wait_until 20 serves index.html later
   assert_equal "$(lichen inspect -f '{{.Id}}' shop-web-1)" "$id"
