@@ -5,6 +5,7 @@
 #include "compose/down.hh"
 #include "compose/project_state.hh"
 #include "libpod/base/error.hh"
+#include "libpod/base/time.hh"
 #include "libpod/engine/stop.hh"
 #include "libpod/sys/io.hh"
 
@@ -57,6 +58,7 @@ class Attached {
   }
 
   void begin_watch(LogLines& lines) {
+    for (const auto& container : project_containers(engine_, project_.name)) seen_.insert(container.id());
     watch_ = std::make_unique<ProjectWatch>(
         engine_, project_, loop_, *options_.watch,
         ProjectWatch::Handlers{.say = [this](std::string_view line) { say_of_watch(line); },
@@ -71,18 +73,19 @@ class Attached {
     sys::write_all(STDOUT_FILENO, format("{}{}\n", sign, line), "standard output");
   }
 
-  // Containers that the watch has made in the place of those that were followed.
+  // Containers that the watch has made in the place of those that were followed, or has started again. One that has
+  // ended at once has said why.
   void follow_new(LogLines& lines) {
     for (auto& container : project_containers(engine_, project_.name)) {
-      if (container.one_off || !container.is_active() || waiting_.contains(container.id())) continue;
+      const std::string id = container.id();
+      const bool is_new = seen_.insert(id).second;
+      if (container.one_off || waiting_.contains(id) || !(is_new || container.is_active())) continue;
       if (!options_.watch->services.contains(container.service)) continue;
-      const std::string id = container.id(), service = container.service;
-      const std::string name = short_name(container.name(), project_.name);
-      waiting_[id] = std::move(container);
-      if (is_shown(service))
-        lines.add(id, name);
+      if (is_shown(container.service))
+        lines.add(id, short_name(container.name(), project_.name), parse_rfc3339(container.summary.state.started_at));
       else
         watch_quietly(id);
+      waiting_[id] = std::move(container);
     }
   }
 
@@ -104,8 +107,8 @@ class Attached {
     const auto node = waiting_.extract(id);
     if (node.empty()) return;
     const ProjectContainer& container = node.mapped();
-    if (watch_ && watch_->is_changing(container.service)) return;
     const auto record = look_at(engine_, id);
+    if (watch_ && (!record || watch_->is_changing(container.service))) return;  // another one comes
     const auto code = record ? static_cast<int>(record->state.exit_code) : 0;
     if (options_.log.has_prefix)
       say(format("{} exited with code {}\n", short_name(container.name(), project_.name), code));
@@ -164,7 +167,8 @@ class Attached {
   std::vector<std::unique_ptr<buildah::Worker>> quiet_, killers_, done_;
   std::unique_ptr<buildah::Worker> stopper_;
   std::unique_ptr<ProjectWatch> watch_;
-  std::size_t width_ = 0;  // of the longest name
+  std::set<std::string> seen_;  // by the watch: containers that are no news
+  std::size_t width_ = 0;       // of the longest name
   int stops_ = 0, code_ = 0;
   bool is_interrupted_ = false;
 };

@@ -50,15 +50,17 @@ std::string short_name(const std::string& container, const std::string& project)
   return container.starts_with(project + "-") ? container.substr(project.size() + 1) : container;
 }
 
-void LogLines::add(const std::string& id, const std::string& name) {
+void LogLines::add(const std::string& id, const std::string& name, std::optional<Timestamp> since) {
   const std::size_t number = count_++;
   const auto end = [this, id] {
     // It is called by the reader itself, which goes later.
     gone_.push_back(std::move(readers_.extract(id).mapped()));
     ended_(id);
   };
+  LogChoice choice = choice_;
+  if (since) choice.since = since;
   readers_[id] = std::make_unique<buildah::Worker>(
-      loop_, [this, id] { return read_lines(engine_, id, choice_); },
+      loop_, [this, id, choice] { return read_lines(engine_, id, choice); },
       buildah::Worker::Handlers{[this, number, name](std::string_view line) { print(number, name, line); },
                                 [end](const Json&) { end(); },
                                 [end](const Error& error) {

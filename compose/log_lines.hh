@@ -30,7 +30,8 @@ class LogLines {
       : engine_(engine), loop_(loop), choice_(std::move(choice)), width_(width), ended_(std::move(ended)) {}
 
   /// @param name  as it is shown: "web-1"
-  void add(const std::string& id, const std::string& name);
+  /// @param since  from then on, whatever was chosen
+  void add(const std::string& id, const std::string& name, std::optional<Timestamp> since = std::nullopt);
   bool is_empty() const { return readers_.empty(); }
 
  private:

@@ -94,7 +94,12 @@ class Sync {
 void sync_to_container(Engine& engine, const std::string& name_or_id, const SyncItems& items) {
   engine.enter_userns();
   Sync sync(engine, name_or_id);
-  for (const auto& [target, item] : items) sync.carry(target, item);
+  std::string removed;  // with all that is in it
+  for (const auto& [target, item] : items) {
+    if (item.is_gone && !removed.empty() && is_below(target, removed)) continue;
+    sync.carry(target, item);
+    if (item.is_gone) removed = target;
+  }
 }
 
 }  // namespace lichen::engine

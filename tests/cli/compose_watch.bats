@@ -300,21 +300,31 @@ END
 services:
   web:
     build: .
-    command: sh -c 'echo serving \$\$(cat /www/index.html); exec sleep 1000'
+    command: sh -c 'echo serving \$\$(cat /www/index.html); grep -q broken /www/index.html && exit 3; exec sleep 1000'
     stop_grace_period: 0s
-    develop: {watch: [{action: rebuild, path: src}, {action: sync, path: live, target: /live}]}
+    develop: {watch: [{action: rebuild, path: src}, {action: sync+restart, path: live, target: /live}]}
+  beside: {image: $BUSYBOX, command: sleep 1000, stop_grace_period: 0s}
 END
   mkdir live
   printf 'FROM %s\nCOPY src /www\n' "$BUSYBOX" >Dockerfile
   begin up -w
-  wait_until 10 says 'web-1  | serving hello' || { cat out err >&2; return 1; }
+  wait_until 10 says 'web-1     | serving hello'
   echo x >live/x
-  wait_until 20 has /live/x
+  wait_until 20 says '         ⦿ service(s) ["web"] restarted'
+  has /live/x
+  is_served() { [ "$(grep -c "^web-1     | serving $1\$" out)" = "$2" ]; }
+  wait_until 10 is_served hello 2
+  echo broken >src/index.html
+  wait_until 30 is_served broken 1
+  says '         ⦿ Rebuilding service(s) ["web"] after changes were detected...'
+  wait_until 10 grep -q 'web-1 exited with code 3' err
   echo again >src/index.html
-  wait_until 30 says 'web-1  | serving again'
-  says '      ⦿ Rebuilding service(s) ["web"] after changes were detected...'
+  wait_until 30 is_served again 1
   end
   assert_status 130
   is_state shop-web-1 exited
-  assert_equal "$(grep -c 'serving' out)" 2
+  is_state shop-beside-1 exited
+  is_served hello 2
+  is_served broken 1
+  assert_equal "$(grep -c 'exited with code' err)" 3
 }
