@@ -27,13 +27,18 @@ std::vector<ProjectContainer> project_containers(engine::Engine& engine, const s
   };
   for (auto& summary : engine::summarize_containers(engine, {}, on_damaged)) {
     if (label_of(summary, label::kProject) != project) continue;
+    // A container run from an image that was built here has the project's label too, as the image's.
+    if (label_of(summary, label::kConfigHash).empty()) continue;
     ProjectContainer container;
     container.service = label_of(summary, label::kService);
     container.number = static_cast<std::uint32_t>(parse_int(label_of(summary, label::kNumber)).value_or(0));
     container.one_off = label_of(summary, label::kOneOff) == "True";
     container.config_hash = label_of(summary, label::kConfigHash);
-    for (const auto& text : split(label_of(summary, label::kDependsOn), ','))
-      if (!text.empty()) container.depends_on.emplace_back(text.substr(0, text.find(':')));
+    for (const auto& text : split(label_of(summary, label::kDependsOn), ',')) {
+      if (text.empty()) continue;
+      container.depends_on.emplace_back(text.substr(0, text.find(':')));
+      if (text.ends_with(":true")) container.restarts_with.push_back(container.depends_on.back());
+    }
     container.summary = std::move(summary);
     found.push_back(std::move(container));
   }

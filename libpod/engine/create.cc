@@ -117,6 +117,14 @@ void check_bind_sources(const spec::ContainerConfig& config) {
   }
 }
 
+// docker's events have a container's labels; a reader gives up a line of a mebibyte.
+std::map<std::string, std::string> event_labels(const spec::ContainerConfig& config) {
+  constexpr std::size_t kMost = 64u << 10;
+  std::size_t size = 0;
+  for (const auto& [key, value] : config.labels) size += key.size() + value.size();
+  return size > kMost ? std::map<std::string, std::string>{} : config.labels;
+}
+
 }  // namespace
 
 CreatedContainer create_container(Engine& engine, CreateRequest request) {
@@ -144,7 +152,11 @@ CreatedContainer create_container(Engine& engine, CreateRequest request) {
   CreatedContainer created{config, engine.containers.begin(config, durability)};
   resolve_secrets(engine, created.config);  // one may have been removed before the record was there
   make_volumes(engine, created.config);
-  append_event(engine, {.action = "create", .id = config.id, .name = config.name, .image = config.image_name});
+  append_event(engine, {.action = "create",
+                        .id = config.id,
+                        .name = config.name,
+                        .image = config.image_name,
+                        .attributes = event_labels(config)});
   return created;
 }
 
