@@ -46,6 +46,22 @@ bool is_named(const Strings& services, const std::string& service) {
   return services.empty() || std::ranges::find(services, service) != services.end();
 }
 
+bool is_known(const Project* project, const std::string& service) {
+  if (project == nullptr || project->find_service(service) != nullptr) return true;
+  return std::ranges::any_of(project->disabled_services, [&](const Service& one) { return one.name == service; });
+}
+
+// With those that are to be restarted when one of them is, and so on.
+Strings with_followers(const std::vector<ProjectContainer>& containers, Strings services) {
+  if (services.empty()) return services;  // all
+  for (std::size_t i = 0; i < services.size(); ++i)
+    for (const auto& container : containers)
+      if (std::ranges::find(container.restarts_with, services[i]) != container.restarts_with.end() &&
+          std::ranges::find(services, container.service) == services.end())
+        services.push_back(container.service);
+  return services;
+}
+
 class Life {
  public:
   Life(engine::Engine& engine, const Project* project, ProjectView& view)
@@ -81,6 +97,13 @@ class Life {
     const Service* service = project_ == nullptr ? nullptr : project_->find_service(container.service);
     if (service != nullptr) run_pre_stop(engine_, *service, container.id());
     engine::stop_container(engine_, container.id(), timeout_s, "");
+  }
+
+  void restart(const ProjectContainer& container, std::optional<std::int64_t> timeout_s) {
+    const Service* service = project_ == nullptr ? nullptr : project_->find_service(container.service);
+    if (service != nullptr && container.is_active()) run_pre_stop(engine_, *service, container.id());
+    engine::restart_container(engine_, container.id(), timeout_s, "");
+    if (service != nullptr) run_post_start(engine_, *service, container.id());
   }
 
  private:
@@ -131,14 +154,9 @@ void take_down(engine::Engine& engine, const std::string& name, const Project* p
                ProjectView& view) {
   engine.enter_userns();
   std::vector<ProjectContainer> containers = project_containers(engine, name);
-  const auto is_known = [&](const std::string& service) {
-    if (project == nullptr) return true;
-    return project->find_service(service) != nullptr ||
-           std::ranges::any_of(project->disabled_services, [&](const Service& one) { return one.name == service; });
-  };
   std::erase_if(containers, [&](const ProjectContainer& container) {
     if (!is_named(options.services, container.service)) return true;
-    return !options.remove_orphans && !is_known(container.service);
+    return !options.remove_orphans && !is_known(project, container.service);
   });
   Life life(engine, project, view);
   life.add(containers, {"Stopping", "Removed", true}, [&](const ProjectContainer& container) -> Json {
@@ -154,12 +172,29 @@ void take_down(engine::Engine& engine, const std::string& name, const Project* p
   if (!view.is_rehearsal()) remove_stored_files(engine, name);
 }
 
+void remove_orphans(engine::Engine& engine, const Project& project, ProjectView& view) {
+  auto containers = project_containers(engine, project.name);
+  std::erase_if(containers, [&](const ProjectContainer& container) {
+    return container.one_off || is_known(&project, container.service);
+  });
+  Life life(engine, &project, view);
+  life.add(containers, words_of(LifeVerb::remove), [&](const ProjectContainer& container) -> Json {
+    life.stop(container, std::nullopt);
+    remove_quietly(engine, container.id(), /*volumes=*/false);
+    return nullptr;
+  });
+  life.run();
+}
+
 std::size_t change_life(engine::Engine& engine, const std::string& name, const Project* project, LifeVerb verb,
                         const LifeOptions& options, ProjectView& view) {
   engine.enter_userns();
   std::vector<ProjectContainer> containers = project_containers(engine, name);
+  const Strings services =
+      verb == LifeVerb::restart && !options.no_deps ? with_followers(containers, options.services) : options.services;
   std::erase_if(containers, [&](const ProjectContainer& container) {
-    if (!is_named(options.services, container.service)) return true;
+    if (verb == LifeVerb::kill && !is_known(project, container.service)) return !options.remove_orphans;
+    if (!is_named(services, container.service)) return true;
     if (verb == LifeVerb::restart) return false;
     if (verb == LifeVerb::remove) return container.is_active() && !options.stop_first;
     return !container.is_active();
@@ -171,10 +206,13 @@ std::size_t change_life(engine::Engine& engine, const std::string& name, const P
         life.stop(container, options.timeout_s);
         break;
       case LifeVerb::kill:
-        engine::kill_container(engine, container.id(), options.signal.empty() ? "KILL" : options.signal);
+        if (is_known(project, container.service))
+          engine::kill_container(engine, container.id(), options.signal.empty() ? "KILL" : options.signal);
+        else
+          remove_quietly(engine, container.id(), /*volumes=*/false);
         break;
       case LifeVerb::restart:
-        engine::restart_container(engine, container.id(), options.timeout_s, "");
+        life.restart(container, options.timeout_s);
         break;
       case LifeVerb::pause:
         engine::pause_container(engine, container.id());

@@ -31,7 +31,12 @@ struct LifeOptions {
   std::string signal;    // kill
   bool volumes = false;  // remove: anonymous ones too
   bool stop_first = false;
+  bool no_deps = false;         // restart: not those that are to restart with a service that they depend on
+  bool remove_orphans = false;  // kill: containers of services that the file does not have go too
 };
+
+/// Stop and remove the containers of services that the file does not have.
+void remove_orphans(engine::Engine& engine, const Project& project, ProjectView& view);
 
 /// One verb for each container of these services, in the right order. @return how many it was done to
 std::size_t change_life(engine::Engine& engine, const std::string& name, const Project* project, LifeVerb verb,

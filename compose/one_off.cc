@@ -1,5 +1,6 @@
 #include "compose/one_off.hh"
 
+#include "compose/down.hh"
 #include "compose/labels.hh"
 #include "compose/project_state.hh"
 #include "compose/resources.hh"
@@ -21,6 +22,7 @@ namespace {
 std::string provide(engine::Engine& engine, const Project& project, const OneOff& one, UpOptions options,
                     ProjectView& view) {
   const Service& service = *project.find_service(one.service);
+  if (options.remove_orphans) remove_orphans(engine, project, view);
   if (!one.no_deps) {
     options.services.clear();
     for (const auto& [other, how] : service.depends_on)

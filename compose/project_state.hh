@@ -14,7 +14,8 @@ struct ProjectContainer {
   std::uint32_t number = 0;
   bool one_off = false;
   std::string config_hash;
-  std::vector<std::string> depends_on;  // services
+  std::vector<std::string> depends_on;     // services
+  std::vector<std::string> restarts_with;  // those of them that say `restart: true`
 
   const std::string& id() const { return summary.config.id; }
   const std::string& name() const { return summary.config.name; }

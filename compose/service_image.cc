@@ -10,6 +10,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/time.hh"
+#include "libpod/engine/events.hh"
 #include "libpod/engine/image_lookup.hh"
 #include "libpod/spec/env.hh"
 #include "libpod/spec/network_mode.hh"
@@ -78,7 +79,7 @@ std::string build_service(engine::Engine& engine, const Service& service, builda
     sys::write_file(options.file, service.build->dockerfile_inline);
   }
   const auto input = buildah::read_input(engine, options);
-  buildah::Progress progress(buildah::ProgressMode::plain);
+  buildah::Progress progress(options.quiet ? buildah::ProgressMode::quiet : buildah::ProgressMode::plain);
   return buildah::build_images(engine, input, options, progress).image_for(spec::host_platform());
 }
 
@@ -189,7 +190,9 @@ void add_image_tasks(engine::Engine& engine, const Project& project, const std::
     }
     const std::string name = image_of(service, project.name);
     if (service.build && !choice.build_never) {
-      builds[service.name] = tasks.add(build_task(engine, service, name, build_options(engine, project, service),
+      auto options = build_options(engine, project, service);
+      options.quiet = choice.quiet_build;
+      builds[service.name] = tasks.add(build_task(engine, service, name, std::move(options),
                                                   [&images, &service](const Json& id) { images[service.name] = id; }));
       continue;
     }
@@ -250,6 +253,53 @@ void pull_images(engine::Engine& engine, const Project& project, const std::set<
         }
       };
     tasks.add(std::move(task));
+  }
+  tasks.run();
+}
+
+namespace {
+
+Json push_image(engine::Engine& engine, const std::string& name) {
+  engine::require_image(engine, name);
+  auto request = engine::image_request(engine);
+  request.names = {name};
+  request.quiet = true;
+  for (const auto& image : engine::run_image_program(engine, "push", request).images)
+    engine::append_event(engine, {.type = "image", .action = "push", .id = image.id, .name = image.name});
+  return nullptr;
+}
+
+}  // namespace
+
+void push_images(engine::Engine& engine, const Project& project, const std::set<std::string>& services,
+                 const PushChoice& choice, ProjectView& view, std::size_t parallel) {
+  sys::EventLoop loop;
+  Tasks tasks(loop, view, parallel);
+  for (const auto& service : project.services) {
+    if (!services.contains(service.name)) continue;
+    if (!service.build || service.image.empty()) {
+      view.done(service.name, "Skipped");  // docker compose's word
+      continue;
+    }
+    Strings names = service.build->tags;
+    names.insert(names.begin(), service.image);
+    for (const auto& name : names)
+      tasks.add({.object = "Image " + name,
+                 .doing = "Pushing",
+                 .did = "Pushed",
+                 .after = {},
+                 .gate = {},
+                 .body = [&engine, name, choice]() -> Json {
+                   try {
+                     return push_image(engine, name);
+                   } catch (const Error& error) {
+                     if (!choice.ignore_failures) throw;
+                     log_warn("{}", error.what());
+                     return nullptr;
+                   }
+                 },
+                 .done = {},
+                 .output = {}});
   }
   tasks.run();
 }

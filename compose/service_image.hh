@@ -16,6 +16,7 @@ struct ImageChoice {
   bool build_always = false;  // --build
   bool build_never = false;   // --no-build
   std::string pull;           // --pull: "" = each service's pull_policy
+  bool quiet_build = false;  // nothing of its steps
 };
 
 /// The service's image, when it is here and the policy is content with that.
@@ -42,6 +43,13 @@ struct PullChoice {
 /// Pull the images of these services, each once, side by side.
 void pull_images(engine::Engine& engine, const Project& project, const std::set<std::string>& services,
                  const PullChoice& choice, ProjectView& view, std::size_t parallel);
+
+struct PushChoice {
+  bool ignore_failures = false;
+};
+/// Push the images of those services that are built, under all their names, side by side; others are not ours to push.
+void push_images(engine::Engine& engine, const Project& project, const std::set<std::string>& services,
+                 const PushChoice& choice, ProjectView& view, std::size_t parallel);
 
 /// `build:` of a service as `lichen build` has it.
 buildah::BuildOptions build_options(const engine::Engine& engine, const Project& project, const Service& service);

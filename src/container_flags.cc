@@ -382,9 +382,12 @@ std::string platform_flags(const ParsedArgs& args) {
 std::vector<std::string> collect_env(const ParsedArgs& args, const std::vector<std::string>& environment) {
   const auto lookup = lookup_in(environment);
   std::vector<std::string> entries;
-  const bool has_files = find_option(args.command(), "env-file") != nullptr;
-  for (const auto& path : has_files ? args.get_list("env-file") : std::vector<std::string>{})
-    entries = spec::merge_env(entries, spec::parse_env_file(read_text_file(path, "--env-file"), path, lookup));
+  for (const char* option : {"env-file", "env-from-file"}) {  // the latter is compose's
+    if (find_option(args.command(), option) == nullptr) continue;
+    for (const auto& path : args.get_list(option))
+      entries =
+          spec::merge_env(entries, spec::parse_env_file(read_text_file(path, format("--{}", option)), path, lookup));
+  }
   const auto names = names_in(environment);
   for (const auto& text : args.get_list("env"))
     entries = spec::merge_env(entries, spec::parse_env_option(text, lookup, names));

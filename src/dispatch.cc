@@ -62,7 +62,15 @@ std::vector<std::string> take_group_options(Context& context, const CommandSpec&
   return words;
 }
 
-int run_group(const CommandSpec& group, std::span<const std::string> words) {
+// `lichen compose --version` is `lichen compose version`.
+const CommandSpec* asked_version(const Context& context, const CommandSpec& group) {
+  if (!context.group || find_option(group, "version") == nullptr || !context.group->get_bool("version")) return nullptr;
+  return find_command(std::string(group.path) + " version");
+}
+
+int run_group(Context& context, const CommandSpec& group, std::span<const std::string> words) {
+  if (const auto* version = asked_version(context, group); version != nullptr && words.empty())
+    return version->handler(context, ParsedArgs(*version));
   if (words.empty() || words[0] == "--help" || words[0] == "-h") {
     write_out(as_called(group_help(group), personality()));
     return kExitOk;
@@ -87,7 +95,7 @@ int run_command_line(Context& context, std::span<const std::string> rest) {
     }
     if (command == nullptr) throw_unknown_command(nullptr, rest[0]);
     const auto arguments = rest.subspan(count);
-    if (command->is_group) return run_group(*command, arguments);
+    if (command->is_group) return run_group(context, *command, arguments);
     if (command->handler == nullptr) {
       std::vector<std::string> typed(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(count));
       throw_without_handler(*command, join(typed, " "));

@@ -46,6 +46,7 @@ compose::UpOptions up_options(const Context& context, const engine::Engine& engi
   options.images.build_always = args.get_bool("build");
   options.images.build_never = args.get_bool("no-build");
   if (const auto pull = args.get_string("pull"); pull != "policy") options.images.pull = pull;
+  options.images.quiet_build = find_option(args.command(), "quiet-build") != nullptr && args.get_bool("quiet-build");
   options.parallel = parallel_limit(context, engine);
   if (options.force_recreate && options.no_recreate)
     throw_usage(args.command(), "--force-recreate and --no-recreate cannot both be");
@@ -107,6 +108,11 @@ int compose_up_command(Context& context, const ParsedArgs& args) {
   options.stop_timeout_s = args.find_int("timeout");
   const bool detached = args.get_bool("detach") || options.wait || options.no_start;
   auto attached = attached_options(context, args, now());
+  if (attached.attach.empty()) {
+    const auto shown = compose::chosen_services(project, options.services, !args.get_bool("attach-dependencies"));
+    for (const auto& service : project.services)
+      if (!shown.contains(service.name)) attached.no_attach.push_back(service.name);
+  }
   if (args.get_bool("detach") &&
       (attached.abort_on_exit || attached.abort_on_failure || !attached.exit_code_from.empty()))
     throw_usage(args.command(), "-d does not go together with --abort-on-container-exit and --exit-code-from");
@@ -186,8 +192,9 @@ int compose_stop_command(Context& context, const ParsedArgs& args) {
 }
 
 int compose_restart_command(Context& context, const ParsedArgs& args) {
-  return change(context, args, compose::LifeVerb::restart,
-                {.services = {}, .timeout_s = args.find_int("timeout"), .signal = ""});
+  return change(
+      context, args, compose::LifeVerb::restart,
+      {.services = {}, .timeout_s = args.find_int("timeout"), .signal = "", .no_deps = args.get_bool("no-deps")});
 }
 
 int compose_pause_command(Context& context, const ParsedArgs& args) {
@@ -200,7 +207,10 @@ int compose_unpause_command(Context& context, const ParsedArgs& args) {
 
 int compose_kill_command(Context& context, const ParsedArgs& args) {
   return change(context, args, compose::LifeVerb::kill,
-                {.services = {}, .timeout_s = {}, .signal = args.get_string("signal")});
+                {.services = {},
+                 .timeout_s = {},
+                 .signal = args.get_string("signal"),
+                 .remove_orphans = args.get_bool("remove-orphans")});
 }
 
 int compose_rm_command(Context& context, const ParsedArgs& args) {

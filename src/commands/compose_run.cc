@@ -63,6 +63,8 @@ int compose_run_command(Context& context, const ParsedArgs& args) {
   compose::UpOptions dependencies;
   dependencies.images.build_always = args.get_bool("build");
   if (const auto pull = args.get_string("pull"); pull != "policy") dependencies.images.pull = pull;
+  dependencies.images.quiet_build = args.get_bool("quiet-build");
+  dependencies.remove_orphans = args.get_bool("remove-orphans");
   dependencies.parallel = parallel_limit(context, *engine);
   const auto view = make_view(context, args.get_bool("quiet"));
   return compose::run_one_off(*engine, project, one, dependencies, *view);

@@ -11,6 +11,7 @@
 #include "libpod/engine/image_lookup.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
+#include "src/commands/one_container.hh"
 #include "src/exit_code.hh"
 #include "src/output.hh"
 #include "src/session.hh"
@@ -20,6 +21,13 @@
 #include <unistd.h>
 
 namespace lichen::cli {
+namespace {
+
+bool flag_if_known(const ParsedArgs& args, const char* name) {
+  return find_option(args.command(), name) != nullptr && args.get_bool(name);
+}
+
+}  // namespace
 
 // A container, else an image against what is beneath its last layer (podman; docker knows containers only).
 int diff_command(Context& context, const ParsedArgs& args) {
@@ -36,45 +44,61 @@ int diff_command(Context& context, const ParsedArgs& args) {
   return kExitOk;
 }
 
-int export_command(Context& context, const ParsedArgs& args) {
+int export_from(engine::Engine& engine, const ParsedArgs& args, const std::string& container) {
   const std::string output = args.get_string("output");
   if ((output.empty() || output == "-") && ::isatty(STDOUT_FILENO) == 1)
     throw Error(ErrorKind::usage, "cowardly refusing to save to a terminal. Use the -o flag or redirect")
-        .with_hint("lichen export -o FILE CONTAINER");
+        .with_hint(format("{} -o FILE {}", command_title(args.command()), args.positionals()[0]));
+  engine::export_container(engine, container, output.empty() ? "-" : output);
+  return kExitOk;
+}
+
+int export_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  engine::export_container(*engine, args.positionals()[0], output.empty() ? "-" : output);
+  return export_from(*engine, args, args.positionals()[0]);
+}
+
+int commit_from(engine::Engine& engine, const ParsedArgs& args, const std::string& container,
+                const std::string& reference, const std::function<void(spec::ImageConfig&)>& prepare) {
+  // Podman says how far it is; docker does not, so scripts that read both streams get the id alone.
+  const bool quiet = flag_if_known(args, "quiet") || ::isatty(STDERR_FILENO) != 1;
+  const engine::CommitRequest request{
+      .reference = reference,
+      .author = args.get_string("author"),
+      .message = args.get_string("message"),
+      .change =
+          [&](spec::ImageConfig& config) {
+            if (prepare) prepare(config);
+            buildah::apply_changes(args.get_list("change"), config);
+          },
+      .pause = args.get_bool("pause") && !flag_if_known(args, "no-pause"),
+      .iidfile = find_option(args.command(), "iidfile") == nullptr ? "" : args.get_string("iidfile"),
+      .quiet = quiet};
+  write_out("sha256:" + engine::commit_container(engine, container, request) + "\n");
   return kExitOk;
 }
 
 int commit_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   const auto& words = args.positionals();
-  // Podman says how far it is; docker does not, so scripts that read both streams get the id alone.
-  const bool quiet = args.get_bool("quiet") || ::isatty(STDERR_FILENO) != 1;
-  const engine::CommitRequest request{
-      .reference = words.size() > 1 ? words[1] : "",
-      .author = args.get_string("author"),
-      .message = args.get_string("message"),
-      .change = [&](spec::ImageConfig& config) { buildah::apply_changes(args.get_list("change"), config); },
-      .pause = args.get_bool("pause") && !args.get_bool("no-pause"),
-      .iidfile = args.get_string("iidfile"),
-      .quiet = quiet};
-  const std::string id = engine::commit_container(*engine, words[0], request);
-  write_out("sha256:" + id + "\n");
-  return kExitOk;
+  return commit_from(*engine, args, words[0], words.size() > 1 ? words[1] : "");
+}
+
+engine::CopyRequest copy_request(const ParsedArgs& args, engine::CopyPlace from, engine::CopyPlace to) {
+  if (to.is_stream() && ::isatty(STDOUT_FILENO) == 1)
+    throw Error(ErrorKind::usage, "cp: standard output is a terminal").with_hint("redirect it: > FILE.tar");
+  if (from.is_stream() && ::isatty(STDIN_FILENO) == 1)
+    throw Error(ErrorKind::usage, "cp: standard input is a terminal").with_hint("give an archive: < FILE.tar");
+  return {.from = std::move(from),
+          .to = std::move(to),
+          .archive = args.get_bool("archive"),
+          .follow = args.get_bool("follow-link"),
+          .overwrite = flag_if_known(args, "overwrite")};
 }
 
 int cp_command(Context& context, const ParsedArgs& args) {
   const auto& words = args.positionals();
-  const engine::CopyRequest request{.from = engine::parse_copy_place(words[0]),
-                                    .to = engine::parse_copy_place(words[1]),
-                                    .archive = args.get_bool("archive"),
-                                    .follow = args.get_bool("follow-link"),
-                                    .overwrite = args.get_bool("overwrite")};
-  if (request.to.is_stream() && ::isatty(STDOUT_FILENO) == 1)
-    throw Error(ErrorKind::usage, "cp: standard output is a terminal").with_hint("redirect it: > FILE.tar");
-  if (request.from.is_stream() && ::isatty(STDIN_FILENO) == 1)
-    throw Error(ErrorKind::usage, "cp: standard input is a terminal").with_hint("give an archive: < FILE.tar");
+  const auto request = copy_request(args, engine::parse_copy_place(words[0]), engine::parse_copy_place(words[1]));
   const auto engine = open_engine(context);
   const auto bytes = engine::copy_files(*engine, request);
   // docker says it on standard error, and to people only.

@@ -14,6 +14,7 @@
 #include "src/arg_parser.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
+#include "src/commands/one_container.hh"
 #include "src/output.hh"
 #include "src/session.hh"
 
@@ -78,6 +79,16 @@ std::string detach_keys(const engine::Engine& engine, const ParsedArgs& args) {
 
 }  // namespace
 
+int attach_to(engine::Engine& engine, const ParsedArgs& args, const std::string& container) {
+  const engine::AttachOptions options{.in = !args.get_bool("no-stdin"),
+                                      .out = true,
+                                      .err = true,
+                                      .tty = false,
+                                      .detach_keys = detach_keys(engine, args),
+                                      .sig_proxy = args.get_bool("sig-proxy")};
+  return engine::attach_container(engine, container, options).exit_code;
+}
+
 int start_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context, /*container_defaults=*/true);
   const bool attach = args.get_bool("attach"), interactive = args.get_bool("interactive");
@@ -99,13 +110,7 @@ int start_command(Context& context, const ParsedArgs& args) {
 
 int attach_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context, /*container_defaults=*/true);
-  const engine::AttachOptions options{.in = !args.get_bool("no-stdin"),
-                                      .out = true,
-                                      .err = true,
-                                      .tty = false,
-                                      .detach_keys = detach_keys(*engine, args),
-                                      .sig_proxy = args.get_bool("sig-proxy")};
-  return engine::attach_container(*engine, words_with_newest(*engine, args)[0], options).exit_code;
+  return attach_to(*engine, args, words_with_newest(*engine, args)[0]);
 }
 
 int stop_command(Context& context, const ParsedArgs& args) {

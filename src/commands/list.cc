@@ -113,7 +113,7 @@ int print_rows(const ParsedArgs& args, const std::vector<Json>& rows, const List
   std::string format_text = args.get_string("format");
   if (args.get_bool("quiet") && (format_text.empty() || format_text == "table")) format_text = quiet_format;
   if (format_text == "table") format_text.clear();
-  const bool no_heading = args.command().path != "history" && args.get_bool("noheading");
+  const bool no_heading = find_option(args.command(), "noheading") != nullptr && args.get_bool("noheading");
   write_out(render_list(rows, view, format_text, no_heading));
   return kExitOk;
 }
@@ -193,10 +193,13 @@ int history_command(Context& context, const ParsedArgs& args) {
   return print_rows(args, rows, {kHistoryColumns, kHistory}, "{{.ID}}");
 }
 
+int show_volumes(const ParsedArgs& args, const std::vector<Json>& rows) {
+  return print_rows(args, rows, {kVolumeColumns, kVolumes}, "{{.Name}}");
+}
+
 int volume_ls_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  const auto rows = engine::list_volumes(*engine, args.get_list("filter"), report_damaged("volume"));
-  return print_rows(args, rows, {kVolumeColumns, kVolumes}, "{{.Name}}");
+  return show_volumes(args, engine::list_volumes(*engine, args.get_list("filter"), report_damaged("volume")));
 }
 
 int network_ls_command(Context& context, const ParsedArgs& args) {

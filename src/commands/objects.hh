@@ -39,6 +39,9 @@ std::string changes_text(const std::vector<engine::FileChange>& changes, const s
 /// logs and pod logs: what containers have written, as the flags on the line say. @return the exit code
 int show_logs(engine::Engine& engine, const ParsedArgs& args, const std::vector<std::string>& names);
 
+/// volume ls and compose volumes: rows of engine::list_volumes by --format and --quiet. @return the exit code
+int show_volumes(const ParsedArgs& args, const std::vector<Json>& rows);
+
 /// "Total reclaimed space: 1.2MB"
 std::string reclaimed_line(std::int64_t bytes);
 

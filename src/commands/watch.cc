@@ -11,6 +11,7 @@
 #include "libpod/spec/ports.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
+#include "src/commands/one_container.hh"
 #include "src/output.hh"
 #include "src/session.hh"
 
@@ -66,14 +67,15 @@ std::string stats_table(const ParsedArgs& args, const std::vector<store::Contain
 
 }  // namespace
 
-int stats_command(Context& context, const ParsedArgs& args) {
-  const auto engine = open_engine(context);
+int show_stats(engine::Engine& engine, const ParsedArgs& args,
+               const std::function<std::vector<store::ContainerRecord>()>& choose, bool fixed) {
+  const auto knows = [&](const char* option) { return find_option(args.command(), option) != nullptr; };
   const bool once = args.get_bool("no-stream");
-  const bool redraws = !once && !args.get_bool("no-reset") && ::isatty(STDOUT_FILENO) == 1;
-  const std::chrono::seconds interval(args.find_int("interval").value_or(1));
+  const bool redraws = !once && !(knows("no-reset") && args.get_bool("no-reset")) && ::isatty(STDOUT_FILENO) == 1;
+  const std::chrono::seconds interval(knows("interval") ? args.get_int("interval") : 1);
   if (interval.count() < 1) throw_error(ErrorKind::usage, "stats --interval is at least one second");
-  auto records = chosen_records(*engine, args);
-  engine->enter_userns();
+  auto records = choose();
+  engine.enter_userns();
   auto before = engine::measure_usage(records);
   std::this_thread::sleep_for(kFirstLook);
   for (;;) {
@@ -86,14 +88,21 @@ int stats_command(Context& context, const ParsedArgs& args) {
       write_out(text);
     if (once) return 0;
     std::this_thread::sleep_for(interval);
-    if (!args.positionals().empty() || args.get_bool("latest")) {
+    if (fixed) {
       before = now;
       continue;
     }
-    records = chosen_records(*engine, args);  // containers come and go
+    records = choose();  // containers come and go
     before = engine::measure_usage(records);
     std::this_thread::sleep_for(kFirstLook);
   }
+}
+
+int stats_command(Context& context, const ParsedArgs& args) {
+  const auto engine = open_engine(context);
+  return show_stats(
+      *engine, args, [&] { return chosen_records(*engine, args); },
+      !args.positionals().empty() || args.get_bool("latest"));
 }
 
 int top_command(Context& context, const ParsedArgs& args) {

@@ -43,6 +43,7 @@ std::span<const CommandSpec> image_commands();
 std::span<const CommandSpec> manifest_commands();
 std::span<const CommandSpec> build_commands();
 std::span<const CommandSpec> compose_commands();
+std::span<const CommandSpec> compose_look_commands();
 std::span<const CommandSpec> volume_commands();
 std::span<const CommandSpec> network_commands();
 std::span<const CommandSpec> pod_commands();
