@@ -71,14 +71,8 @@ void set_secrets(const Project& project, const Build& build, buildah::BuildOptio
 }
 
 // In a child. Its steps are told on standard error.
-std::string build_service(engine::Engine& engine, const Service& service, buildah::BuildOptions options) {
-  std::optional<store::StagingDir> inline_file;
-  if (!service.build->dockerfile_inline.empty()) {
-    inline_file.emplace(engine.paths);
-    options.file = inline_file->path() + "/Dockerfile";
-    sys::write_file(options.file, service.build->dockerfile_inline);
-  }
-  const auto input = buildah::read_input(engine, options);
+std::string build_service(engine::Engine& engine, const Service& service, buildah::BuildOptions wanted) {
+  const auto [inline_file, options, input] = read_service_input(engine, service, std::move(wanted));
   buildah::Progress progress(options.quiet ? buildah::ProgressMode::quiet : buildah::ProgressMode::plain);
   return buildah::build_images(engine, input, options, progress).image_for(spec::host_platform());
 }
@@ -131,7 +125,19 @@ std::optional<std::string> image_at_hand(engine::Engine& engine, const Project& 
   return engine::find_local_image(engine, image_of(service, project.name), options);
 }
 
-buildah::BuildOptions build_options(const engine::Engine& engine, const Project& project, const Service& service) {
+ServiceInput read_service_input(engine::Engine& engine, const Service& service, buildah::BuildOptions options) {
+  std::optional<store::StagingDir> inline_file;
+  if (!service.build->dockerfile_inline.empty()) {
+    inline_file.emplace(engine.paths);
+    options.file = inline_file->path() + "/Dockerfile";
+    sys::write_file(options.file, service.build->dockerfile_inline);
+  }
+  auto input = buildah::read_input(engine, options);
+  return {std::move(inline_file), std::move(options), std::move(input)};
+}
+
+buildah::BuildOptions build_options(const engine::Engine& engine, const Project& project, const Service& service,
+                                    const BuildChoice& choice) {
   const Build& build = *service.build;
   buildah::BuildOptions options;
   options.context = build.context;
@@ -144,6 +150,7 @@ buildah::BuildOptions build_options(const engine::Engine& engine, const Project&
   options.target = build.target;
   for (const auto& [name, value] : build.args)
     if (value) options.build_args[name] = *value;
+  for (const auto& [name, value] : choice.args) options.build_args[name] = value;
   for (const auto& [name, place] : build.additional_contexts)
     options.contexts[name] =
         place.starts_with(kServiceContext)
@@ -152,6 +159,7 @@ buildah::BuildOptions build_options(const engine::Engine& engine, const Project&
   for (const auto& [id, socket] : build.ssh)
     options.ssh.push_back(
         {id, socket.empty() ? spec::find_env(engine.environment.all, "SSH_AUTH_SOCK").value_or("") : socket});
+  options.ssh.insert(options.ssh.end(), choice.ssh.begin(), choice.ssh.end());
   set_secrets(project, build, options);
   options.platforms = build.platforms;
   if (options.platforms.empty() && !service.platform.empty()) options.platforms = {service.platform};
@@ -160,9 +168,9 @@ buildah::BuildOptions build_options(const engine::Engine& engine, const Project&
     buildah::add_cache_place(text, Direction::from, {"build.cache_from", project.working_dir}, options.cache_from);
   for (const auto& text : build.cache_to)
     buildah::add_cache_place(text, Direction::to, {"build.cache_to", project.working_dir}, options.cache_to);
-  options.no_cache = build.no_cache;
+  options.no_cache = build.no_cache || choice.no_cache;
   options.no_cache_filter = build.no_cache_filter;
-  if (build.pull) options.pull.policy = engine::PullPolicy::always;
+  if (build.pull || choice.pull) options.pull.policy = engine::PullPolicy::always;
   options.labels = build.labels;
   options.labels[label::kProject] = project.name;
   options.labels[label::kService] = service.name;
@@ -175,6 +183,7 @@ buildah::BuildOptions build_options(const engine::Engine& engine, const Project&
   if (build.shm_size != 0) container.shm_size_bytes = build.shm_size;
   for (const auto& [name, limit] : build.ulimits) container.ulimits.push_back({name, limit.soft, limit.hard});
   if (build.privileged) container.privileged = true;
+  if (choice.memory != 0) container.resources.memory_bytes = choice.memory;
   return options;
 }
 
@@ -218,12 +227,8 @@ void build_images(engine::Engine& engine, const Project& project, const std::set
   std::map<std::string, Tasks::Id> builds;
   for (const auto& service : project.services) {
     if (!services.contains(service.name) || !service.build) continue;
-    auto options = build_options(engine, project, service);
-    options.no_cache = options.no_cache || choice.no_cache;
-    if (choice.pull) options.pull.policy = engine::PullPolicy::always;
-    for (const auto& [name, value] : choice.args) options.build_args[name] = value;
-    builds[service.name] =
-        tasks.add(build_task(engine, service, image_of(service, project.name), std::move(options), {}));
+    builds[service.name] = tasks.add(build_task(engine, service, image_of(service, project.name),
+                                                build_options(engine, project, service, choice), {}));
   }
   order_builds(project, builds, tasks);
   tasks.run();

@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "buildah/options.hh"
+#include "buildah/input.hh"
 #include "compose/language/model.hh"
 #include "compose/tasks.hh"
 #include "libpod/engine/image_program.hh"
@@ -16,7 +16,7 @@ struct ImageChoice {
   bool build_always = false;  // --build
   bool build_never = false;   // --no-build
   std::string pull;           // --pull: "" = each service's pull_policy
-  bool quiet_build = false;  // nothing of its steps
+  bool quiet_build = false;   // nothing of its steps
 };
 
 /// The service's image, when it is here and the policy is content with that.
@@ -30,7 +30,10 @@ void add_image_tasks(engine::Engine& engine, const Project& project, const std::
 
 struct BuildChoice {
   bool no_cache = false, pull = false;
-  Mapping args;  // of the command line; they win
+  bool push = false;                   // afterwards, as push_images does it
+  Mapping args;                        // of the command line; they win
+  Bytes memory = 0;                    // limit of RUN steps
+  std::vector<buildah::BuildSsh> ssh;  // besides the service's own
 };
 /// Build what can be built of these services, side by side.
 void build_images(engine::Engine& engine, const Project& project, const std::set<std::string>& services,
@@ -51,7 +54,17 @@ struct PushChoice {
 void push_images(engine::Engine& engine, const Project& project, const std::set<std::string>& services,
                  const PushChoice& choice, ProjectView& view, std::size_t parallel);
 
-/// `build:` of a service as `lichen build` has it.
-buildah::BuildOptions build_options(const engine::Engine& engine, const Project& project, const Service& service);
+/// `build:` of a service as `lichen build` has it, with what the command line adds.
+buildah::BuildOptions build_options(const engine::Engine& engine, const Project& project, const Service& service,
+                                    const BuildChoice& choice = {});
+
+/// What a build of a service reads.
+struct ServiceInput {
+  std::optional<store::StagingDir> inline_file;  // of dockerfile_inline
+  buildah::BuildOptions options;
+  buildah::BuildInput input;
+};
+/// @throws as buildah::read_input
+ServiceInput read_service_input(engine::Engine& engine, const Service& service, buildah::BuildOptions options);
 
 }  // namespace lichen::compose

@@ -200,6 +200,12 @@ std::string absolute_path(const std::string& path, const HostView& host) {
   return path.starts_with('/') ? path : host.working_directory + "/" + path;
 }
 
+std::vector<buildah::BuildSsh> ssh_flags(const ParsedArgs& args, const HostView& host) {
+  std::vector<buildah::BuildSsh> all;
+  for (const auto& text : args.get_list("ssh")) all.push_back(parse_ssh(args, text, host));
+  return all;
+}
+
 buildah::BuildOptions build_options(const ParsedArgs& args, const HostView& host) {
   buildah::BuildOptions options;
   if (!args.positionals().empty()) options.context = args.positionals()[0];
@@ -209,7 +215,7 @@ buildah::BuildOptions build_options(const ParsedArgs& args, const HostView& host
   options.target = args.get_string("target");
   set_arguments(args, host, options);
   for (const auto& text : args.get_list("secret")) options.secrets.push_back(parse_secret(args, text, host));
-  for (const auto& text : args.get_list("ssh")) options.ssh.push_back(parse_ssh(args, text, host));
+  options.ssh = ssh_flags(args, host);
   set_build_results(args, host, options);
   options.no_cache = options.no_cache || args.get_bool("no-cache");
   options.no_cache_filter = args.get_list("no-cache-filter");

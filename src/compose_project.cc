@@ -98,9 +98,10 @@ bool has_colour(const Context& context) {
   return ansi == "always" || (ansi != "never" && context.terminal.colour_on_stdout());
 }
 
-std::unique_ptr<compose::ProjectView> make_view(const Context& context, bool quiet) {
+std::unique_ptr<compose::ProjectView> make_view(const Context& context, bool quiet, const std::string& own_progress) {
   using compose::ViewMode;
-  const std::string progress = context.group->get_string("progress"), ansi = ansi_of(context);
+  const std::string progress = own_progress.empty() ? context.group->get_string("progress") : own_progress;
+  const std::string ansi = ansi_of(context);
   ViewMode mode = context.terminal.can_redraw ? ViewMode::tty : ViewMode::plain;
   if (progress == "tty") mode = ViewMode::tty;
   if (progress == "plain" || ansi == "never") mode = ViewMode::plain;

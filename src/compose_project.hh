@@ -32,8 +32,9 @@ bool is_rehearsal(const Context& context);
 /// For a command that cannot be rehearsed. @throws Error{usage}
 void refuse_rehearsal(const Context& context, const ParsedArgs& args);
 
-/// By --progress, --ansi and what standard error is.
-std::unique_ptr<compose::ProjectView> make_view(const Context& context, bool quiet = false);
+/// By --progress, --ansi and what standard error is. @param progress  the command's own --progress; empty: compose's
+std::unique_ptr<compose::ProjectView> make_view(const Context& context, bool quiet = false,
+                                                const std::string& progress = "");
 /// Whether lines of output may have colours: --ansi, NO_COLOR, a terminal.
 bool has_colour(const Context& context);
 /// --parallel, COMPOSE_PARALLEL_LIMIT; 0: no limit

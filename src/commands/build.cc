@@ -2,13 +2,12 @@
 #include "buildah/build_images.hh"
 #include "buildah/build_plan.hh"
 #include "buildah/input.hh"
-#include "buildah/language/ignore.hh"
-#include "buildah/language/lint.hh"
 #include "buildah/prune.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
 #include "libpod/base/time.hh"
 #include "libpod/engine/build_cache.hh"
+#include "src/build_checks.hh"
 #include "src/build_flags.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/objects.hh"
@@ -40,29 +39,6 @@ buildah::ProgressMode progress_mode(const Context& context, const buildah::Build
   if (options.progress == "rawjson") return buildah::ProgressMode::rawjson;
   if (options.progress == "tty" || context.terminal.can_redraw) return buildah::ProgressMode::tty;
   return buildah::ProgressMode::plain;
-}
-
-std::vector<language::LintWarning> find_mistakes(const buildah::BuildInput& input,
-                                                 const buildah::BuildOptions& options) {
-  const language::IgnoreRules ignored(input.ignore_text, input.ignore_name);
-  language::LintOptions wanted;
-  wanted.ignore_rules = &ignored;
-  wanted.build_args = options.build_args;
-  return language::lint(input.dockerfile, wanted);
-}
-
-// docker's form: the rule, what is wrong, and the line.
-int print_checks(const buildah::BuildInput& input, const std::vector<language::LintWarning>& warnings) {
-  if (warnings.empty()) {
-    write_out("Check complete, no warnings found.\n");
-    return kExitOk;
-  }
-  std::string text = format("Check complete, {} warning{} found\n", warnings.size(), warnings.size() == 1 ? "" : "s");
-  for (const auto& warning : warnings)
-    text += format("\nWARNING: {}\n{}\n{}\n", warning.rule, warning.description,
-                   language::show_place(*input.dockerfile.source, warning.position, warning.message));
-  write_out(text);
-  return kExitNo;
 }
 
 // A Dockerfile may be somebody else's.

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "compose/host_files.hh"
+#include "compose/image_digests.hh"
 #include "compose/language/render.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/log.hh"
@@ -134,9 +135,27 @@ std::string print_tree(const compose::LoadedTree& loaded, const ParsedArgs& args
       for (const auto& [key, object] : found->items()) names.push_back(key);
     return lines_of(names);
   }
-  for (const char* flag : {"hash", "profiles", "images", "environment"})
+  for (const char* flag : {"hash", "profiles", "images", "environment", "lock-image-digests", "resolve-image-digests"})
     if (args.has(flag)) throw_usage(args.command(), format("--{} does not go together with --no-interpolate", flag));
   return document(loaded.tree, args.get_string("format"));
+}
+
+// docker compose's override file: a name for each service and nothing else.
+compose::Project images_alone(const compose::Project& project) {
+  compose::Project images;
+  for (const auto& service : project.services) {
+    if (service.image.empty()) continue;
+    compose::Service& bare = images.services.emplace_back();
+    bare.name = service.name;
+    bare.image = service.image;
+  }
+  return images;
+}
+
+compose::Project with_digests(engine::Engine& engine, compose::Project project, const ParsedArgs& args) {
+  const bool lock = args.get_bool("lock-image-digests");
+  if (lock || args.get_bool("resolve-image-digests")) compose::resolve_image_digests(engine, project);
+  return lock ? images_alone(project) : project;
 }
 
 void write_result(const std::string& text, const std::string& path) {
@@ -159,9 +178,9 @@ int run_config(Context& context, const ParsedArgs& args) {
     show_warnings(loaded.warnings);
     text = print_tree(loaded, args);
   } else {
-    const auto loaded = compose::load_project(request, files);
+    auto loaded = compose::load_project(request, files);
     show_warnings(loaded.warnings);
-    text = print_project(loaded.project, args);
+    text = print_project(with_digests(*engine, std::move(loaded.project), args), args);
   }
   if (!args.get_bool("quiet")) write_result(text, args.get_string("output"));
   return kExitOk;

@@ -1,4 +1,4 @@
-// compose exec, build and pull.
+// compose exec and pull.
 #include "compose/project_state.hh"
 #include "compose/service_container.hh"
 #include "compose/service_image.hh"
@@ -33,24 +33,6 @@ int compose_exec_command(Context& context, const ParsedArgs& args) {
   request.interactive = args.get_bool("interactive") && !request.detach;
   request.privileged = args.get_bool("privileged");
   return engine::exec_in_container(*engine, container.id(), request);
-}
-
-int compose_build_command(Context& context, const ParsedArgs& args) {
-  const auto engine = open_engine(context, /*container_defaults=*/true);
-  const auto project = load_project(context, *engine, args.positionals());
-  engine->enter_userns();
-  const auto chosen = compose::chosen_services(project, args.positionals(), !args.get_bool("with-dependencies"));
-  compose::BuildChoice choice;
-  choice.no_cache = args.get_bool("no-cache");
-  choice.pull = args.get_bool("pull");
-  for (const auto& text : args.get_list("build-arg")) {
-    const auto equals = text.find('=');
-    if (equals == std::string::npos) throw_usage(args.command(), format("--build-arg '{}': write NAME=VALUE", text));
-    choice.args[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  const auto view = make_view(context, args.get_bool("quiet"));
-  compose::build_images(*engine, project, chosen, choice, *view, parallel_limit(context, *engine));
-  return kExitOk;
 }
 
 int compose_pull_command(Context& context, const ParsedArgs& args) {

@@ -68,6 +68,7 @@ constexpr OptionSpec kConfig[] = {
     text("format", "format", "yaml or json; with --variables also table").with_values("yaml|json|table"),
     text("hash", "service", "Hashes of these services' configuration; * for all"),
     flag("images", "Names of images"),
+    flag("lock-image-digests", "An override file that has the images with their digests of now, and nothing else"),
     flag("models", "Names of models"),
     flag("networks", "Names of networks"),
     flag("no-consistency", "Do not check whether the parts fit together"),
@@ -78,6 +79,7 @@ constexpr OptionSpec kConfig[] = {
     text('o', "output", "file", "Write there").with_objects(CompletionKind::file),
     flag("profiles", "Names of profiles"),
     flag('q', "quiet", "Only check the file"),
+    flag("resolve-image-digests", "Names of images with the digests that their registries have now"),
     flag("services", "Names of services"),
     flag("variables", "The variables that the file uses, with their defaults"),
     flag("volumes", "Names of volumes"),
@@ -171,8 +173,18 @@ constexpr OptionSpec kRun[] = {
 };
 constexpr OptionSpec kScale[] = {flag("no-deps", "Leave the services alone that those named depend on")};
 constexpr OptionSpec kBuild[] = {
-    list("build-arg", "name=value", "Value of an ARG"),           flag("no-cache", "Do every step anew"),
-    flag("pull", "Pull base images, also those that are there"),  flag('q', "quiet", "No progress"),
+    list("build-arg", "name[=value]", "Value of an ARG; without one the variable of the environment"),
+    flag("check", "Look for mistakes in the Dockerfiles, and build nothing"),
+    flag("force-rm", "Docker's; nothing is left behind anyway").as_hidden(),
+    text('m', "memory", "bytes", "Memory limit of RUN steps"),
+    flag("no-cache", "Do every step anew"),
+    flag("parallel", "With false one after the other").as_hidden().with_default("true"),
+    flag("print", "Show the builds as a bake file, and build nothing"),
+    text("progress", "style", "How progress is shown").with_values("auto|tty|plain|json|quiet").as_hidden(),
+    flag("pull", "Pull base images, also those that are there"),
+    flag("push", "Push the images that have a name of their own afterwards"),
+    flag('q', "quiet", "No progress"),
+    list("ssh", "name[=socket]", "An ssh agent for RUN --mount=type=ssh"),
     flag("with-dependencies", "Also what those named depend on"),
 };
 constexpr OptionSpec kPull[] = {
@@ -284,23 +296,21 @@ constexpr CommandSpec kCommands[] = {
     with(command("compose ps", "List containers", "[OPTIONS] [SERVICE...]", kAny, compose_ps_command,
                  "lichen compose ps -a --format json\n"),
          kList),
-    not_yet(
-        with({.path = "compose config",
-              .aliases = "compose convert",
-              .summary = "Check the compose file and show it in canonical form",
-              .usage = "[OPTIONS] [SERVICE...]",
-              .description =
-                  "All files are merged, variables replaced, short forms made long, defaults filled in.\n"
-                  "What comes out is a compose file of the same project. Mistakes are told with file, line and column.",
-              .examples = "lichen compose config -q\n"
-                          "# what a service has become of\n"
-                          "lichen compose -f compose.yaml -f prod.yaml config web\n"
-                          "lichen compose config --variables\n",
-              .arguments = kAny,
-              .group = HelpGroup::run,
-              .handler = compose_config_command},
-             kConfig),
-        "lock-image-digests resolve-image-digests"),
+    with({.path = "compose config",
+          .aliases = "compose convert",
+          .summary = "Check the compose file and show it in canonical form",
+          .usage = "[OPTIONS] [SERVICE...]",
+          .description =
+              "All files are merged, variables replaced, short forms made long, defaults filled in.\n"
+              "What comes out is a compose file of the same project. Mistakes are told with file, line and column.",
+          .examples = "lichen compose config -q\n"
+                      "# what a service has become of\n"
+                      "lichen compose -f compose.yaml -f prod.yaml config web\n"
+                      "lichen compose config --variables\n",
+          .arguments = kAny,
+          .group = HelpGroup::run,
+          .handler = compose_config_command},
+         kConfig),
     with(command("compose ls", "List projects", "[OPTIONS]", {0, 0}, compose_ls_command, "lichen compose ls -a\n"),
          kProjects),
     with(command("compose logs", "Show what containers say", "[OPTIONS] [SERVICE...]", kAny, compose_logs_command,
@@ -328,9 +338,9 @@ constexpr CommandSpec kCommands[] = {
                  compose_scale_command, "lichen compose scale web=3 worker=2\n"),
          kScale),
     not_yet(with(command("compose build", "Build images", "[OPTIONS] [SERVICE...]", kAny, compose_build_command,
-                         "lichen compose build --no-cache web\n"),
+                         "lichen compose build --no-cache web\nlichen compose build --check\n"),
                  kBuild),
-            "builder check compress force-rm memory/m no-rm parallel print progress provenance push sbom ssh"),
+            "builder compress no-rm provenance sbom"),
     with(command("compose pull", "Pull images", "[OPTIONS] [SERVICE...]", kAny, compose_pull_command,
                  "lichen compose pull --ignore-buildable\n"),
          kPull),

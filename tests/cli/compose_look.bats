@@ -401,3 +401,74 @@ END
   assert_contains front
   assert_contains back
 }
+
+@test "build --check, --print, --parallel=false, --progress, --memory, --ssh, --push" {
+  local address
+  address=$("$HELPERS/registry.sh" start "$BASE/registry")
+  mkdir app
+  printf 'FROM %s\nARG A=1\nLABEL x=y\nRUN echo $A\n' "$BUSYBOX" >app/Dockerfile
+  cat >compose.yaml <<END
+name: shop
+services:
+  app:
+    image: $address/shop/built:1
+    build: {context: app, args: {A: "2"}, target: ""}
+  bad:
+    build: {context: app, dockerfile_inline: "from $BUSYBOX\nMAINTAINER me\n"}
+END
+  compose build --check app
+  assert_success
+  assert_output "Check complete, no warnings found."
+  compose build --check
+  assert_status 1
+  assert_contains "bad:"
+  assert_contains MaintainerDeprecated
+  A=env compose build --print --no-cache --build-arg A app bad
+  assert_success
+  assert_equal "$(jq -c .group <<<"$output")" '{"default":{"targets":["app","bad"]}}'
+  assert_equal "$(jq -c '.target.app | [.context, .dockerfile, .args.A, .tags[0], .["no-cache"]]' <<<"$output")" "[\"$PWD/app\",\"Dockerfile\",\"env\",\"$address/shop/built:1\",true]"
+  assert_equal "$(lichen images -q --filter reference="$address/shop/built")" "" "nothing was built"
+  compose build --ssh nowhere=/nothing --memory 64m --parallel=false --progress quiet --push app
+  assert_success
+  assert_equal "$stderr" ""
+  assert_equal "$(curl -s "http://$address/v2/shop/built/tags/list" | jq -r '.tags[]')" 1
+  compose build --memory much app
+  assert_failure 1 "--memory"
+  compose build --ssh
+  assert_failure 1 "--ssh"
+  "$HELPERS/registry.sh" stop "$BASE/registry"
+}
+
+@test "config --resolve-image-digests and --lock-image-digests ask the registry" {
+  local address digest
+  address=$("$HELPERS/registry.sh" start "$BASE/registry")
+  lichen push -q "$BUSYBOX" "$address/team/tool:1" >/dev/null
+  digest=$(curl -sI -H 'Accept: application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json' "http://$address/v2/team/tool/manifests/1" | tr -d '\r' | awk 'tolower($1) == "docker-content-digest:" { print $2 }')
+  cat >compose.yaml <<END
+name: shop
+services:
+  one: {image: $address/team/tool:1, command: "true"}
+  two: {image: "$address/team/tool:1@$digest"}
+  three: {build: .}
+END
+  compose config --resolve-image-digests --images
+  assert_success
+  assert_output "$address/team/tool:1@$digest
+shop-three
+$address/team/tool@$digest"
+  compose config --resolve-image-digests one
+  assert_contains "command:"
+  assert_contains "image: $address/team/tool:1@$digest"
+  compose config --lock-image-digests
+  assert_output "services:
+  one:
+    image: $address/team/tool:1@$digest
+  two:
+    image: $address/team/tool@$digest"
+  sed -i "s|tool:1, |tool:gone, |" compose.yaml
+  compose config --resolve-image-digests
+  assert_failure 1 "service 'one'" "'team/tool': not found"
+  compose config --no-interpolate --lock-image-digests
+  assert_failure 1 "--lock-image-digests does not go together with --no-interpolate"
+  "$HELPERS/registry.sh" stop "$BASE/registry"
+}
