@@ -18,11 +18,6 @@
 namespace lichen::compose {
 namespace {
 
-struct StoredFile {
-  std::string name;  // in the store of secrets
-  const FileObject* object = nullptr;
-};
-
 // The parts of the project that these services use.
 struct Used {
   std::set<std::string> networks, volumes;  // keys
@@ -35,7 +30,9 @@ void add_files(const Project& project, const std::vector<FileReference>& uses,
   for (const auto& use : uses) {
     const FileObject& object = objects.at(use.source);
     const std::string name = stored_file_name(project, object, kind, use.source);
-    used.files[name] = {name, &object};
+    used.files[name] = {name, &object, object.labels};
+    used.files[name].labels[label::kProject] = project.name;
+    used.files[name].labels[label::kFile] = "true";
   }
 }
 
@@ -135,6 +132,15 @@ void make_network(engine::Engine& engine, const Project& project, const std::str
   view.done(object, "Created");
 }
 
+engine::VolumeRequest volume_request(const Project& project, const std::string& key, const Volume& volume) {
+  engine::VolumeRequest request{
+      .name = volume.name, .driver = volume.driver, .labels = volume.labels, .options = volume.driver_opts};
+  request.labels[label::kProject] = project.name;
+  request.labels[label::kVolume] = key;
+  request.labels[label::kConfigHash] = config_hash(volume);
+  return request;
+}
+
 void make_volume(engine::Engine& engine, const Project& project, const std::string& key, ProjectView& view) {
   const Volume& volume = project.volumes.at(key);
   if (volume.external) return;
@@ -150,14 +156,9 @@ void make_volume(engine::Engine& engine, const Project& project, const std::stri
                project.name);
     return;
   }
-  engine::VolumeRequest request{
-      .name = volume.name, .driver = volume.driver, .labels = volume.labels, .options = volume.driver_opts};
-  request.labels[label::kProject] = project.name;
-  request.labels[label::kVolume] = key;
-  request.labels[label::kConfigHash] = config_hash(volume);
   const std::string object = "Volume " + volume.name;
   view.show(object, "Creating");
-  if (!view.is_rehearsal()) engine::create_volume(engine, request);
+  if (!view.is_rehearsal()) engine::create_volume(engine, volume_request(project, key, volume));
   view.done(object, "Created");
 }
 
@@ -178,9 +179,7 @@ void store_file(engine::Engine& engine, const Project& project, const StoredFile
   engine::SecretRequest request;
   request.name = file.name;
   request.value = value;
-  request.labels = file.object->labels;
-  request.labels[label::kProject] = project.name;
-  request.labels[label::kFile] = "true";
+  request.labels = file.labels;
   request.replace = true;
   engine::create_secret(engine, request);
 }
@@ -218,6 +217,20 @@ void remove_one(const std::string& object, ProjectView& view, const Remove& remo
 }
 
 }  // namespace
+
+ResourceRequests resource_requests(const Project& project, const std::set<std::string>& services) {
+  const Used used = used_by(project, services);
+  ResourceRequests requests;
+  for (const auto& key : used.networks)
+    if (const auto& network = project.networks.at(key); !network.external)
+      requests.networks.push_back(network_request(project, key, network));
+  for (const auto& key : used.volumes)
+    if (const auto& volume = project.volumes.at(key); !volume.external)
+      requests.volumes.push_back(volume_request(project, key, volume));
+  for (const auto& [name, file] : used.files)
+    if (!file.object->external) requests.files.push_back(file);
+  return requests;
+}
 
 void make_resources(engine::Engine& engine, const Project& project, const std::set<std::string>& services,
                     ProjectView& view) {

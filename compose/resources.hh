@@ -4,12 +4,28 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "compose/language/model.hh"
 #include "compose/project_view.hh"
-#include "libpod/engine/engine.hh"
+#include "libpod/engine/networks.hh"
+#include "libpod/engine/volumes.hh"
 
 namespace lichen::compose {
+
+/// A service's file that is a secret of the store.
+struct StoredFile {
+  std::string name;  // in the store of secrets
+  const FileObject* object = nullptr;
+  Mapping labels;
+};
+/// What services share, as it is asked for; external ones are not among it.
+struct ResourceRequests {
+  std::vector<engine::NetworkRequest> networks;
+  std::vector<engine::VolumeRequest> volumes;
+  std::vector<StoredFile> files;
+};
+ResourceRequests resource_requests(const Project& project, const std::set<std::string>& services);
 
 /// Make what `services` use and what is not there.
 /// @throws Error{not_found} an external one is not there: nothing was made then

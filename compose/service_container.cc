@@ -7,6 +7,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/engine/container_defaults.hh"
 #include "libpod/spec/capabilities.hh"
 #include "libpod/spec/cdi.hh"
 #include "libpod/spec/devices.hh"
@@ -62,6 +63,7 @@ class RequestMaker {
     if (service_.stop_grace_period)
       config_.stop_timeout_s = std::chrono::ceil<std::chrono::seconds>(*service_.stop_grace_period).count();
     config_.init = service_.init.value_or(sources_.settings.init);
+    config_.timezone = sources_.settings.timezone;
     if (!sources_.settings.umask.empty()) config_.umask = spec::parse_umask(sources_.settings.umask);
   }
 
@@ -106,6 +108,7 @@ class RequestMaker {
     } else {
       network.mode = service_.networks.empty() ? "none" : "network";
       network.endpoints = endpoints();
+      if (!network.endpoints.empty()) network.target = network.endpoints[0].network;  // as --network leaves it
     }
     if (!network.endpoints.empty())
       for (const auto& link : service_.links) add_link(link);
@@ -121,6 +124,7 @@ class RequestMaker {
         for (auto& entry : spec::parse_add_host(host + "=" + address)) network.extra_hosts.push_back(std::move(entry));
     if (!name_.one_off || name_.keeps_ports)
       for (const auto& port : service_.ports) add_port(port);
+    network.no_hosts = settings.no_hosts && service_.extra_hosts.empty();
     for (const auto& text : service_.expose)
       for (auto& port : spec::parse_expose_option(text)) network.expose.push_back(std::move(port));
   }
@@ -177,7 +181,8 @@ class RequestMaker {
     set_security();
     for (const auto& [key, value] : service_.sysctls)
       config_.sysctls.insert(spec::parse_sysctl_option(key + "=" + value));
-    config_.read_only = service_.read_only;
+    engine::add_default_sysctls(sources_.settings, config_);
+    config_.read_only = service_.read_only || sources_.settings.read_only;
     for (const auto& rule : service_.device_cgroup_rules)
       config_.device_cgroup_rules.push_back(spec::parse_device_rule(rule));
     Strings devices;
@@ -244,7 +249,11 @@ class RequestMaker {
     config_.cgroup_parent = service_.cgroup_parent;
     if (service_.oom_score_adj != 0) config_.oom_score_adj = service_.oom_score_adj;
     for (const auto& [name, limit] : service_.ulimits) config_.ulimits.push_back({name, limit.soft, limit.hard});
-    if (service_.shm_size != 0) config_.shm_size_bytes = service_.shm_size;
+    engine::add_default_ulimits(sources_.settings, config_);
+    if (service_.shm_size != 0)
+      config_.shm_size_bytes = service_.shm_size;
+    else if (!sources_.settings.shm_size.empty())
+      config_.shm_size_bytes = spec::parse_size_option(sources_.settings.shm_size, "shm_size");
   }
 
   static void set_block_io(const BlkioConfig& from, spec::ResourceConfig& r) {

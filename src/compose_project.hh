@@ -35,6 +35,8 @@ void refuse_rehearsal(const Context& context, const ParsedArgs& args);
 /// By --progress, --ansi and what standard error is. @param progress  the command's own --progress; empty: compose's
 std::unique_ptr<compose::ProjectView> make_view(const Context& context, bool quiet = false,
                                                 const std::string& progress = "");
+/// To standard output, or with a path into that file: config -o, export script -o.
+void write_result(const std::string& text, const std::string& path);
 /// Whether lines of output may have colours: --ansi, NO_COLOR, a terminal.
 bool has_colour(const Context& context);
 /// --parallel, COMPOSE_PARALLEL_LIMIT; 0: no limit

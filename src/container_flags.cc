@@ -8,6 +8,7 @@
 #include "libpod/base/json.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/engine/container_defaults.hh"
 #include "libpod/spec/capabilities.hh"
 #include "libpod/spec/cdi.hh"
 #include "libpod/spec/devices.hh"
@@ -185,25 +186,6 @@ void set_userns(const ParsedArgs& args, spec::ContainerConfig& config) {
   if (spec::parse_userns(text).kind != spec::UsernsOption::Kind::shared) config.userns = text;
 }
 
-}  // namespace
-
-// A setting of a namespace that this container shares is left out: it is a default, nobody asked for it here.
-void add_default_sysctls(const HostView& host, spec::ContainerConfig& config) {
-  const bool shares_network =
-      config.network.mode == "host" || config.network.mode == "container" || config.network.mode == "ns";
-  for (const auto& text : host.settings.default_sysctls) {
-    try {
-      auto row = spec::parse_sysctl_option(text);
-      if (!shares_network || !row.first.starts_with("net.")) config.sysctls.insert(std::move(row));
-    } catch (Error& error) {
-      error.add_context("default_sysctls of containers.conf");
-      throw;
-    }
-  }
-}
-
-namespace {
-
 void set_devices(const ParsedArgs& args, spec::ContainerConfig& config) {
   for (const auto& text : args.get_list("gpus")) config.device_requests.push_back(spec::parse_gpus_option(text));
   spec::add_device_options(args.get_list("device"), config.devices, config.device_requests);
@@ -236,21 +218,8 @@ void set_isolation(const ParsedArgs& args, const HostView& host, spec::Container
   config.mask = std::move(security.mask);
   config.unmask = std::move(security.unmask);
   for (const auto& text : args.get_list("sysctl")) config.sysctls.insert(spec::parse_sysctl_option(text));
-  add_default_sysctls(host, config);
+  engine::add_default_sysctls(host.settings, config);
   set_devices(args, config);
-}
-
-void add_default_ulimits(const HostView& host, spec::ContainerConfig& config) {
-  for (const auto& text : host.settings.default_ulimits) {
-    try {
-      auto ulimit = spec::parse_ulimit_option(text);
-      const auto same = [&](const auto& given) { return given.name == ulimit.name; };
-      if (std::none_of(config.ulimits.begin(), config.ulimits.end(), same)) config.ulimits.push_back(std::move(ulimit));
-    } catch (Error& error) {
-      error.add_context("default_ulimits of containers.conf");
-      throw;
-    }
-  }
 }
 
 void set_resources(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config) {
@@ -263,7 +232,7 @@ void set_resources(const ParsedArgs& args, const HostView& host, spec::Container
   config.no_cgroup = args.get_string("cgroups") == "disabled";
   config.oom_score_adj = args.find_int("oom-score-adj");
   for (const auto& text : args.get_list("ulimit")) config.ulimits.push_back(spec::parse_ulimit_option(text));
-  add_default_ulimits(host, config);
+  engine::add_default_ulimits(host.settings, config);
   if (const auto v = given_or(args, "shm-size", host.settings.shm_size))
     config.shm_size_bytes = spec::parse_size_option(*v, "--shm-size");
 }

@@ -46,7 +46,6 @@ ContainerRequest container_request(const ParsedArgs& args, const HostView& host,
 
 /// Parts that the flags of pods share.
 void set_network(const ParsedArgs& args, const HostView& host, spec::ContainerConfig& config);
-void add_default_sysctls(const HostView& host, spec::ContainerConfig& config);
 /// @throws Error{invalid} larger than 1 MiB, or it cannot be read
 std::string read_text_file(const std::string& path, std::string_view option);
 

@@ -6,6 +6,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/engine/container_defaults.hh"
 #include "libpod/engine/pods.hh"
 #include "libpod/spec/cdi.hh"
 #include "libpod/spec/devices.hh"
@@ -56,7 +57,7 @@ void set_namespaces(const ParsedArgs& args, const HostView& host, spec::PodConfi
   const std::string userns = args.get_string("userns");
   if (spec::parse_userns(userns).kind != spec::UsernsOption::Kind::shared) settings.userns = userns;
   for (const auto& text : args.get_list("sysctl")) settings.sysctls.insert(spec::parse_sysctl_option(text));
-  add_default_sysctls(host, settings);
+  engine::add_default_sysctls(host.settings, settings);
   if (const auto size = args.find_string("shm-size"))
     settings.shm_size_bytes = spec::parse_size_option(*size, "--shm-size");
 }

@@ -17,6 +17,15 @@
 #include "src/session.hh"
 
 namespace lichen::cli {
+
+void write_result(const std::string& text, const std::string& path) {
+  if (path.empty()) return write_out(text);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "we"), std::fclose);
+  if (!file) throw_errno("open '{}'", path);
+  if (std::fwrite(text.data(), 1, text.size(), file.get()) != text.size() || std::fflush(file.get()) != 0)
+    throw_errno("write '{}'", path);
+}
+
 namespace {
 
 constexpr Column kVariableColumns[] = {{"Name", "NAME"},
@@ -156,14 +165,6 @@ compose::Project with_digests(engine::Engine& engine, compose::Project project, 
   const bool lock = args.get_bool("lock-image-digests");
   if (lock || args.get_bool("resolve-image-digests")) compose::resolve_image_digests(engine, project);
   return lock ? images_alone(project) : project;
-}
-
-void write_result(const std::string& text, const std::string& path) {
-  if (path.empty()) return write_out(text);
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "we"), std::fclose);
-  if (!file) throw_errno("open '{}'", path);
-  if (std::fwrite(text.data(), 1, text.size(), file.get()) != text.size() || std::fflush(file.get()) != 0)
-    throw_errno("write '{}'", path);
 }
 
 int run_config(Context& context, const ParsedArgs& args) {

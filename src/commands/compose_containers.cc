@@ -5,6 +5,7 @@
 #include "src/arg_parser.hh"
 #include "src/commands/commands.hh"
 #include "src/commands/one_container.hh"
+#include "src/compose_script.hh"
 #include "src/exit_code.hh"
 #include "src/session.hh"
 
@@ -29,10 +30,19 @@ int compose_commit_command(Context& context, const ParsedArgs& args) {
   return commit_from(*engine, args, container.id(), words.size() > 1 ? words[1] : "", without_project);
 }
 
+// "script" is a word of ours, unless a service has that name.
 int compose_export_command(Context& context, const ParsedArgs& args) {
-  const auto engine = open_engine(context);
+  const auto engine = open_engine(context, /*container_defaults=*/true);
+  const std::string& service = args.positionals()[0];
+  if (service == "script") {
+    const auto project = load_project(context, *engine);
+    if (project.find_service(service) == nullptr) {
+      write_result(project_script(*engine, project), args.get_string("output"));
+      return kExitOk;
+    }
+  }
   const auto found = find_project(context, *engine);
-  const auto container = container_of(*engine, found, args.positionals()[0], args.get_int("index"));
+  const auto container = container_of(*engine, found, service, args.get_int("index"));
   return export_from(*engine, args, container.id());
 }
 

@@ -93,9 +93,12 @@ constexpr CommandSpec kCommands[] = {
      .handler = compose_events_command},
     {.path = "compose export",
      .summary = "Write the files of a container of a service as a tar",
-     .usage = "[OPTIONS] SERVICE",
-     .description = "Volumes and binds are left out.",
-     .examples = "lichen compose export -o web.tar web\n",
+     .usage = "[OPTIONS] SERVICE|script",
+     .description =
+         "Volumes and binds are left out.\n"
+         "`script`, when no service is called so: the plain lichen commands that make the project, for sh(1).",
+     .examples = "lichen compose export -o web.tar web\n"
+                 "# the project without compose\nlichen compose export -o shop.sh script\n",
      .options = {kExport},
      .arguments = {1, 1},
      .group = HelpGroup::run,
