@@ -423,7 +423,7 @@ END
   assert_status 1
   assert_contains "bad:"
   assert_contains MaintainerDeprecated
-  A=env compose build --print --no-cache --build-arg A app bad
+  A='env' compose build --print --no-cache --build-arg A app bad
   assert_success
   assert_equal "$(jq -c .group <<<"$output")" '{"default":{"targets":["app","bad"]}}'
   assert_equal "$(jq -c '.target.app | [.context, .dockerfile, .args.A, .tags[0], .["no-cache"]]' <<<"$output")" "[\"$PWD/app\",\"Dockerfile\",\"env\",\"$address/shop/built:1\",true]"
