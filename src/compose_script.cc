@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "compose/language/render.hh"
 #include "compose/resources.hh"
 #include "compose/service_container.hh"
 #include "compose/service_image.hh"
@@ -131,13 +132,15 @@ class Script {
         if (const auto* other = project_.find_service(place.substr(kService.size())); other != nullptr)
           add_build(*other);
     heading("image of " + service.name);
-    const std::string image = compose::image_name(project_, service);
+    const std::string image = compose::image_of(service, project_.name);
     const std::string test = service.pull_policy == "build" ? "" : command({"image", "exists", image}) + " || ";
-    const auto& inline_file = service.build->dockerfile_inline;
-    if (inline_file.empty())
-      line(test + command(build_words(service)));
-    else
-      line(test + "printf %s " + shell_quote(inline_file) + " | " + command(build_words(service)));
+    std::string build = command(build_words(service));
+    if (const auto& text = service.build->dockerfile_inline; !text.empty())
+      build = "printf %s " + shell_quote(text) + " | " + build;
+    // Their directories count from the project's.
+    if (!service.build->cache_from.empty() || !service.build->cache_to.empty())
+      build = "(cd " + shell_quote(project_.working_dir) + " && " + build + ")";
+    line(test + build);
   }
 
   Strings build_words(const Service& service) const {
@@ -159,6 +162,8 @@ class Script {
     for (const auto& ssh : options.ssh)
       add_all(words, "--ssh", {ssh.socket.empty() ? ssh.id : ssh.id + "=" + ssh.socket});
     add_all(words, "--platform", options.platforms);
+    add_all(words, "--cache-from", build.cache_from);
+    add_all(words, "--cache-to", build.cache_to);
     if (options.no_cache) words.push_back("--no-cache");
     add_all(words, "--no-cache-filter", options.no_cache_filter);
     if (options.pull.policy == engine::PullPolicy::always) words.push_back("--pull=always");

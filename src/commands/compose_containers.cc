@@ -14,7 +14,7 @@ namespace lichen::cli {
 int compose_attach_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context, /*container_defaults=*/true);
   const auto found = find_project(context, *engine);
-  const auto container = container_of(*engine, found, args.positionals()[0], args.get_int("index"));
+  const auto container = compose::running_container(*engine, found.name, args.positionals()[0], args.get_int("index"));
   return attach_to(*engine, args, container.id());
 }
 

@@ -47,11 +47,9 @@ END
   assert_output "got second"
   is_state shop-web-1 running
   compose attach --index 2 web
-  assert_failure 1 "not running"
-  compose attach --index 3 web
-  assert_failure 1 'service "web" has no container #3'
+  assert_failure 1 'service "web" is not running container #2'
   compose attach gone
-  assert_failure 1 "no such service: gone"
+  assert_failure 1 'service "gone" is not running'
 }
 
 @test "attach: --sig-proxy hands SIGINT on, --detach-keys leave it running" {
@@ -135,6 +133,8 @@ END
   assert_equal "$(lichen exec shop-db-1 cat /other)" host
   compose cp from to
   assert_failure 1 "neither of the two is SERVICE:PATH"
+  compose cp --index 3 web:/x .
+  assert_failure 1 'service "web" has no container #3'
   compose cp gone:/x .
   assert_failure 1 "no such service: gone"
   compose cp web:/nothing .
