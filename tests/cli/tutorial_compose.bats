@@ -149,8 +149,7 @@ FILE
   assert_nothing_left shop
 }
 
-# compose images and compose top came after this test: it has not run with them yet.
-@test "pull brings images from the hub; images and top show what runs" {
+@test "pull brings images from the hub" {
   start_hub
   two_services
   stand_in httpd 'CMD ["sleep", "1000"]'
@@ -162,15 +161,21 @@ FILE
   assert_stderr " Image httpd  Pulled"
   assert_equal "$(docker images --format '{{.Repository}}' | grep -c '^httpd$')" 1 "pulled images"
   docker-compose up -d
+  assert_equal "$(docker-compose ps --format '{{.Image}}')" httpd
+}
+
+@test "images and top show what runs" {
+  two_services
+  docker-compose up -d
   run_lichen compose images
   assert_success
   assert_matches '^CONTAINER +REPOSITORY +TAG +'
-  assert_matches $'\nshop-web-1 +(docker.io/library/)?httpd +latest '
+  assert_matches $'\nshop-web-1 +(docker.io/library/)?nginx +latest '
   run_lichen compose top
   assert_success
-  assert_contains "shop-web-1"
   assert_matches 'UID +PID'
-  assert_contains "sleep 1000"
+  assert_matches $'\n(shop-)?worker.* sleep 1000'
+  assert_matches $'\n(shop-)?web.* httpd '
 }
 
 @test "scale WEB=3; up --scale web=3: the names count, one service name answers with all" {
