@@ -18,6 +18,7 @@ void build_what_is_watched(compose::Project& project) {
 }  // namespace
 
 int compose_watch_command(Context& context, const ParsedArgs& args) {
+  refuse_rehearsal(context, args);
   const auto engine = open_engine(context, /*container_defaults=*/true);
   auto project = load_project(context, *engine, args.positionals());
   compose::WatchOptions options;

@@ -289,6 +289,8 @@ END
   run_lichen compose up --watch -d
   assert_failure 1 "--watch is for the foreground"
   server "$kServe"
+  run_lichen compose --dry-run watch
+  assert_failure 1 "there is no --dry-run of this command"
   sed -i "s|user:.*|volumes: ['./src:/www']|" compose.yaml
   run_lichen compose watch --no-up
   assert_failure 1 "also declared by a bind mount volume, this path won't be monitored!"
