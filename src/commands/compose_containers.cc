@@ -12,6 +12,7 @@
 namespace lichen::cli {
 
 int compose_attach_command(Context& context, const ParsedArgs& args) {
+  refuse_rehearsal(context, args);
   const auto engine = open_engine(context, /*container_defaults=*/true);
   const auto found = find_project(context, *engine);
   const auto container = compose::running_container(*engine, found.name, args.positionals()[0], args.get_int("index"));
@@ -19,6 +20,7 @@ int compose_attach_command(Context& context, const ParsedArgs& args) {
 }
 
 int compose_commit_command(Context& context, const ParsedArgs& args) {
+  refuse_rehearsal(context, args);
   const auto engine = open_engine(context);
   const auto found = find_project(context, *engine);
   const auto& words = args.positionals();
@@ -32,6 +34,7 @@ int compose_commit_command(Context& context, const ParsedArgs& args) {
 
 // "script" is a word of ours, unless a service has that name.
 int compose_export_command(Context& context, const ParsedArgs& args) {
+  refuse_rehearsal(context, args);
   const auto engine = open_engine(context, /*container_defaults=*/true);
   const std::string& service = args.positionals()[0];
   if (service == "script") {
@@ -71,6 +74,7 @@ void copy_one(engine::Engine& engine, const engine::CopyRequest& request, const 
 }  // namespace
 
 int compose_cp_command(Context& context, const ParsedArgs& args) {
+  refuse_rehearsal(context, args);
   const auto& words = args.positionals();
   auto request = copy_request(args, engine::parse_copy_place(words[0]), engine::parse_copy_place(words[1]));
   if (request.from.container.empty() && request.to.container.empty())

@@ -230,11 +230,6 @@ constexpr CommandSpec not_yet(CommandSpec command, std::string_view names) {
   return command;
 }
 
-constexpr CommandSpec later(std::string_view path, std::string_view summary) {
-  return {
-      .path = path, .summary = summary, .usage = "...", .arguments = {0, -1}, .options_stop_at_first_argument = true};
-}
-
 constexpr ArgumentRule kAny = {0, -1};
 
 constexpr CommandSpec kCommands[] = {
