@@ -46,6 +46,12 @@ bool is_named(const Strings& services, const std::string& service) {
   return services.empty() || std::ranges::find(services, service) != services.end();
 }
 
+// docker compose's rule: without names it is about the services that are active. One whose profile is off stays, and so
+// does one that the file does not have.
+bool is_left_alone(const Project* project, const Strings& named, const std::string& service) {
+  return project != nullptr && named.empty() && project->find_service(service) == nullptr;
+}
+
 bool is_known(const Project* project, const std::string& service) {
   if (project == nullptr || project->find_service(service) != nullptr) return true;
   return std::ranges::any_of(project->disabled_services, [&](const Service& one) { return one.name == service; });
@@ -156,7 +162,8 @@ void take_down(engine::Engine& engine, const std::string& name, const Project* p
   std::vector<ProjectContainer> containers = project_containers(engine, name);
   std::erase_if(containers, [&](const ProjectContainer& container) {
     if (!is_named(options.services, container.service)) return true;
-    return !options.remove_orphans && !is_known(project, container.service);
+    if (!is_known(project, container.service)) return !options.remove_orphans;
+    return is_left_alone(project, options.services, container.service);
   });
   Life life(engine, project, view);
   life.add(containers, {"Stopping", "Removed", true}, [&](const ProjectContainer& container) -> Json {
@@ -194,6 +201,7 @@ std::size_t change_life(engine::Engine& engine, const std::string& name, const P
       verb == LifeVerb::restart && !options.no_deps ? with_followers(containers, options.services) : options.services;
   std::erase_if(containers, [&](const ProjectContainer& container) {
     if (verb == LifeVerb::kill && !is_known(project, container.service)) return !options.remove_orphans;
+    if (container.one_off || is_left_alone(project, services, container.service)) return true;
     if (!is_named(services, container.service)) return true;
     if (verb == LifeVerb::restart) return false;
     if (verb == LifeVerb::remove) return container.is_active() && !options.stop_first;

@@ -179,10 +179,11 @@ class Reader {
 
   void watch() {
     inotify_.reset(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-    if (inotify_) ::inotify_add_watch(inotify_.get(), directory_.c_str(), IN_MODIFY | IN_CREATE);
+    if (inotify_ && ::inotify_add_watch(inotify_.get(), directory_.c_str(), IN_MODIFY | IN_CREATE) < 0)
+      inotify_.reset();  // no event was written yet, or the user's watches are used up
   }
 
-  // false when `until` is over. Without inotify (its instances are limited per user) the interval alone has to do.
+  // false when `until` is over. Without inotify (it is limited per user) the interval alone has to do.
   bool wait() {
     int milliseconds = inotify_ ? -1 : 200;
     if (query_.until) {

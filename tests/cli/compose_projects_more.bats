@@ -45,6 +45,13 @@ END
   assert_success
   assert_equal "$(names)" "shop-debug-1 shop-test-1 shop-web-1"
   refute_stderr orphan
+  # What a profile has brought is left alone without it, and is no orphan.
+  compose stop -t 0
+  assert_success
+  assert_equal "$(lichen ps --format '{{.Names}}' | sort | tr '\n' ' ')" "shop-debug-1 shop-test-1 "
+  compose down -t 0 --remove-orphans
+  assert_success
+  assert_equal "$(names)" "shop-debug-1 shop-test-1"
   down --profile '*'
   compose up -d debug
   assert_success
