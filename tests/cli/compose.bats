@@ -2,24 +2,8 @@
 # compose: projects come up in the order they ask for, change where something has changed, and go without a trace.
 # ctest: timeout=300
 load helpers
+load compose_helpers
 
-setup_file() {
-  make_world
-  load_image busybox
-}
-teardown_file() { remove_world; }
-setup() {
-  PROJECT=$(mktemp -d "$BASE/tmp/project.XXXXXX")
-  cd "$PROJECT" || return 1
-}
-teardown() {
-  lichen compose -p shop down -v -t 0 --remove-orphans >/dev/null 2>&1 || true
-  lichen rm -f -a -t 0 >/dev/null 2>&1 || true
-}
-
-file() { { echo 'name: shop'; cat; } >compose.yaml; }
-compose() { run_lichen compose "$@"; }
-id_of() { lichen inspect -f '{{.Id}}' "$1"; }
 left() { lichen ps -aq; lichen network ls -q --filter label=com.docker.compose.project=shop; lichen volume ls -q; lichen secret ls -q; }
 
 @test "up -d, ps, logs, down: names, labels, networks, volumes; down leaves nothing" {

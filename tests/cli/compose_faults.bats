@@ -5,12 +5,6 @@
 load helpers
 load compose_helpers
 
-setup_file() {
-  make_world
-  load_image busybox
-}
-teardown_file() { remove_world; }
-setup() { project_folder shop; }
 teardown() {
   lichen compose -p shop down -v -t 0 --remove-orphans >/dev/null 2>&1 || true
   lichen rm -f -a -t 0 >/dev/null 2>&1 || true

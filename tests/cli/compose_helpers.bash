@@ -1,10 +1,22 @@
 # shellcheck shell=bash
-# For the files about compose projects: `load compose_helpers` after `load helpers`.
+# For the files about compose projects: `load compose_helpers` after `load helpers`. A file defines again what it wants otherwise.
 
 readonly kProjectLabel=com.docker.compose.project
 export SAMPLE_APP=$HELPERS/sample_app.py
 
+setup_file() {
+  make_world
+  load_image busybox
+}
+teardown_file() { remove_world; }
+setup() { project_folder shop; }
+teardown() {
+  lichen compose -p shop --profile '*' down -v -t 0 --remove-orphans >/dev/null 2>&1 || true
+  lichen rm -f -a -t 0 >/dev/null 2>&1 || true
+}
+
 compose() { run_lichen compose "$@"; }
+file() { { echo 'name: shop'; cat; } >compose.yaml; } # the project's, from standard input
 
 # The image `servers` (nginx, redis, postgres, python), when this machine could make it; NO_SERVERS says that it could not.
 import_servers() {
@@ -18,11 +30,12 @@ need_servers() {
   [ -w /dev/net/tun ] || skip "/dev/net/tun is closed to this user"
 }
 
-# A directory of its own below $BASE/tmp, named as its project shall be; the current one from then on.
+# A directory of its own below $BASE/tmp, named as its project shall be; the current one from then on, and PROJECT.
 project_folder() { # NAME
   rm -rf "$BASE/tmp/$1"
   mkdir -p "$BASE/tmp/$1"
   cd "$BASE/tmp/$1" || return 1
+  export PROJECT=$PWD
 }
 
 names() { lichen ps "$@" --format '{{.Names}}' | sort | xargs; }     # [PS-FLAGS...]: of the containers, in one line

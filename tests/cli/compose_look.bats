@@ -2,15 +2,10 @@
 # compose: the commands on what a project has made, each as docker compose has it.
 # ctest: timeout=300
 load helpers
+load compose_helpers
 
-setup_file() {
-  make_world
-  load_image busybox
-}
-teardown_file() { remove_world; }
 setup() {
-  PROJECT=$(mktemp -d "$BASE/tmp/project.XXXXXX")
-  cd "$PROJECT" || return 1
+  project_folder shop
   cat >compose.yaml <<END
 name: shop
 services:
@@ -25,9 +20,6 @@ services:
 volumes: {data: {}, base: {}}
 END
 }
-teardown() { lichen compose down -v -t 0 --remove-orphans >/dev/null 2>&1 || true; }
-
-compose() { run_lichen compose "$@"; }
 up() { lichen compose up -d >/dev/null 2>&1; }
 
 @test "attach: the output of the container that --index names; --no-stdin, and its signals" {

@@ -10,7 +10,6 @@ setup_file() {
   load_image busybox
   import_servers
 }
-teardown_file() { remove_world; }
 setup() {
   need_servers
   project_folder shop

@@ -2,6 +2,7 @@
 # compose and a registry: when the images of services are pulled again.
 # ctest: timeout=120
 load helpers
+load compose_helpers
 
 setup_file() {
   make_world
@@ -13,8 +14,7 @@ teardown_file() {
   remove_world
 }
 setup() {
-  PROJECT=$(mktemp -d "$BASE/tmp/project.XXXXXX")
-  cd "$PROJECT" || return 1
+  project_folder shop
   "$HELPERS/registry.sh" push "$BASE/plain" "$LICHEN_TEST_FIXTURES/tiny.tar" app:1
 }
 teardown() {

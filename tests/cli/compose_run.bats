@@ -2,15 +2,10 @@
 # compose run and scale: containers beside those that the file asks for, and more or fewer of those.
 # ctest: timeout=200
 load helpers
+load compose_helpers
 
-setup_file() {
-  make_world
-  load_image busybox
-}
-teardown_file() { remove_world; }
 setup() {
-  PROJECT=$(mktemp -d "$BASE/tmp/project.XXXXXX")
-  cd "$PROJECT" || return 1
+  project_folder shop
   cat >compose.yaml <<END
 name: shop
 services:
@@ -24,9 +19,6 @@ services:
   db: {image: $BUSYBOX, init: true, command: sleep 1000}
 END
 }
-teardown() { lichen compose down -v -t 0 --remove-orphans >/dev/null 2>&1 || true; }
-
-compose() { run_lichen compose "$@"; }
 
 @test "run: dependencies come up, the command is another, variables win, the exit code is the command's" {
   # shellcheck disable=SC2016 # for the shell inside

@@ -2,19 +2,8 @@
 # compose export script: plain commands that make the same project.
 # ctest: timeout=300
 load helpers
+load compose_helpers
 
-setup_file() {
-  make_world
-  load_image busybox
-}
-teardown_file() { remove_world; }
-setup() {
-  PROJECT=$(mktemp -d "$BASE/tmp/project.XXXXXX")
-  cd "$PROJECT" || return 1
-}
-teardown() { lichen compose down -v -t 0 --remove-orphans >/dev/null 2>&1 || true; }
-
-compose() { run_lichen compose "$@"; }
 run_script() { run_split timeout 60 env PATH="$LICHEN_TEST_BIN:$PATH" sh "$1"; }
 # What a container is, without what every new one has of its own.
 facts() {

@@ -2,15 +2,10 @@
 # compose watch and up --watch: what changes on the host is carried into containers, or they are restarted or made anew.
 # ctest: timeout=300
 load helpers
+load compose_helpers
 
-setup_file() {
-  make_world
-  load_image busybox
-}
-teardown_file() { remove_world; }
 setup() {
-  PROJECT=$(mktemp -d "$BASE/tmp/project.XXXXXX")
-  cd "$PROJECT" || return 1
+  project_folder shop
   mkdir src
   echo hello >src/index.html
 }
@@ -20,7 +15,6 @@ teardown() {
   lichen rm -f -a -t 0 >/dev/null 2>&1 || true
 }
 
-file() { { echo 'name: shop'; cat; } >compose.yaml; }
 # A server of files, with a rule: server RULE...
 server() {
   {
