@@ -49,3 +49,24 @@ x'
   assert_output "4
 w"
 }
+
+@test "compose up and down on a full disk: an error, and with space again both work" {
+  printf 'name: shop\nservices:\n  a: {image: %s, command: sleep 1000, init: true, network_mode: none, volumes: ["data:/data"]}\n  b: {image: %s, command: sleep 1000, init: true, network_mode: none, depends_on: [a]}\nvolumes: {data: {}}\n' \
+    "$BUSYBOX" "$BUSYBOX" >"$BASE/shop.yaml"
+  on_small_disk 90m 'lichen load -q -i $fixtures/busybox.tar >/dev/null || exit 9
+    shop() { lichen compose --progress quiet -f '"'$BASE/shop.yaml'"' "$@"; }
+    dd if=/dev/zero of=ballast bs=4k 2>/dev/null
+    shop up -d; echo "up $?"
+    rm ballast; shop up -d; echo "up $?"; lichen ps -q | wc -l
+    dd if=/dev/zero of=ballast bs=4k 2>/dev/null
+    shop down -v -t 0; echo "down $?"; lichen ps -aq | wc -l; lichen volume ls -q | wc -l
+    rm ballast; shop up -d; echo "up $?"; shop down -v -t 0'
+  assert_output "up 1
+up 0
+2
+down 0
+0
+0
+up 0"
+  assert_stderr "No space left"
+}
