@@ -40,6 +40,7 @@ enum class CompletionKind : std::uint8_t {
   network,
   pod,
   secret,
+  service,  // of the compose file that the line means
   signal,
   capability,
   file,

@@ -40,4 +40,8 @@ std::string completion_script(std::string_view shell);
 /// The names of what exists in the store that `global` names, for ObjectNames. Never throws, makes nothing.
 std::vector<std::string> complete_objects(const GlobalOptions& global, CompletionKind kind);
 
+/// The services of the compose file that the line means (-f, -p, the directory). Never throws.
+/// @param words  after "lichen", without the one that is being typed
+std::vector<std::string> complete_services(std::span<const std::string> words);
+
 }  // namespace lichen::cli

@@ -23,24 +23,23 @@ std::string variable(const engine::Engine& engine, const char* name) {
 
 }  // namespace
 
-compose::LoadRequest load_request(const Context& context, const engine::Engine& engine) {
-  const ParsedArgs& args = *context.group;
+compose::LoadRequest load_request(const ParsedArgs& options, const engine::Environment& environment) {
   compose::LoadRequest request;
-  request.files = args.get_list("file");
-  request.env_files = args.get_list("env-file");
-  for (const auto& entry : engine.environment.all) {
+  request.files = options.get_list("file");
+  request.env_files = options.get_list("env-file");
+  for (const auto& entry : environment.all) {
     const auto equals = entry.find('=');
     if (equals != std::string::npos && equals != 0)
       request.environment[entry.substr(0, equals)] = entry.substr(equals + 1);
   }
   request.cwd = working_directory();
-  request.home = engine.environment.home;
-  const std::string directory = args.get_string("project-directory");
+  request.home = environment.home;
+  const std::string directory = options.get_string("project-directory");
   if (!directory.empty())
     request.project_directory = directory.starts_with('/') ? directory : clean_path(request.cwd + "/" + directory);
-  request.project_name = args.get_string("project-name");
-  request.profiles = args.get_list("profile");
-  request.all_resources = args.get_bool("all-resources");
+  request.project_name = options.get_string("project-name");
+  request.profiles = options.get_list("profile");
+  request.all_resources = options.get_bool("all-resources");
   return request;
 }
 
@@ -49,7 +48,7 @@ namespace {
 compose::Project load(const Context& context, const engine::Engine& engine, const compose::Strings& services,
                       bool refuse_unsupported) {
   compose::HostFiles files;
-  auto request = load_request(context, engine);
+  auto request = load_request(*context.group, engine.environment);
   request.services = services;
   request.refuse_unsupported = refuse_unsupported;
   auto loaded = compose::load_project(request, files);

@@ -63,15 +63,17 @@ void Registry::set_tls(HttpRequest& request) const {
 // The first request decides between https and http where http is allowed at all.
 HttpResponse Registry::send_first(HttpClient& client, HttpRequest& request, const std::string& rest,
                                   const Handler& body) {
-  const std::string known = scheme();
+  std::string known;
+  {
+    const std::lock_guard guard(mutex_);
+    known = scheme_;
+  }
+  // Asked once: another thread may decide meanwhile.
+  const bool decided = !known.empty();
+  if (!decided) known = "https";
   request.url = known + "://" + options_.host + rest;
   set_tls(request);
   const bool may_be_plain = options_.insecure || is_loopback(url_origin(request.url).host);
-  bool decided;
-  {
-    const std::lock_guard guard(mutex_);
-    decided = !scheme_.empty();
-  }
   try {
     auto response = client.send(request, body);
     const std::lock_guard guard(mutex_);

@@ -44,7 +44,10 @@ int complete_command(Context& context, const ParsedArgs& args) {
   } catch (const Error&) {
     // a half-typed option: complete it with the default store
   }
-  const ObjectNames objects = [&global](CompletionKind kind) { return complete_objects(global, kind); };
+  const auto before = std::span(words).first(words.empty() ? 0 : words.size() - 1);
+  const ObjectNames objects = [&](CompletionKind kind) {
+    return kind == CompletionKind::service ? complete_services(before) : complete_objects(global, kind);
+  };
   write_out(format_completions(complete_words(words, objects)));
   return kExitOk;
 }

@@ -95,7 +95,7 @@ std::string document(const Json& value, const std::string& format) {
 }
 
 compose::LoadRequest config_request(const Context& context, const engine::Engine& engine, const ParsedArgs& args) {
-  auto request = load_request(context, engine);
+  auto request = load_request(*context.group, engine.environment);
   request.interpolate = !args.get_bool("no-interpolate");
   request.normalize = !args.get_bool("no-normalize");
   request.resolve_paths = !args.get_bool("no-path-resolution");

@@ -152,3 +152,14 @@ volumes:
   run_lichen compose ps -q; assert_success
   run_lichen compose down; assert_success
 }
+
+@test "completion knows the services of the file that the line means" {
+  mkdir -p other
+  printf 'services: {web: {image: x}, worker: {image: x, profiles: [p]}, db: {image: x}}\n' >compose.yaml
+  printf 'services: {elsewhere: {image: x}}\n' >other/compose.yaml
+  assert_equal "$(lichen __complete compose logs w)" "$(printf 'web\nworker\n:none')"
+  assert_equal "$(lichen __complete compose -f other/compose.yaml up '')" "$(printf 'elsewhere\n:none')"
+  assert_equal "$(lichen __complete compose up --exit-code-from d)" "$(printf 'db\n:none')"
+  echo 'services: [' >compose.yaml
+  assert_equal "$(lichen __complete compose logs w)" ":none"
+}
