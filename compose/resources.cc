@@ -191,9 +191,7 @@ Strings names_of(const Store& store, const std::string& project, const char* als
   for (const auto& name : store.list()) {
     try {
       const auto record = store.get(name);
-      const auto found = record.labels.find(label::kProject);
-      if (found == record.labels.end() || found->second != project) continue;
-      if (also == nullptr || record.labels.contains(also)) names.push_back(name);
+      if (is_of(record, project) && (also == nullptr || record.labels.contains(also))) names.push_back(name);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::not_found) throw;
     }

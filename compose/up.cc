@@ -41,8 +41,9 @@ class Up {
     BroughtUp result;
     try {
       work();
-    } catch (const Error&) {
+    } catch (const Error& error) {
       if (interrupts_ == 0) throw;
+      if (error.kind() != ErrorKind::interrupted) log_warn("{}", error.what());  // it came before the Ctrl-C
     }
     result.is_interrupted = interrupts_ != 0;
     for (const auto& plan : plan_.services)

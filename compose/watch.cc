@@ -259,8 +259,8 @@ void ProjectWatch::stop(std::function<void()> then) {
 
 sys::FileLock lock_watch(const engine::Engine& engine, const std::string& name) {
   sys::make_directories(engine.paths.boot_dir());
-  auto lock = sys::try_lock(format("{}/compose-watch-{}.lock", engine.paths.boot_dir(), name), sys::LockMode::exclusive,
-                            /*create=*/true);
+  // Beside that of `up`: no project's name has a dot.
+  auto lock = sys::try_lock(engine.paths.project_lock(name + ".watch"), sys::LockMode::exclusive, /*create=*/true);
   if (lock) return *std::move(lock);
   throw Error(ErrorKind::conflict, format("cannot take exclusive lock for project \"{}\": it is watched already", name))
       .with_exit_code(1);

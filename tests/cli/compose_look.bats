@@ -53,14 +53,10 @@ END
   up
   "$LICHEN" compose attach --no-stdin web >out 2>&1 3>&- &
   local client=$!
-  wait_until 5 sh -c "pgrep -P $client >/dev/null || kill -0 $client"
-  local tries=0
-  until ! is_state shop-web-1 running; do
-    kill -INT "$client" 2>/dev/null || true
-    sleep 0.2
-    tries=$((tries + 1))
-    ((tries < 50))
-  done
+  takes_signals() { (($((16#$(sed -n 's/^SigBlk:[[:space:]]*//p' "/proc/$client/status"))) & 2)); } # bit of SIGINT (proc(5))
+  wait_until 10 takes_signals
+  kill -INT "$client"
+  wait_until 10 is_state shop-web-1 exited
   local code=0
   wait "$client" || code=$?
   assert_equal "$code" 3
