@@ -1,5 +1,7 @@
 #include "src/compose_script.hh"
 
+#include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "compose/language/render.hh"
@@ -7,6 +9,7 @@
 #include "compose/service_container.hh"
 #include "compose/service_image.hh"
 #include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
 #include "libpod/base/strings.hh"
 #include "src/pod_flags.hh"
 #include "src/run_words.hh"
@@ -48,6 +51,13 @@ void add_all(Strings& words, const char* option, const Strings& values) {
 
 void add_text(Strings& words, const char* option, const std::string& value) {
   if (!value.empty()) words.insert(words.end(), {option, value});
+}
+
+// A shell's name of a variable (POSIX, 3.235 Name); anything else would be a program text of the file's author.
+void check_variable(const std::string& name) {
+  const auto is_part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  if (std::ranges::all_of(name, is_part) && std::isdigit(static_cast<unsigned char>(name[0])) == 0) return;
+  throw_error(ErrorKind::invalid, "environment: {}: a shell has no variable of this name", printable(name));
 }
 
 class Script {
@@ -112,6 +122,7 @@ class Script {
     words.push_back(file.name);
     const auto& object = *file.object;
     if (!object.environment.empty()) {
+      check_variable(object.environment);
       line(format("printf %s \"${{{}?set it as for compose}}\" | {} - >/dev/null", object.environment, command(words)));
     } else if (object.content) {
       line("printf %s " + shell_quote(*object.content) + " | " + command(words) + " - >/dev/null");
@@ -183,6 +194,8 @@ class Script {
 
   void add_service(const Service& service) {
     if (!done_.insert(service.name).second) return;
+    if (!service.pre_start.empty())
+      throw_error(ErrorKind::unsupported, "service '{}': pre_start cannot be written into a script yet", service.name);
     for (const auto& [other, how] : service.depends_on)
       if (const auto* below = project_.find_service(other); below != nullptr) add_service(*below);
     heading(service.name);

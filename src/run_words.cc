@@ -3,8 +3,10 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/json.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/spec/devices.hh"
 #include "libpod/spec/mounts.hh"
 #include "libpod/spec/network_mode.hh"
+#include "libpod/spec/ports.hh"
 #include "src/arg_parser.hh"
 
 namespace lichen::cli {
@@ -96,7 +98,7 @@ class Words {
     if (network.dns_search != host_.settings.dns_searches) add_all("dns-search", network.dns_search);
     if (network.dns_options != host_.settings.dns_options) add_all("dns-option", network.dns_options);
     for (const auto& [name, address] : network.extra_hosts) say("add-host", name + "=" + address);
-    for (const auto& port : network.ports) say("publish", port_text(port));
+    for (const auto& port : network.ports) say("publish", spec::format_port_option(port));
     add_all("expose", network.expose);
     add("no-hosts", network.no_hosts, host_.settings.no_hosts && network.extra_hosts.empty());
   }
@@ -115,13 +117,6 @@ class Words {
     return endpoint.network + (options.empty() ? "" : ":" + join(options, ","));
   }
 
-  static std::string port_text(const spec::PortMapping& port) {
-    const bool is_ip6 = port.host_ip.find(':') != std::string::npos;
-    const std::string ip = port.host_ip.empty() ? "" : (is_ip6 ? "[" + port.host_ip + "]" : port.host_ip) + ":";
-    const std::string host = port.host_port != 0 ? format("{}:", port.host_port) : ip.empty() ? "" : ":";
-    return format("{}{}{}/{}", ip, host, port.container_port, port.protocol);
-  }
-
   void add_isolation() {
     add("userns", config_.userns);
     add("pid", config_.pid_mode);
@@ -136,8 +131,7 @@ class Words {
     for (const auto& [key, value] : config_.sysctls)
       if (std::find(defaults.begin(), defaults.end(), key + "=" + value) == defaults.end())
         say("sysctl", key + "=" + value);
-    for (const auto& device : config_.devices)
-      say("device", format("{}:{}:{}", device.host_path, device.container_path, device.permissions));
+    for (const auto& device : config_.devices) say("device", spec::format_device_option(device));
     for (const auto& request : config_.device_requests) add_device_request(request);
     add_all("device-cgroup-rule", config_.device_cgroup_rules);
   }

@@ -29,7 +29,7 @@ services:
     scale: 2
     environment: {A: "a 'b' \$\$c", B: ""}
     depends_on: {db: {condition: service_healthy}, job: {condition: service_completed_successfully}}
-    ports: ["127.0.0.1::80"]
+    ports: ["127.0.0.1::80", "127.0.0.1:28731-28741:81"]
     networks: {front: {aliases: [shopfront], priority: 10}, back: {}}
     volumes: [data:/data, ./bind:/bind:ro, /anon, {type: tmpfs, target: /t, tmpfs: {size: 1m}}, {type: bind, source: ./bind, target: /b2, bind: {create_host_path: false}}]
     tmpfs: ["/run:size=2m"]
@@ -142,4 +142,17 @@ END
   lichen compose up -d 2>/dev/null
   lichen compose export script >files.tar
   tar -tf files.tar bin/busybox
+}
+
+@test "what a script cannot have is an error: pre_start, and a variable whose name is a program" {
+  printf 'name: shop\nservices: {web: {image: x, pre_start: [{command: "true"}]}}\n' >compose.yaml
+  compose export script
+  assert_failure 1 "pre_start cannot be written"
+  # shellcheck disable=SC2016 # that is the attack
+  printf 'name: shop\nservices: {web: {image: x, secrets: [s]}}\nsecrets: {s: {environment: "%s"}}\n' 'A}$$(touch /tmp/owned)$${B' >compose.yaml
+  compose export script
+  assert_failure 1 "no variable of this name"
+  printf 'name: shop\nservices: {"we\\nb": {image: x}}\n' >compose.yaml
+  compose export script
+  assert_failure 1
 }
