@@ -88,6 +88,7 @@ ContainerNetwork plan_container_network(Engine& engine, const spec::ContainerCon
           std::move(target_run_dir),
           std::move(hub),
           std::move(linked),
+          link_env(engine, config),
           std::move(range)};
 }
 
@@ -112,6 +113,7 @@ void finish_container_network(ContainerNetwork& network) {
 
 void write_network_files(const spec::ContainerConfig& config, const ContainerNetwork& network,
                          const std::string& hostname, const std::string& run_dir, spec::HostFacts& facts) {
+  facts.link_env = network.link_env;
   facts.hostname_path = write_private(run_dir + "/hostname", network::hostname_file(hostname));
   if (!network.target_run_dir.empty()) {
     if (!config.network.no_hosts) facts.hosts_path = share_file(network.target_run_dir, run_dir, "/hosts");

@@ -19,6 +19,7 @@ struct ContainerNetwork {
   std::string target_run_dir;                                     // container:X: where its hosts and resolv.conf lie
   std::optional<HubConnection> hub;                               // bridge networks
   std::vector<std::pair<std::string, std::string>> linked_hosts;  // --link: name and address
+  std::vector<std::string> link_env;                              // --link: variables
   sys::FileLock range;  // while a port of a range is chosen and opened: others would choose the same one
 };
 
@@ -31,7 +32,7 @@ void finish_container_network(ContainerNetwork& network);
 /// @stage in the command, before the fork
 ContainerNetwork plan_container_network(Engine& engine, const spec::ContainerConfig& config);
 
-/// hosts, resolv.conf and hostname below `run_dir`; their paths go into `facts`.
+/// hosts, resolv.conf and hostname below `run_dir`; their paths go into `facts`, and so do the variables of links.
 void write_network_files(const spec::ContainerConfig& config, const ContainerNetwork& network,
                          const std::string& hostname, const std::string& run_dir, spec::HostFacts& facts);
 

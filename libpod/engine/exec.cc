@@ -8,6 +8,7 @@
 #include "libpod/engine/control.hh"
 #include "libpod/engine/exec_terminal.hh"
 #include "libpod/engine/host_facts.hh"
+#include "libpod/engine/network_links.hh"
 #include "libpod/engine/secret_mounts.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
@@ -39,6 +40,7 @@ spec::OciProcess make_process(const Engine& engine, const store::ContainerRecord
   const sys::UniqueFd root = sys::open_path(format("/proc/{}/root", record.state.pid), O_PATH | O_DIRECTORY);
   spec::HostFacts facts;
   facts.available_capabilities = available_capabilities();
+  facts.link_env = link_env(engine, record.config);
   facts.secret_env = secret_environment(engine, record.config);
   facts.device_edits = read_device_note(record.config, engine.paths.container_run(record.config.id));
   const bool own_user = !request.user.empty();

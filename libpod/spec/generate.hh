@@ -37,6 +37,7 @@ struct HostFacts {
   std::string host_hostname;            // for --uts host and --network host
   std::string secrets_path;             // a directory to be seen as /run/secrets; empty: none
   std::vector<std::pair<std::string, std::string>> secret_files;  // host file, absolute path in the container
+  std::vector<std::string> link_env;                              // "NAME=value" of --link; config.env wins
   std::vector<std::string> secret_env;                            // "NAME=value" of secrets of the type env
   std::string notify_path;                  // a directory to be seen as /run/notify: sd_notify's socket; empty: none
   CdiEdits device_edits;                    // what the devices of config.device_requests need
@@ -92,8 +93,8 @@ OciProcess generate_exec_process(const ContainerConfig& config, const HostFacts&
 std::vector<std::string> default_masked_paths();
 std::vector<std::string> default_readonly_paths();
 
-/// The default environment of a process: PATH, HOSTNAME, TERM with a terminal, then `config.env`, then HOME when it is
-/// still missing.
+/// The default environment of a process: PATH, HOSTNAME, TERM with a terminal, links, then `config.env`, then HOME when
+/// it is still missing.
 std::vector<std::string> process_env(const ContainerConfig& config, const HostFacts& facts, bool tty);
 
 /// The host name that processes of the container see.

@@ -55,6 +55,7 @@ OciProcess common_process(const ContainerConfig& config, const HostFacts& facts,
 std::vector<std::string> process_env(const ContainerConfig& config, const HostFacts& facts, bool tty) {
   std::vector<std::string> base{"PATH=" + std::string(kDefaultPath), "HOSTNAME=" + container_hostname(config, facts)};
   if (tty) base.emplace_back("TERM=xterm");
+  base.insert(base.end(), facts.link_env.begin(), facts.link_env.end());
   std::vector<std::string> env = merge_env(merge_env(base, config.env), facts.secret_env);
   env = merge_env(env, facts.device_edits.env);
   env = merge_env(env, facts.supervisor_env);

@@ -77,7 +77,10 @@ none null"
   docker run -d --name db redis
   docker run -d --name app --link db:redis -e X=y alpine
   docker exec app cat /etc/hosts | grep -qE "^$(address db bridge)[[:space:]].*redis"
-  # The variables of docker's links, REDIS_PORT_6379_TCP_ADDR and so on, are not made yet: only the lines of /etc/hosts are here.
+  docker exec app env >"$BASE/env"
+  grep -qx "REDIS_PORT=tcp://$(address db bridge):6379" "$BASE/env"
+  grep -qx "REDIS_PORT_6379_TCP_ADDR=$(address db bridge)" "$BASE/env"
+  grep -qx REDIS_NAME=/app/redis "$BASE/env"
   assert_equal "$(docker run --rm --add-host web:10.1.2.3 alpine sh -c 'grep web /etc/hosts' | xargs)" "10.1.2.3 web"
   assert_equal "$(docker run --rm --network none alpine sh -c 'ls /sys/class/net')" lo
   assert_equal "$(docker run --rm --network host alpine readlink /proc/self/ns/net)" "$(readlink /proc/self/ns/net)"
