@@ -106,8 +106,7 @@ class Monitor {
   void resume_if_paused();
   bool is_paused() const { return state_.status == wire::ContainerStatus::paused; }
   void stop(int signal, std::int64_t timeout_ms, bool by_user);
-  void send_stop_signal(int signal, Clock::time_point deadline);
-  bool init_drops_signal(int signal) const;
+  void watch_stop(int signal, Clock::time_point deadline, int unclear_looks);
   void input_taken(ClientId id, std::size_t bytes, bool closed);
   void end_input_if_nobody_types();
   void refuse(ClientId id, std::string_view kind, std::string_view text, std::string_view hint = {});

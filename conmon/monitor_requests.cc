@@ -7,8 +7,8 @@
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/sys/fs.hh"
+#include "libpod/sys/init_signal.hh"
 #include "libpod/sys/io.hh"
-#include "libpod/sys/proc_table.hh"
 #include "libpod/sys/signals.hh"
 
 #include <fcntl.h>
@@ -17,16 +17,11 @@
 namespace lichen::conmon {
 namespace {
 
+constexpr std::chrono::milliseconds kBetweenLooks{20};
+constexpr int kUnclearLooks = 10;
+
 using wire::Message;
 using wire::MessageType;
-
-// Bit `signal` of a mask line of /proc/PID/status ("SigCgt:\t0000000180014a07").
-bool in_mask(const std::string& status, std::string_view field, int signal) {
-  const auto at = status.find("\n" + std::string(field) + ":\t");
-  if (at == std::string::npos) return false;
-  const std::uint64_t mask = std::strtoull(status.c_str() + at + field.size() + 3, nullptr, 16);
-  return (mask >> (signal - 1) & 1) != 0;
-}
 
 }  // namespace
 
@@ -175,41 +170,33 @@ void Monitor::stop(int signal, std::int64_t timeout_ms, bool by_user) {
   if (!init_) return;
   sys::signal_pidfd(init_.get(), signal);
   resume_if_paused();
-  send_stop_signal(signal, Clock::now() + std::chrono::milliseconds(std::min<std::int64_t>(timeout_ms, 1'000'000'000)));
+  watch_stop(signal, Clock::now() + std::chrono::milliseconds(std::min<std::int64_t>(timeout_ms, 1'000'000'000)), 0);
 }
 
 // Watches over a stop. The kernel drops a signal for which the init of a pid namespace has no handler
 // (pid_namespaces(7)): waiting would be for nothing, so SIGKILL follows at once. A container that just began gets a
-// second to install its handlers.
-void Monitor::send_stop_signal(int signal, Clock::time_point deadline) {
+// second to install its handlers, and one that is always at work is looked at for a while.
+void Monitor::watch_stop(int signal, Clock::time_point deadline, int unclear_looks) {
   loop_.cancel(stop_timer_);
   const auto now = Clock::now();
-  const bool dropped = init_drops_signal(signal);
-  const auto young_until = running_since_ + std::chrono::seconds(1);
-  if (now >= deadline || (dropped && now >= young_until)) {
+  const auto notice = sys::notices(static_cast<pid_t>(state_.pid), signal);
+  unclear_looks = notice == sys::Notice::unclear ? unclear_looks + 1 : 0;
+  const bool dropped = notice == sys::Notice::no || unclear_looks > kUnclearLooks;
+  const bool is_young = now < running_since_ + std::chrono::seconds(1);
+  if (now >= deadline || (dropped && !is_young)) {
     sys::signal_pidfd(init_.get(), SIGKILL);
     return;
   }
   auto delay = std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
-  if (dropped) delay = std::min(delay, std::chrono::milliseconds(20));
-  stop_timer_ = loop_.after(delay, [this, signal, deadline, dropped] {
+  if (notice != sys::Notice::yes) delay = std::min(delay, kBetweenLooks);
+  stop_timer_ = loop_.after(delay, [this, signal, deadline, dropped, unclear_looks] {
     stop_timer_ = 0;
     if (phase_ != Phase::running || !init_) return;
-    if (dropped && !init_drops_signal(signal)) sys::signal_pidfd(init_.get(), signal);
-    send_stop_signal(signal, deadline);
+    // It may have a handler by now.
+    if (dropped && sys::notices(static_cast<pid_t>(state_.pid), signal) == sys::Notice::yes)
+      sys::signal_pidfd(init_.get(), signal);
+    watch_stop(signal, deadline, unclear_looks);
   });
-}
-
-bool Monitor::init_drops_signal(int signal) const {
-  if (signal == SIGKILL || signal == SIGSTOP) return false;
-  const auto status = sys::read_process_file(static_cast<pid_t>(state_.pid), "status");
-  if (!status) return false;
-  // "NSpid:\t<ours>\t1": it is the first process of its namespace.
-  const auto at = status->find("\nNSpid:\t");
-  if (at == std::string::npos) return false;
-  const std::string line = status->substr(at + 8, status->find('\n', at + 1) - at - 8);
-  if (!line.ends_with("\t1")) return in_mask(*status, "SigIgn", signal);
-  return !in_mask(*status, "SigCgt", signal) && !in_mask(*status, "SigBlk", signal);
 }
 
 void Monitor::on_remove(ClientId id, const Message& message) {

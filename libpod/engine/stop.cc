@@ -1,7 +1,6 @@
 #include "libpod/engine/stop.hh"
 
 #include <algorithm>
-#include <charconv>
 #include <thread>
 
 #include "libpod/base/error.hh"
@@ -11,13 +10,13 @@
 #include "libpod/engine/container_health.hh"
 #include "libpod/engine/control.hh"
 #include "libpod/sys/fs.hh"
+#include "libpod/sys/init_signal.hh"
 #include "libpod/sys/io.hh"
 #include "libpod/sys/proc_table.hh"
 #include "libpod/sys/process.hh"
 #include "libpod/sys/signals.hh"
 
 #include <signal.h>
-#include <sys/syscall.h>
 
 namespace lichen::engine {
 namespace {
@@ -36,59 +35,6 @@ int signal_number(const std::string& text) {
   return *number;
 }
 
-std::uint64_t signal_set(const std::string& status, std::string_view field) {
-  for (const auto& line : split(status, '\n')) {
-    if (!line.starts_with(field)) continue;
-    const auto hex = trim(std::string_view(line).substr(field.size()));
-    std::uint64_t set = 0;
-    std::from_chars(hex.data(), hex.data() + hex.size(), set, 16);
-    return set;
-  }
-  return 0;
-}
-
-bool handles(pid_t pid, std::uint64_t bit) {
-  const auto status = sys::read_process_file(pid, "status");
-  return !status || ((signal_set(*status, "SigCgt:") | signal_set(*status, "SigBlk:")) & bit) != 0;
-}
-
-enum class Waiting { for_signals, for_something_else, works };
-
-// While a thread waits in rt_sigtimedwait(2) the kernel shows the signals it waits for as neither caught nor blocked;
-// tini, dumb-init and our own init wait like that.
-Waiting what_it_waits_for(pid_t pid) {
-  const std::string tasks = format("/proc/{}/task", pid);
-  Waiting waiting = Waiting::for_something_else;
-  for (const auto& task : sys::list_directory(tasks)) {
-    const auto call = sys::read_file_if_exists(tasks + "/" + task + "/syscall", 4096);
-    if (call && call->starts_with(format("{} ", SYS_rt_sigtimedwait))) return Waiting::for_signals;
-    if (call && call->starts_with("running")) waiting = Waiting::works;  // proc(5)
-  }
-  return waiting;
-}
-
-// Whether the first process of a pid namespace would get this signal: the kernel drops signals without a handler there
-// (pid_namespaces(7)), so waiting for their effect is waiting for nothing. Blocked ones are kept for sigwait or
-// signalfd. One look may fall between a wait and the work after it, and to kill what would have ended well is worse
-// than to wait: so one that is at work is looked at several times.
-bool init_would_notice(pid_t pid, int signal) {
-  constexpr int kLooks = 5;
-  if (signal == SIGKILL || signal == SIGSTOP) return true;
-  const std::uint64_t bit = 1ULL << (signal - 1);
-  for (int look = 0; look < kLooks; ++look) {
-    if (handles(pid, bit)) return true;
-    try {
-      const Waiting waiting = what_it_waits_for(pid);
-      if (waiting == Waiting::for_signals || handles(pid, bit)) return true;
-      if (waiting == Waiting::for_something_else) return false;
-    } catch (const Error&) {
-      return true;  // not ours to see: wait as asked
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  return false;
-}
-
 bool shares_host_pids(const spec::ContainerConfig& config) {
   return !config.pid_mode.empty() && config.pid_mode != "private";
 }
@@ -99,7 +45,8 @@ StopOrder stop_order(const store::ContainerRecord& record, std::optional<std::in
                      const std::string& signal) {
   const int number = signal_number(signal.empty() ? record.config.stop_signal : signal);
   std::int64_t timeout = timeout_s.value_or(record.config.stop_timeout_s);
-  if (!shares_host_pids(record.config) && !init_would_notice(static_cast<pid_t>(record.state.pid), number)) timeout = 0;
+  if (!shares_host_pids(record.config) && sys::notices(static_cast<pid_t>(record.state.pid), number) == sys::Notice::no)
+    timeout = 0;  // else the monitor looks, after the signal
   return {number, timeout < 0 ? kForEver : timeout * 1000};
 }
 

@@ -234,6 +234,18 @@ green|a b  c"
   lichen rm initted
 }
 
+# After its first second a container is killed at once when its first process would not get the signal. One that waits in
+# sigtimedwait(2), as an init does, gets it.
+@test "--init: a container of some age ends by the signal, and is not killed" {
+  local i ids=()
+  for i in 1 2 3 4 5 6 7 8; do ids+=("$(lichen run -d --init --network none $BUSYBOX sh -c 'sleep 1000; echo')"); done
+  touch "$BASE/begun"
+  wait_until 5 eval '[ -n "$(find "$BASE/begun" ! -newermt "-1.2 seconds")" ]'
+  for i in "${ids[@]}"; do lichen stop "$i" >/dev/null; done
+  assert_equal "$(lichen inspect -f '{{.State.ExitCode}}' "${ids[@]}" | sort | uniq -c | xargs)" "8 143" "exit codes"
+  lichen rm "${ids[@]}"
+}
+
 @test "--label and inspect and filter" {
   lichen create --name labelled --label a=1 --label b $BUSYBOX true
   assert_equal "$(lichen inspect -f '{{index .Config.Labels "a"}}' labelled)" 1 "label a"
