@@ -1,5 +1,9 @@
-// compose up in the foreground: its containers' output until they have all ended, or until the user or one of them ends
-// it.
+// compose up in the foreground: its containers' output from their start on, until they have all ended, or until the
+// user or one of them ends it.
+//
+// Theory of operation. One loop serves the bringing up (up.hh) and the output, so that what a container says is seen
+// while others wait for it. All is made first, then it is said whom we are attached to, then containers are started.
+// Who is started later by other commands is followed too, as long as somebody runs.
 #pragma once
 
 #include <optional>
@@ -21,13 +25,13 @@ struct AttachedOptions {
   Strings attach;                 // services whose output is shown; empty: all that do not say `attach: false`
   Strings no_attach;
   std::optional<std::int64_t> stop_timeout_s;
-  bool is_interrupted = false;        // before it began: all is stopped at once
   std::optional<WatchOptions> watch;  // --watch
 };
 
-/// Takes signals. `bring_up` has done so before (UpOptions::takes_signals): one that comes between them is not lost.
-/// @param ids  the containers; @return the exit code: 130 after a signal, that of exit_code_from, 0
-int follow_project(engine::Engine& engine, const Project& project, const std::vector<std::string>& ids,
-                   const AttachedOptions& options);
+/// Takes signals: one ends what is being done and stops what was named or started here, a second one kills it.
+/// @return the exit code: 130 after a signal, that of exit_code_from, 0
+/// @throws Error as bring_up; what was started goes on, as in docker compose
+int up_attached(engine::Engine& engine, const Project& project, const UpOptions& up, const AttachedOptions& options,
+                ProjectView& view);
 
 }  // namespace lichen::compose

@@ -135,7 +135,7 @@ std::set<std::string> images_to_remove(const std::vector<ProjectContainer>& cont
     for (const auto& container : containers) names.insert(container.summary.config.image_name);
   if (project == nullptr) return names;
   for (const auto& service : project->services)
-    if (which == "all" || (service.build && service.image.empty())) names.insert(image_of(service, project->name));
+    if (which == "all" || (service.build && service.image.empty())) names.insert(image_of(service, *project));
   return names;
 }
 

@@ -17,7 +17,9 @@ inline constexpr const char* kVersionValue = "2.40.0";  // of docker compose who
 inline constexpr const char* kNetwork = "com.docker.compose.network";
 inline constexpr const char* kVolume = "com.docker.compose.volume";
 inline constexpr const char* kReplaces = "com.docker.compose.replace";
-// Of lichen alone: a service's files (content and environment of configs and secrets) as secrets of the store.
+// Of lichen alone: the container of a step of pre_start, and a service's files (content and environment of configs and
+// secrets) as secrets of the store.
+inline constexpr const char* kPreStart = "org.lichen.compose.pre_start";
 inline constexpr const char* kFile = "org.lichen.compose.file";
 
 }  // namespace lichen::compose::label

@@ -1,7 +1,9 @@
 #include "compose/log_lines.hh"
 
+#include <algorithm>
 #include <array>
 
+#include "compose/arrivals.hh"
 #include "libpod/base/log.hh"
 #include "libpod/engine/cleanup.hh"
 #include "libpod/engine/log_reader.hh"
@@ -47,11 +49,21 @@ Json read_lines(engine::Engine& engine, const std::string& id, const LogChoice& 
 }  // namespace
 
 std::string short_name(const std::string& container, const std::string& project) {
-  return container.starts_with(project + "-") ? container.substr(project.size() + 1) : container;
+  const bool is_ours = container.starts_with(project + "-") || container.starts_with(project + "_");  // --compatibility
+  return is_ours ? container.substr(project.size() + 1) : container;
+}
+
+LogLines::LogLines(engine::Engine& engine, sys::EventLoop& loop, LogChoice choice, std::vector<std::string> names,
+                   std::function<void(const std::string& id)> ended)
+    : engine_(engine), loop_(loop), choice_(std::move(choice)), names_(std::move(names)), ended_(std::move(ended)) {
+  std::ranges::sort(names_);
+  for (const auto& name : names_) width_ = std::max(width_, name.size());
 }
 
 void LogLines::add(const std::string& id, const std::string& name, std::optional<Timestamp> since) {
-  const std::size_t number = count_++;
+  const auto known = std::ranges::find(names_, name);
+  const auto number = static_cast<std::size_t>(known - names_.begin());
+  if (known == names_.end()) names_.push_back(name);
   const auto end = [this, id] {
     // It is called by the reader itself, which goes later.
     gone_.push_back(std::move(readers_.extract(id).mapped()));
@@ -67,6 +79,35 @@ void LogLines::add(const std::string& id, const std::string& name, std::optional
                                   log_warn("{}", error.what());
                                   end();
                                 }});
+}
+
+void show_logs(engine::Engine& engine, const std::string& project, const LogChoice& choice,
+               const std::function<bool(const ProjectContainer&)>& is_asked) {
+  sys::EventLoop loop;
+  std::optional<LogLines> lines;
+  std::size_t left = 0;
+  const auto add = [&](const ProjectContainer& container, std::optional<Timestamp> since) {
+    if (!is_asked(container)) return true;
+    if (lines->has(container.id())) return false;  // what it said before its restart is not read to the end yet
+    lines->add(container.id(), short_name(container.name(), project), since);
+    ++left;
+    return true;
+  };
+  std::optional<Arrivals> arrivals;
+  if (choice.follow)
+    arrivals.emplace(engine, loop, project, [&](const ProjectContainer& container) {
+      return add(container, parse_rfc3339(container.summary.state.started_at));
+    });
+  const auto containers = project_containers(engine, project);
+  std::vector<std::string> names;
+  for (const auto& container : containers)
+    if (is_asked(container)) names.push_back(short_name(container.name(), project));
+  lines.emplace(engine, loop, choice, std::move(names), [&](const std::string&) {
+    --left;
+    if (arrivals) arrivals->look();
+  });
+  for (const auto& container : containers) add(container, std::nullopt);
+  while (left > 0) loop.step(std::chrono::seconds(1));
 }
 
 void LogLines::print(std::size_t number, const std::string& name, std::string_view line) const {

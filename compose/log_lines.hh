@@ -8,8 +8,10 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "buildah/worker.hh"
+#include "compose/project_state.hh"
 #include "libpod/base/time.hh"
 #include "libpod/engine/engine.hh"
 
@@ -23,16 +25,17 @@ struct LogChoice {
 
 class LogLines {
  public:
-  /// @param width  of the longest name
+  /// @param names  as they are shown: their order says the colours, the longest one the width. Others may come later
   /// @param ended  called with a container's id when nothing more will come of it
-  LogLines(engine::Engine& engine, sys::EventLoop& loop, LogChoice choice, std::size_t width,
-           std::function<void(const std::string& id)> ended)
-      : engine_(engine), loop_(loop), choice_(std::move(choice)), width_(width), ended_(std::move(ended)) {}
+  LogLines(engine::Engine& engine, sys::EventLoop& loop, LogChoice choice, std::vector<std::string> names,
+           std::function<void(const std::string& id)> ended);
 
   /// @param name  as it is shown: "web-1"
   /// @param since  from then on, whatever was chosen
   void add(const std::string& id, const std::string& name, std::optional<Timestamp> since = std::nullopt);
-  bool is_empty() const { return readers_.empty(); }
+  bool has(const std::string& id) const { return readers_.contains(id); }
+  /// Of the longest name.
+  std::size_t width() const { return width_; }
 
  private:
   void print(std::size_t number, const std::string& name, std::string_view line) const;
@@ -40,11 +43,16 @@ class LogLines {
   engine::Engine& engine_;
   sys::EventLoop& loop_;
   LogChoice choice_;
-  std::size_t width_, count_ = 0;
+  std::vector<std::string> names_;
+  std::size_t width_ = 0;
   std::function<void(const std::string& id)> ended_;
   std::map<std::string, std::unique_ptr<buildah::Worker>> readers_;
   std::vector<std::unique_ptr<buildah::Worker>> gone_;
 };
+
+/// compose logs: of these containers, and with `follow` also of those that are started while others run.
+void show_logs(engine::Engine& engine, const std::string& project, const LogChoice& choice,
+               const std::function<bool(const ProjectContainer&)>& is_asked);
 
 /// "web-1" for shop-web-1: docker compose leaves the project's name out.
 std::string short_name(const std::string& container, const std::string& project);

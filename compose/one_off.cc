@@ -80,7 +80,8 @@ int run_one_off(engine::Engine& engine, const Project& project, const OneOff& on
   view.finish();
   const Service& service = *project.find_service(one.service);
   const std::string name =
-      one.name.empty() ? format("{}-{}-run-{}", project.name, service.name, random_hex(12)) : one.name;
+      one.name.empty() ? format("{0}{3}{1}{3}run{3}{2}", project.name, service.name, random_hex(12), project.separator)
+                       : one.name;
   const auto existing = project_containers(engine, project.name);
   const ContainerSources sources{engine.settings,
                                  [&](const std::string& other) {

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "compose/labels.hh"
+#include "compose/project_state.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/strings.hh"
+#include "libpod/engine/remove.hh"
 #include "libpod/engine/start.hh"
 #include "libpod/spec/env.hh"
 
@@ -31,6 +34,7 @@ void apply(const Hook& hook, const Replica& replica, engine::CreateRequest& requ
   config.volumes_from = {replica.id};
   config.healthcheck.reset();
   request.gave.no_healthcheck = true;
+  config.labels[label::kPreStart] = "True";
   config.auto_remove = true;
   config.tty = config.interactive = config.attach_stdin = false;
   config.attach_stdout = config.attach_stderr = true;
@@ -49,7 +53,8 @@ void run_pre_start(engine::Engine& engine, const Project& project, const Service
   if (!record || !record->state.started_at.empty()) return;
   for (const auto& hook : service.pre_start) {
     if (!is_first && !hook.per_replica) continue;
-    const std::string name = format("{}-{}-pre_start-{}", project.name, service.name, random_hex(12));
+    const std::string name =
+        format("{0}{3}{1}{3}pre_start{3}{2}", project.name, service.name, random_hex(12), project.separator);
     auto request =
         container_request(project, service, {.number = replica.number, .one_off = true, .container = name}, sources);
     apply(hook, replica, request);
@@ -59,6 +64,17 @@ void run_pre_start(engine::Engine& engine, const Project& project, const Service
       throw Error(ErrorKind::conflict, format("service '{}' is not started: pre_start '{}' ended with exit code {}",
                                               service.name, join(hook.command, " "), outcome.exit_code))
           .with_exit_code(1);
+  }
+}
+
+void remove_pre_start(engine::Engine& engine, const std::string& project) {
+  for (const auto& container : project_containers(engine, project)) {
+    if (!container.summary.config.labels.contains(label::kPreStart)) continue;
+    try {
+      engine::remove_container(engine, container.id(), {.force = true, .volumes = false});
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::not_found) throw;  // it has ended and removed itself
+    }
   }
 }
 

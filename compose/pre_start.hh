@@ -17,4 +17,7 @@ bool has_pre_start(const Service& service, bool is_first);
 void run_pre_start(engine::Engine& engine, const Project& project, const Service& service, const Replica& replica,
                    bool is_first, const ContainerSources& sources);
 
+/// What steps that were cut off have left running. Nobody else brings the project up at the same time (turn.hh).
+void remove_pre_start(engine::Engine& engine, const std::string& project);
+
 }  // namespace lichen::compose

@@ -37,6 +37,7 @@ ProjectView::Row& ProjectView::row(const std::string& object) {
 }
 
 void ProjectView::set(const std::string& object, const std::string& status, State state) {
+  if (is_hushed_) return;
   Row& changed = row(object);
   changed.status = status;
   if (changed.state != State::works && state == State::works) changed.begun = Clock::now();
@@ -84,6 +85,11 @@ void ProjectView::finish() {
   changed_ = false;
   rows_.clear();
   index_.clear();
+}
+
+void ProjectView::hush() {
+  finish();
+  is_hushed_ = true;
 }
 
 std::string ProjectView::picture_of(const Row& row) const {

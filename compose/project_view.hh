@@ -33,6 +33,8 @@ class ProjectView {
   void tick();
   /// The last picture stays; what comes later begins below it.
   void finish();
+  /// From here on only line() is shown: the output of containers has begun.
+  void hush();
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -53,7 +55,7 @@ class ProjectView {
   std::map<std::string, std::size_t> index_;
   std::size_t drawn_rows_ = 0;
   Clock::time_point drawn_{};
-  bool changed_ = false;
+  bool changed_ = false, is_hushed_ = false;
 };
 
 }  // namespace lichen::compose

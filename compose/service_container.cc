@@ -43,7 +43,7 @@ class RequestMaker {
 
  private:
   void set_process() {
-    config_.image_name = image_of(service_, project_.name);
+    config_.image_name = image_of(service_, project_);
     if (service_.command) config_.command = *service_.command;
     if (service_.entrypoint) config_.entrypoint = *service_.entrypoint;
     request_.gave.entrypoint = service_.entrypoint.has_value();
@@ -409,8 +409,9 @@ class RequestMaker {
 }  // namespace
 
 std::string container_name(const Project& project, const Service& service, std::uint32_t number) {
-  return service.container_name.empty() ? format("{}-{}-{}", project.name, service.name, number)
-                                        : service.container_name;
+  return service.container_name.empty()
+             ? format("{0}{3}{1}{3}{2}", project.name, service.name, number, project.separator)
+             : service.container_name;
 }
 
 std::string stored_file_name(const Project& project, const FileObject& object, const std::string& kind,

@@ -88,7 +88,8 @@ Tasks::Task build_task(engine::Engine& engine, const Service& service, const std
             return build_service(engine, service, options);
           },
           .done = std::move(done),
-          .output = {}};
+          .output = {},
+          .may_be_cut = true};
 }
 
 Tasks::Task pull_task(engine::Engine& engine, const std::string& name, const engine::PullOptions& options) {
@@ -99,7 +100,8 @@ Tasks::Task pull_task(engine::Engine& engine, const std::string& name, const eng
           .gate = {},
           .body = [&engine, name, options]() -> Json { return engine::ensure_image(engine, name, options); },
           .done = {},
-          .output = {}};
+          .output = {},
+          .may_be_cut = true};
 }
 
 // A build that takes from another service's image comes after it.
@@ -122,7 +124,7 @@ std::optional<std::string> image_at_hand(engine::Engine& engine, const Project& 
   const auto options = pull_options(engine, service, choice);
   if (options.policy == engine::PullPolicy::always || options.policy == engine::PullPolicy::newer)
     if (!service.build) return std::nullopt;
-  return engine::find_local_image(engine, image_of(service, project.name), options);
+  return engine::find_local_image(engine, image_of(service, project), options);
 }
 
 ServiceInput read_service_input(engine::Engine& engine, const Service& service, buildah::BuildOptions options) {
@@ -146,7 +148,7 @@ buildah::BuildOptions build_options(const engine::Engine& engine, const Project&
                        ? build.dockerfile
                        : build.context + "/" + build.dockerfile;
   options.tags = build.tags;
-  options.tags.insert(options.tags.begin(), image_of(service, project.name));
+  options.tags.insert(options.tags.begin(), image_of(service, project));
   options.target = build.target;
   for (const auto& [name, value] : build.args)
     if (value) options.build_args[name] = *value;
@@ -154,7 +156,7 @@ buildah::BuildOptions build_options(const engine::Engine& engine, const Project&
   for (const auto& [name, place] : build.additional_contexts)
     options.contexts[name] =
         place.starts_with(kServiceContext)
-            ? "docker-image://" + image_of(*project.find_service(place.substr(kServiceContext.size())), project.name)
+            ? "docker-image://" + image_of(*project.find_service(place.substr(kServiceContext.size())), project)
             : place;
   for (const auto& [id, socket] : build.ssh)
     options.ssh.push_back(
@@ -197,7 +199,7 @@ void add_image_tasks(engine::Engine& engine, const Project& project, const std::
       images[service.name] = *id;
       continue;
     }
-    const std::string name = image_of(service, project.name);
+    const std::string name = image_of(service, project);
     if (service.build && !choice.build_never) {
       auto options = build_options(engine, project, service);
       options.quiet = choice.quiet_build;
@@ -227,8 +229,8 @@ void build_images(engine::Engine& engine, const Project& project, const std::set
   std::map<std::string, Tasks::Id> builds;
   for (const auto& service : project.services) {
     if (!services.contains(service.name) || !service.build) continue;
-    builds[service.name] = tasks.add(build_task(engine, service, image_of(service, project.name),
-                                                build_options(engine, project, service, choice), {}));
+    builds[service.name] = tasks.add(
+        build_task(engine, service, image_of(service, project), build_options(engine, project, service, choice), {}));
   }
   order_builds(project, builds, tasks);
   tasks.run();

@@ -47,13 +47,13 @@ void Tasks::fail(const Error& error) {
   if (!failure_) failure_ = error;
 }
 
-void Tasks::cut() {
-  for (auto& item : items_)
-    if (item->phase == Phase::working) {
-      item->worker.reset();
-      item->phase = Phase::done;
-    }
-  working_ = 0;
+void Tasks::cut(bool all) {
+  for (auto& item : items_) {
+    if (item->phase != Phase::working || !(all || item->task.may_be_cut)) continue;
+    item->worker.reset();
+    item->phase = Phase::done;
+    --working_;
+  }
 }
 
 // As long as something moves: a task without a body lets others begin at once.

@@ -31,6 +31,8 @@ class Tasks {
     std::function<void(const Json& result)> done;
     /// Its output, line by line; empty: to the view
     std::function<void(std::string_view line)> output;
+    /// An interruption kills it; what else works is waited for.
+    bool may_be_cut = false;
   };
 
   /// @param at_once  0: no limit
@@ -44,8 +46,8 @@ class Tasks {
   void wake() { is_awake_ = true; }
   /// Begin nothing more; `run` throws this when what works has ended, unless something failed before.
   void fail(const Error& error);
-  /// Kill what works.
-  void cut();
+  /// Kill what works: what may be cut, or all of it.
+  void cut(bool all);
   /// Until all is done. @throws the first failure @throws Error{conflict} gates did not open within `limit`
   void run(std::optional<std::chrono::steady_clock::time_point> limit = std::nullopt);
   /// What is waited for when the time is over: "Container shop-db-1".

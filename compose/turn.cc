@@ -1,5 +1,7 @@
 #include "compose/turn.hh"
 
+#include <sys/file.h>
+
 namespace lichen::compose {
 
 void add_turn(const engine::Engine& engine, const std::string& project, Tasks& tasks, ProjectView& view,
@@ -19,6 +21,11 @@ void add_turn(const engine::Engine& engine, const std::string& project, Tasks& t
              .body = {},
              .done = {},
              .output = {}});
+}
+
+void end_turn(std::optional<sys::FileLock>& turn) {
+  if (turn) ::flock(turn->fd(), LOCK_UN);
+  turn.reset();
 }
 
 }  // namespace lichen::compose

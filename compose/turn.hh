@@ -14,4 +14,7 @@ namespace lichen::compose {
 void add_turn(const engine::Engine& engine, const std::string& project, Tasks& tasks, ProjectView& view,
               std::optional<sys::FileLock>& turn);
 
+/// At once, whoever has a copy of the lock: children that follow output outlive the work.
+void end_turn(std::optional<sys::FileLock>& turn);
+
 }  // namespace lichen::compose

@@ -20,8 +20,6 @@
 #include "libpod/engine/start.hh"
 #include "libpod/engine/stop.hh"
 
-#include <signal.h>
-
 namespace lichen::compose {
 namespace {
 
@@ -29,14 +27,20 @@ using wire::ContainerStatus;
 
 Json id_of(const std::string& id) { return {{"id", id}}; }
 
-class Up {
+}  // namespace
+
+class BringUp::Up {
  public:
-  Up(engine::Engine& engine, const Project& project, const UpOptions& options, ProjectView& view)
-      : engine_(engine), project_(project), options_(options), view_(view) {}
+  Up(engine::Engine& engine, const Project& project, const UpOptions& options, ProjectView& view, sys::EventLoop& loop,
+     Handlers handlers)
+      : engine_(engine),
+        project_(project),
+        options_(options),
+        view_(view),
+        loop_(loop),
+        handlers_(std::move(handlers)) {}
 
   BroughtUp run() {
-    if (options_.takes_signals)
-      loop_.on_signals({SIGINT, SIGTERM, SIGHUP}, [this](const signalfd_siginfo&) { interrupt(); });
     engine_.enter_userns();
     BroughtUp result;
     try {
@@ -45,11 +49,21 @@ class Up {
       if (interrupts_ == 0) throw;
       if (error.kind() != ErrorKind::interrupted) log_warn("{}", error.what());  // it came before the Ctrl-C
     }
+    if (interrupts_ > 0) remove_pre_start(engine_, project_.name);
+    end_turn(turn_);
     result.is_interrupted = interrupts_ != 0;
     for (const auto& plan : plan_.services)
       for (const auto& replica : plan.replicas)
-        if (!replica.id.empty()) result.ids.push_back(replica.id);
+        if (!replica.id.empty() && !goes_on(replica)) result.started.insert(plan.service->name);
     return result;
+  }
+
+  // A container that is being started is waited for, so that it is among those that are stopped.
+  void interrupt() {
+    ++interrupts_;
+    if (tasks_ == nullptr) return;
+    tasks_->fail(Error(ErrorKind::interrupted, "interrupted"));
+    tasks_->cut(/*all=*/interrupts_ > 1);
   }
 
  private:
@@ -67,8 +81,10 @@ class Up {
     const Current current(*this, tasks);
     remove_orphans();
     for (auto& plan : plan_.services) add_creation(plan);
-    if (!options_.no_start)
-      for (auto& plan : plan_.services) add_start(plan);
+    if (!options_.no_start) {
+      const auto all_made = add_all_made();
+      for (auto& plan : plan_.services) add_start(plan, all_made);
+    }
     if (options_.wait) add_waiting();
     std::optional<std::chrono::steady_clock::time_point> limit;
     if (options_.wait && options_.wait_timeout) limit = std::chrono::steady_clock::now() + *options_.wait_timeout;
@@ -86,15 +102,6 @@ class Up {
     Up& up_;
   };
 
-  // A container that is being started is waited for, so that it is among those that are stopped; a build, a pull or a
-  // second Ctrl-C waits for nothing.
-  void interrupt() {
-    ++interrupts_;
-    if (tasks_ == nullptr) return;
-    tasks_->fail(Error(ErrorKind::interrupted, "interrupted"));
-    if (makes_images_ || interrupts_ > 1) tasks_->cut();
-  }
-
   void wait_for_turn() {
     Tasks tasks(loop_, view_, 0);
     const Current current(*this, tasks);
@@ -105,10 +112,8 @@ class Up {
   void provide_images() {
     Tasks tasks(loop_, view_, options_.parallel);
     const Current current(*this, tasks);
-    makes_images_ = true;
     add_image_tasks(engine_, project_, chosen_, options_.images, tasks, images_);
     tasks.run();
-    makes_images_ = false;
   }
 
   // A recreation that was killed at its very end has left the new one without its name.
@@ -234,22 +239,60 @@ class Up {
 
   // ---- start
 
-  void add_start(ServicePlan& plan) {
-    std::vector<Tasks::Id> before;
-    bool restarts = false;
+  // docker compose's order: what cannot be made in one service leaves the others as they are.
+  Tasks::Id add_all_made() {
+    std::vector<Tasks::Id> creations;
+    for (const auto& plan : plan_.services)
+      for (const auto& replica : plan.replicas)
+        if (replica.created) creations.push_back(*replica.created);
+    return tasks_->add({.object = "",
+                        .doing = "",
+                        .did = "",
+                        .after = std::move(creations),
+                        .gate = {},
+                        .body = {},
+                        .done = [this](const Json&) { tell_made(); },
+                        .output = {}});
+  }
+
+  void tell_made() {
+    if (!handlers_.made) return;
+    std::vector<std::pair<std::string, std::string>> containers;
+    for (const auto& plan : plan_.services)
+      for (const auto& replica : plan.replicas)
+        containers.emplace_back(plan.service->name, container_name(project_, *plan.service, replica.number));
+    handlers_.made(containers);
+    for (const auto& plan : plan_.services)
+      for (const auto& replica : plan.replicas)
+        if (goes_on(replica) && !restarts(plan)) tell_started(plan, replica);
+  }
+
+  void tell_started(const ServicePlan& plan, const Replica& replica) {
+    if (handlers_.started)
+      handlers_.started(plan.service->name, replica.id, container_name(project_, *plan.service, replica.number));
+  }
+
+  // With another service that is made anew.
+  bool restarts(const ServicePlan& plan) {
+    return std::ranges::any_of(plan.service->depends_on, [this](const auto& row) {
+      const ServicePlan* const other = plan_.find(row.first);
+      return row.second.restart && other != nullptr && other->recreates;
+    });
+  }
+
+  void add_start(ServicePlan& plan, Tasks::Id all_made) {
+    std::vector<Tasks::Id> before{all_made};
     for (const auto& [other, how] : plan.service->depends_on) {
       auto* theirs = plan_.find(other);
       if (theirs == nullptr) continue;
       for (const auto& replica : theirs->replicas)
         if (replica.started) before.push_back(*replica.started);
-      restarts = restarts || (how.restart && theirs->recreates);
     }
     const auto gate = gate_of(*plan.service);
     has_gates_ = has_gates_ || gate != nullptr;
     for (auto& replica : plan.replicas) {
-      const bool runs = replica.existing && !replica.recreate && is_running(*replica.existing);
+      const bool runs = goes_on(replica);
       auto after = before;
-      if (replica.created) after.push_back(*replica.created);
       Replica* const it = &replica;
       const Service* const service = plan.service;
       if (!runs && has_pre_start(*service, it == &plan.replicas.front())) {
@@ -258,7 +301,7 @@ class Up {
       }
       const std::string object =
           "Container " + (runs ? replica.existing->name() : container_name(project_, *service, replica.number));
-      const bool restart = runs && restarts;
+      const bool restart = runs && restarts(plan);
       replica.started = tasks_->add(
           {.object = object,
            .doing = runs ? (restart ? "Restarting" : "") : "Starting",
@@ -267,7 +310,10 @@ class Up {
            .gate = gate,
            .body = runs && !restart ? std::function<Json()>()
                                     : [this, service, it, restart] { return start(*service, *it, restart); },
-           .done = {},
+           .done =
+               [this, &plan, it, told = runs && !restart](const Json&) {
+                 if (!told) tell_started(plan, *it);
+               },
            .output = {}});
     }
   }
@@ -285,12 +331,17 @@ class Up {
                           return nullptr;
                         },
                         .done = {},
-                        .output = {}});
+                        .output = {},
+                        .may_be_cut = true});
   }
 
   static bool is_running(const ProjectContainer& container) {
     return container.summary.state.status == ContainerStatus::running ||
            container.summary.state.status == ContainerStatus::restarting;
+  }
+
+  static bool goes_on(const Replica& replica) {
+    return replica.existing && !replica.recreate && is_running(*replica.existing);
   }
 
   // In a child.
@@ -364,16 +415,26 @@ class Up {
   const Project& project_;
   const UpOptions& options_;
   ProjectView& view_;
-  sys::EventLoop loop_;
+  sys::EventLoop& loop_;
+  Handlers handlers_;
   std::optional<sys::FileLock> turn_;
   Tasks* tasks_ = nullptr;
   Conditions conditions_{view_};
   std::set<std::string> chosen_;
   std::map<std::string, std::string> images_;
   UpPlan plan_;
-  bool has_gates_ = false, makes_images_ = false;
+  bool has_gates_ = false;
   int interrupts_ = 0;
 };
+
+BringUp::BringUp(engine::Engine& engine, const Project& project, const UpOptions& options, ProjectView& view,
+                 sys::EventLoop& loop, Handlers handlers)
+    : up_(std::make_unique<Up>(engine, project, options, view, loop, std::move(handlers))) {}
+BringUp::~BringUp() = default;
+BroughtUp BringUp::run() { return up_->run(); }
+void BringUp::interrupt() { up_->interrupt(); }
+
+namespace {
 
 void add_with_dependencies(const Project& project, const std::string& name, std::set<std::string>& chosen) {
   const Service* service = project.find_service(name);
@@ -404,7 +465,8 @@ std::set<std::string> chosen_services(const Project& project, const Strings& nam
 }
 
 BroughtUp bring_up(engine::Engine& engine, const Project& project, const UpOptions& options, ProjectView& view) {
-  return Up(engine, project, options, view).run();
+  sys::EventLoop loop;
+  return BringUp(engine, project, options, view, loop, {}).run();
 }
 
 }  // namespace lichen::compose

@@ -2,12 +2,15 @@
 //
 // Theory of operation. First what services share (resources.hh), then images, pulled and built side by side. Then each
 // replica is a chain of tasks: created, or made anew when its service, its image or what it leans on has changed, and
-// started when all its service depends on is as far as it asks. Whether a container is healthy or has ended is read
-// from its record; when to look again is told by the event log, which monitors write, and by a clock (tasks.hh).
+// started when all is made and what its service depends on is as far as it asks. Whether a container is healthy or has
+// ended is read from its record; when to look again is told by the event log, which monitors write, and by a clock
+// (tasks.hh).
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,6 +19,7 @@
 #include "compose/project_state.hh"
 #include "compose/project_view.hh"
 #include "compose/service_image.hh"
+#include "libpod/sys/event_loop.hh"
 
 namespace lichen::compose {
 
@@ -27,7 +31,6 @@ struct UpOptions {
   bool renew_volumes = false;  // -V: anonymous volumes are made anew
   bool remove_orphans = false, ignore_orphans = false;
   bool no_start = false;
-  bool takes_signals = false;  // Ctrl-C begins nothing more and is told in the result; else it ends this program
   bool only_existing = false;  // start: nothing is made
   bool wait = false;
   std::optional<std::chrono::seconds> wait_timeout;
@@ -37,14 +40,38 @@ struct UpOptions {
   std::size_t parallel = 0;
 };
 
-/// The containers that were brought up, in the order of their start; attached output follows them.
 struct BroughtUp {
-  std::vector<std::string> ids;
+  std::set<std::string> started;  // services: what did not run before
   bool is_interrupted = false;
 };
 
 /// Whether the service uses namespaces or volumes of the other's containers: it is made anew with them.
 bool leans_on(const Service& service, const std::string& other);
+
+/// A bringing up in the loop of somebody who goes along with it: up in the foreground.
+class BringUp {
+ public:
+  struct Handlers {
+    /// Nothing is started yet. @param containers  service and name of each
+    std::function<void(const std::vector<std::pair<std::string, std::string>>& containers)> made;
+    /// Also of what ran before and goes on, after `made`.
+    std::function<void(const std::string& service, const std::string& id, const std::string& name)> started;
+  };
+  /// All that is given stays the caller's, and alive.
+  BringUp(engine::Engine& engine, const Project& project, const UpOptions& options, ProjectView& view,
+          sys::EventLoop& loop, Handlers handlers);
+  BringUp(const BringUp&) = delete;
+  BringUp& operator=(const BringUp&) = delete;
+  ~BringUp();
+  /// As bring_up
+  BroughtUp run();
+  /// Begin nothing more, which the result tells; a second time: wait for nothing. From a handler of the loop.
+  void interrupt();
+
+ private:
+  class Up;
+  std::unique_ptr<Up> up_;
+};
 
 /// @throws Error with exit code 1: the first failure; what was done stays done
 BroughtUp bring_up(engine::Engine& engine, const Project& project, const UpOptions& options, ProjectView& view);

@@ -52,12 +52,12 @@ Json in_order(const std::function<void()>& body) {
 }  // namespace
 
 ProjectWatch::ProjectWatch(engine::Engine& engine, const Project& project, sys::EventLoop& loop, WatchOptions options,
-                           Handlers handlers)
+                           Say say)
     : engine_(engine),
       project_(project),
       loop_(loop),
       options_(std::move(options)),
-      handlers_(std::move(handlers)),
+      say_(std::move(say)),
       rules_(project, options_.services),
       tree_(
           rules_.paths(), [this](const std::string& path) { return rules_.matters(path); },
@@ -93,7 +93,7 @@ void ProjectWatch::flush() {
   first_.reset();
   const auto changes = tree_.take_changes();
   if (changes.size() > kLargeBatch)
-    handlers_.say("Large batch of file changes detected. If you just switched branches, this is expected.");
+    say_("Large batch of file changes detected. If you just switched branches, this is expected.");
   add_steps(rules_.work_for(changes));
   begin_step();
 }
@@ -203,16 +203,16 @@ void ProjectWatch::for_each_container(const std::string& service, bool running_o
 void ProjectWatch::begin_step() {
   if (worker_ != nullptr) return;
   if (steps_.empty()) {
-    if (!std::exchange(is_enabled_, true)) handlers_.say("Watch enabled");
+    if (!std::exchange(is_enabled_, true)) say_("Watch enabled");
     if (is_due_) flush();
     return;
   }
   const Step& step = steps_.front();
-  if (!step.before.empty()) handlers_.say(step.before);
+  if (!step.before.empty()) say_(step.before);
   worker_ = std::make_unique<buildah::Worker>(
       loop_, step.body,
       buildah::Worker::Handlers{[this, quiet = step.is_quiet](std::string_view line) {
-                                  if (!quiet) handlers_.say(line);
+                                  if (!quiet) say_(line);
                                 },
                                 [this](const Json&) { end_step(); }, [this](const Error& error) { fail_step(error); }});
 }
@@ -221,8 +221,7 @@ void ProjectWatch::end_step() {
   const Step step = std::move(steps_.front());
   steps_.pop_front();
   worker_.reset();
-  if (!step.after.empty()) handlers_.say(step.after);
-  if (!step.changes.empty() && handlers_.made_anew) handlers_.made_anew();
+  if (!step.after.empty()) say_(step.after);
   if (is_stopped_) return then_();
   begin_step();
 }
@@ -234,8 +233,7 @@ void ProjectWatch::fail_step(const Error& error) {
   if (step.failed.empty())
     log_warn("Error handling changed files: {}", error.what());
   else
-    handlers_.say(step.failed + error.what());
-  if (!step.changes.empty() && handlers_.made_anew) handlers_.made_anew();
+    say_(step.failed + error.what());
   if (is_stopped_) return then_();
   begin_step();
 }
@@ -245,7 +243,7 @@ bool ProjectWatch::is_changing(const std::string& service) const {
 }
 
 void ProjectWatch::stop(std::function<void()> then) {
-  if (!std::exchange(is_stopped_, true)) handlers_.say("Watch disabled");
+  if (!std::exchange(is_stopped_, true)) say_("Watch disabled");
   loop_.cancel(timer_);
   then_ = std::move(then);
   if (worker_ != nullptr && !steps_.front().changes.empty()) {
@@ -276,8 +274,7 @@ int watch_project(engine::Engine& engine, const Project& project, const WatchOpt
     if (watch != nullptr && !has_ended) watch->stop([&] { loop.stop(); });
     if (std::exchange(has_ended, true)) loop.stop();
   });
-  watch = std::make_unique<ProjectWatch>(engine, project, loop, options,
-                                         ProjectWatch::Handlers{.say = line, .made_anew = {}});
+  watch = std::make_unique<ProjectWatch>(engine, project, loop, options, line);
   loop.run();
   return kInterrupted;
 }

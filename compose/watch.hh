@@ -29,13 +29,9 @@ struct WatchOptions {
 
 class ProjectWatch {
  public:
-  struct Handlers {
-    std::function<void(std::string_view line)> say;
-    std::function<void()> made_anew;  // containers of the project were; may be empty
-  };
+  using Say = std::function<void(std::string_view line)>;
   /// Begins at once, with what initial_sync asks for. @throws Error{usage|unsupported} as WatchRules and WatchTree
-  ProjectWatch(engine::Engine& engine, const Project& project, sys::EventLoop& loop, WatchOptions options,
-               Handlers handlers);
+  ProjectWatch(engine::Engine& engine, const Project& project, sys::EventLoop& loop, WatchOptions options, Say say);
   ProjectWatch(const ProjectWatch&) = delete;
   ProjectWatch& operator=(const ProjectWatch&) = delete;
   ~ProjectWatch();
@@ -73,7 +69,7 @@ class ProjectWatch {
   const Project& project_;
   sys::EventLoop& loop_;
   WatchOptions options_;
-  Handlers handlers_;
+  Say say_;
   WatchRules rules_;
   WatchTree tree_;
   sys::EventLoop::WatchId watch_ = 0;

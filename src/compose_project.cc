@@ -39,6 +39,7 @@ compose::LoadRequest load_request(const ParsedArgs& options, const engine::Envir
     request.project_directory = directory.starts_with('/') ? directory : clean_path(request.cwd + "/" + directory);
   request.project_name = options.get_string("project-name");
   request.profiles = options.get_list("profile");
+  request.compatibility = options.get_bool("compatibility");
   request.all_resources = options.get_bool("all-resources");
   return request;
 }

@@ -143,7 +143,7 @@ class Script {
         if (const auto* other = project_.find_service(place.substr(kService.size())); other != nullptr)
           add_build(*other);
     heading("image of " + service.name);
-    const std::string image = compose::image_of(service, project_.name);
+    const std::string image = compose::image_of(service, project_);
     const std::string test = service.pull_policy == "build" ? "" : command({"image", "exists", image}) + " || ";
     std::string build = command(build_words(service));
     if (const auto& text = service.build->dockerfile_inline; !text.empty())

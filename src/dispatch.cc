@@ -59,6 +59,7 @@ std::vector<std::string> take_group_options(Context& context, const CommandSpec&
   words.insert(words.end(), after.begin(), after.end());
   own.positionals.clear();
   context.group = bind_options(group, own);
+  if (find_option(group, "verbose") != nullptr && context.group->get_bool("verbose")) set_log_level(LogLevel::debug);
   return words;
 }
 

@@ -158,6 +158,7 @@ struct AiModel {
 
 struct Project {
   std::string name;
+  char separator = '-';     // in names of containers and images; '_' with --compatibility
   std::string working_dir;  // absolute: the project directory, base of relative paths
   Strings compose_files;    // absolute paths as given or found, "-" for standard input; included files not among them
   std::vector<Service> services;           // active ones (profiles), by name

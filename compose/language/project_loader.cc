@@ -5,6 +5,7 @@
 #include "compose/language/read_model.hh"
 #include "compose/language/resolve.hh"
 #include "libpod/base/error.hh"
+#include "libpod/base/parse.hh"
 
 namespace lichen::compose {
 namespace {
@@ -17,6 +18,13 @@ Node load_tree(Loading& loading, Found& found, std::string& name) {
   return assemble(loading, found);
 }
 
+// docker compose's COMPOSE_COMPATIBILITY, which .env may set as well.
+char separator_of(const LoadRequest& request, const Mapping& environment) {
+  const auto variable = environment.find("COMPOSE_COMPATIBILITY");
+  const bool asked = variable != environment.end() && parse_bool(variable->second).value_or(false);
+  return request.compatibility || asked ? '_' : '-';
+}
+
 }  // namespace
 
 Loaded load_project(const LoadRequest& request, FileSource& files) {
@@ -26,6 +34,7 @@ Loaded load_project(const LoadRequest& request, FileSource& files) {
   const Node tree = load_tree(loading, found, name);
   Project project = read_model(tree, loading.sources);
   project.name = std::move(name);
+  project.separator = separator_of(request, found.environment);
   project.working_dir = found.folder;
   project.compose_files = found.files;
   project.environment = std::move(found.environment);

@@ -35,7 +35,8 @@ struct LoadRequest {
   Strings services;  // named on the command line: they and what they depend on are active whatever their profiles, and
                      // with `only_services` the others are disabled. Unknown names are errors.
   bool only_services = false;
-  bool all_resources = false;       // --all-resources: keep networks, volumes, secrets and configs that nobody uses
+  bool compatibility = false;  // --compatibility; with COMPOSE_COMPATIBILITY too: names with '_', as version 1 made
+  bool all_resources = false;  // --all-resources: keep networks, volumes, secrets and configs that nobody uses
   bool refuse_unsupported = false;  // models, providers ... are errors, for commands that make containers
   bool interpolate = true;          // false: --no-interpolate
   bool normalize = true;            // false: --no-normalize

@@ -31,6 +31,6 @@ std::string config_hash(const Network& network);
 std::string config_hash(const Volume& volume);
 
 /// The image a service runs: `image`, else PROJECT-SERVICE, which its build makes.
-std::string image_of(const Service& service, const std::string& project_name);
+std::string image_of(const Service& service, const Project& project);
 
 }  // namespace lichen::compose

@@ -241,8 +241,8 @@ std::string config_hash(const Service& service) {
 std::string config_hash(const Network& network) { return sha256_hex(render_json(written(network, Format::json), -1)); }
 std::string config_hash(const Volume& volume) { return sha256_hex(render_json(written(volume, Format::json), -1)); }
 
-std::string image_of(const Service& service, const std::string& project_name) {
-  return service.image.empty() ? project_name + "-" + service.name : service.image;
+std::string image_of(const Service& service, const Project& project) {
+  return service.image.empty() ? project.name + project.separator + service.name : service.image;
 }
 
 }  // namespace lichen::compose

@@ -118,19 +118,14 @@ int compose_up_command(Context& context, const ParsedArgs& args) {
     throw_usage(args.command(), "-d does not go together with --abort-on-container-exit and --exit-code-from");
   if (!attached.exit_code_from.empty() && project.find_service(attached.exit_code_from) == nullptr)
     throw_error(ErrorKind::not_found, "--exit-code-from {}: no such service", attached.exit_code_from);
-  options.takes_signals = !detached;
   if (args.get_bool("watch")) {
     if (detached) throw_usage(args.command(), "--watch is for the foreground");
     attached.watch = watch_options(project, options);
   }
-  compose::BroughtUp up;
-  {
-    const auto view = make_view(context);
-    up = compose::bring_up(*engine, project, options, *view);
-  }
-  if (detached || is_rehearsal(context)) return static_cast<int>(kExitOk);
-  attached.is_interrupted = up.is_interrupted;
-  return compose::follow_project(*engine, project, up.ids, attached);
+  const auto view = make_view(context);
+  if (!detached && !is_rehearsal(context)) return compose::up_attached(*engine, project, options, attached, *view);
+  compose::bring_up(*engine, project, options, *view);
+  return kExitOk;
 }
 
 int compose_create_command(Context& context, const ParsedArgs& args) {

@@ -120,7 +120,7 @@ std::string print_project(const compose::Project& project, const ParsedArgs& arg
   if (args.get_bool("profiles")) return profiles_of(project);
   if (args.get_bool("images")) {
     std::vector<std::string> images;
-    for (const auto& service : project.services) images.push_back(image_of(service, project.name));
+    for (const auto& service : project.services) images.push_back(image_of(service, project));
     return lines_of(images);
   }
   if (args.get_bool("environment")) {

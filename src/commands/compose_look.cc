@@ -1,9 +1,11 @@
 // compose ps, ls, logs, port, wait, version: looking at projects.
 #include <algorithm>
 
+#include "compose/down.hh"
 #include "compose/labels.hh"
 #include "compose/log_lines.hh"
 #include "compose/project_state.hh"
+#include "compose/wait_ends.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/parse.hh"
 #include "libpod/engine/cleanup.hh"
@@ -200,19 +202,11 @@ int compose_logs_command(Context& context, const ParsedArgs& args) {
     if (!lines || *lines < 0) throw_usage(args.command(), format("--tail '{}': a number of lines, or all", tail));
     choice.tail = *lines;
   }
-  std::vector<compose::ProjectContainer> containers = compose::project_containers(*engine, found.name);
   const auto index = args.get_int("index");
-  std::erase_if(containers, [&](const compose::ProjectContainer& container) {
-    return !is_named(args.positionals(), container.service) || container.one_off ||
-           (index != 0 && container.number != static_cast<std::uint64_t>(index));
+  compose::show_logs(*engine, found.name, choice, [&](const compose::ProjectContainer& container) {
+    return is_named(args.positionals(), container.service) && !container.one_off &&
+           (index == 0 || container.number == static_cast<std::uint64_t>(index));
   });
-  std::size_t width = 0, left = containers.size();
-  for (const auto& container : containers)
-    width = std::max(width, compose::short_name(container.name(), found.name).size());
-  sys::EventLoop loop;
-  compose::LogLines lines(*engine, loop, choice, width, [&](const std::string&) { --left; });
-  for (const auto& container : containers) lines.add(container.id(), compose::short_name(container.name(), found.name));
-  while (left > 0) loop.step(std::chrono::seconds(1));
   return kExitOk;
 }
 
@@ -237,13 +231,21 @@ int compose_port_command(Context& context, const ParsedArgs& args) {
 int compose_wait_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
   const auto found = find_project(context, *engine);
-  int code = 0;
-  for (const auto& container : compose::project_containers(*engine, found.name)) {
-    if (!is_named(args.positionals(), container.service)) continue;
-    code = engine::wait_container(*engine, container.id());
+  const bool takes_down = args.get_bool("down-project");
+  auto containers = compose::project_containers(*engine, found.name);
+  std::erase_if(containers, [&](const auto& container) { return !is_named(args.positionals(), container.service); });
+  if (containers.empty())
+    throw Error(ErrorKind::not_found, format("project '{}': {} has no container", found.name, args.positionals()[0]))
+        .with_exit_code(1)
+        .with_hint("start it first: lichen compose up -d");
+  int result = 0;
+  compose::wait_for_ends(*engine, containers, [&](const compose::ProjectContainer& container, int code) {
     write_out(format("container \"{}\" exited with status code {}\n", container.name(), code));
-  }
-  return code;
+    result = code;
+    return !takes_down;
+  });
+  if (takes_down) compose::take_down(*engine, found.name, found.get(), {}, *make_view(context));
+  return result;
 }
 
 int compose_version_command(Context&, const ParsedArgs& args) {

@@ -44,8 +44,10 @@ int compose_pull_command(Context& context, const ParsedArgs& args) {
   choice.policy = args.get_string("policy");
   choice.ignore_buildable = args.get_bool("ignore-buildable");
   choice.ignore_failures = args.get_bool("ignore-pull-failures");
+  const bool side_by_side = args.get_bool("parallel") && !args.get_bool("no-parallel");
+  const std::size_t parallel = side_by_side ? parallel_limit(context, *engine) : 1;
   const auto view = make_view(context, args.get_bool("quiet"));
-  compose::pull_images(*engine, project, chosen, choice, *view, parallel_limit(context, *engine));
+  compose::pull_images(*engine, project, chosen, choice, *view, parallel);
   return kExitOk;
 }
 

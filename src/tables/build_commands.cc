@@ -18,9 +18,11 @@ constexpr OptionSpec kBuild[] = {
          "Steps of other builds: an image, or type=local,src=DIRECTORY or type=registry,ref=NAME"),
     list("cache-to", "place",
          "Leave the steps for other builds: type=local,dest=DIRECTORY, type=registry,ref=NAME, type=inline; mode=max"),
+    text("builder", "name", "Docker's: there is one builder").with_values("default").as_hidden(),
     list("cap-add", "capability", "Give RUN steps a capability").with_objects(CompletionKind::capability),
     list("cap-drop", "capability", "Take a capability from RUN steps").with_objects(CompletionKind::capability),
     flag("check", "Look for mistakes in the Dockerfile, and build nothing"),
+    flag("compress", "Docker's; the context is read where it lies").as_hidden(),
     number("cpu-period", "microseconds", "Length of a CPU scheduling period"),
     number("cpu-quota", "microseconds", "CPU time allowed in one period"),
     number('c', "cpu-shares", "weight", "Share of CPU time of RUN steps"),
@@ -54,11 +56,13 @@ constexpr OptionSpec kBuild[] = {
     list("platform", "os/arch[,os/arch]", "Build for this platform; for several, and a manifest list of them"),
     flag("print", "Show the graph of the build as JSON, and build nothing"),
     text("progress", "style", "How progress is shown").with_values("auto|plain|tty|quiet|rawjson").with_default("auto"),
+    text("provenance", "false", "Docker's attestations: none are made").with_values("false").as_hidden(),
     text("pull", "policy", "Whether base images are pulled: always, missing, never, newer")
         .or_alone("always")
         .with_hints("always|missing|never|newer|true|false"),
     flag('q', "quiet", "Print the image's id alone"),
     flag("rm", "Docker's; nothing is left behind anyway").as_hidden().with_default("true"),
+    text("sbom", "false", "Docker's attestations: none are made").with_values("false").as_hidden(),
     list("secret", "id=name,src=file", "A secret for RUN --mount=type=secret; env=VARIABLE instead of src"),
     list("security-opt", "option", "Security option of RUN steps"),
     text("shm-size", "bytes", "Size of /dev/shm in RUN steps"),
@@ -102,13 +106,13 @@ constexpr CommandSpec kCommands[] = {
                  "lichen build -t app https://example.org/team/app.git#v1.4:docker\n"
                  "lichen build --check .\n",
      .options = {kBuild},
-     .not_yet_options = {"all-platforms arch attest builder cache-ttl call cert-dir cgroup-parent cgroupns "
-                         "compat-volumes compress cpp-flag "
+     .not_yet_options = {"all-platforms arch attest cache-ttl call cert-dir cgroup-parent cgroupns "
+                         "compat-volumes cpp-flag "
                          "created-annotation creds cw decryption-key disable-compression "
                          "disable-content-trust dns-option dns-search env env-file group-add",
                          "hooks-dir http-proxy identity-label inherit-annotations inherit-labels ipc isolation "
                          "layer-label logfile no-hostname no-hosts omit-history os os-feature os-version "
-                         "pid provenance push retry retry-delay rewrite-timestamp runtime runtime-flag sbom "
+                         "pid push retry retry-delay rewrite-timestamp runtime runtime-flag "
                          "sbom-image-output sbom-merge-strategy sbom-output sbom-purl-output sbom-scanner-command "
                          "sbom-scanner-image sign-by skip-unused-stages stdin stream unsetannotation "
                          "unsetenv unsetlabel userns userns-gid-map userns-gid-map-group userns-uid-map "

@@ -8,6 +8,7 @@ namespace {
 constexpr OptionSpec kProject[] = {
     flag("all-resources", "Also networks, volumes, secrets and configs that no service uses"),
     text("ansi", "when", "Colours and redrawing").with_values("never|always|auto").with_default("auto"),
+    flag("compatibility", "Names with '_' where they have '-', as version 1 of Compose made them"),
     flag("dry-run", "Show what would be done, and do nothing"),
     list("env-file", "file", "Variables for the compose file, instead of .env").with_objects(CompletionKind::file),
     list('f', "file", "file", "A compose file; several are merged, - is standard input")
@@ -19,6 +20,7 @@ constexpr OptionSpec kProject[] = {
     text("project-directory", "directory", "What relative paths count from (default the first file's directory)")
         .with_objects(CompletionKind::directory),
     text('p', "project-name", "name", "Name of the project (default the directory's)"),
+    flag("verbose", "Tell each step, as --log-level debug does").as_hidden(),
     flag('v', "version", "Show which compose this is"),
     text("workdir", "directory", "").with_alias_of("project-directory"),
 };
@@ -175,16 +177,21 @@ constexpr OptionSpec kRun[] = {
 constexpr OptionSpec kScale[] = {flag("no-deps", "Leave the services alone that those named depend on")};
 constexpr OptionSpec kBuild[] = {
     list("build-arg", "name[=value]", "Value of an ARG; without one the variable of the environment"),
+    text("builder", "name", "Docker's: there is one builder").with_values("default").as_hidden(),
     flag("check", "Look for mistakes in the Dockerfiles, and build nothing"),
+    flag("compress", "Docker's; the context is read where it lies").as_hidden(),
     flag("force-rm", "Docker's; nothing is left behind anyway").as_hidden(),
     text('m', "memory", "bytes", "Memory limit of RUN steps"),
     flag("no-cache", "Do every step anew"),
+    flag("no-rm", "Docker's; nothing is left behind anyway").as_hidden(),
     flag("parallel", "With false one after the other").as_hidden().with_default("true"),
     flag("print", "Show the builds as a bake file, and build nothing"),
+    text("provenance", "false", "Docker's attestations: none are made").with_values("false").as_hidden(),
     text("progress", "style", "How progress is shown").with_values("auto|tty|plain|json|quiet").as_hidden(),
     flag("pull", "Pull base images, also those that are there"),
     flag("push", "Push the images that have a name of their own afterwards"),
     flag('q', "quiet", "No progress"),
+    text("sbom", "false", "Docker's attestations: none are made").with_values("false").as_hidden(),
     list("ssh", "name[=socket]", "An ssh agent for RUN --mount=type=ssh"),
     flag("with-dependencies", "Also what those named depend on"),
 };
@@ -192,8 +199,13 @@ constexpr OptionSpec kPull[] = {
     flag("ignore-buildable", "Not those that can be built"),
     flag("ignore-pull-failures", "Go on when one fails"),
     flag("include-deps", "Also what those named depend on"),
+    flag("no-parallel", "One after the other").as_hidden(),
+    flag("parallel", "With false one after the other").as_hidden().with_default("true"),
     text("policy", "policy", "missing or always").with_values("missing|always"),
     flag('q', "quiet", "No progress"),
+};
+constexpr OptionSpec kWait[] = {
+    flag("down-project", "Take the project down when the first of them ends"),
 };
 constexpr OptionSpec kWatch[] = {
     flag("no-up", "Do not build and start first"),
@@ -239,7 +251,6 @@ constexpr CommandSpec kCommands[] = {
      .summary = "Run the services of a compose file",
      .usage = "[OPTIONS] COMMAND",
      .options = {kProject},
-     .not_yet_options = {"compatibility verbose"},
      .arguments = kAny,
      .options_stop_at_first_argument = true,
      .group = HelpGroup::run,
@@ -334,10 +345,9 @@ constexpr CommandSpec kCommands[] = {
     with(command("compose scale", "Set how many containers services have", "[OPTIONS] SERVICE=COUNT...", {1, -1},
                  compose_scale_command, "lichen compose scale web=3 worker=2\n"),
          kScale),
-    not_yet(with(command("compose build", "Build images", "[OPTIONS] [SERVICE...]", kServices, compose_build_command,
-                         "lichen compose build --no-cache web\nlichen compose build --check\n"),
-                 kBuild),
-            "builder compress no-rm provenance sbom"),
+    with(command("compose build", "Build images", "[OPTIONS] [SERVICE...]", kServices, compose_build_command,
+                 "lichen compose build --no-cache web\nlichen compose build --check\n"),
+         kBuild),
     with(command("compose pull", "Pull images", "[OPTIONS] [SERVICE...]", kServices, compose_pull_command,
                  "lichen compose pull --ignore-buildable\n"),
          kPull),
@@ -347,8 +357,12 @@ constexpr CommandSpec kCommands[] = {
     with(command("compose version", "Show which compose this is", "[OPTIONS]", {0, 0}, compose_version_command,
                  "lichen compose version --short\n"),
          kVersion),
-    command("compose wait", "Wait until containers end, and show their exit codes", "SERVICE...",
-            {1, -1, CompletionKind::service}, compose_wait_command, "lichen compose wait job\n"),
+    with(command("compose wait", "Wait until containers end, and show their exit codes", "[OPTIONS] SERVICE...",
+                 {1, -1, CompletionKind::service}, compose_wait_command,
+                 "lichen compose wait job\n"
+                 "# run the tests, then take everything down\n"
+                 "lichen compose up -d && lichen compose wait --down-project tests\n"),
+         kWait),
     with({.path = "compose watch",
           .summary = "Follow changes of source files",
           .usage = "[OPTIONS] [SERVICE...]",

@@ -125,35 +125,6 @@ END
   assert_failure 1 "shop-db-1"
 }
 
-@test "up in the foreground: lines with names, Ctrl-C stops, the terminal is left as it was" {
-  file <<END
-services:
-  one: {image: $BUSYBOX, init: true, command: "sh -c 'trap \"echo bye; exit 0\" TERM; echo first; touch /up; while :; do sleep 0.02; done'", healthcheck: {test: test -e /up, interval: 50ms, start_interval: 50ms, start_period: 10s}}
-  longer: {image: $BUSYBOX, init: true, command: "sh -c 'echo second >&2; sleep 1000'", depends_on: {one: {condition: service_healthy}}}
-END
-  run_split "$HELPERS/terminal.py" --timeout 30 --step 'expect:second' --step 'send:\x03' -- "$LICHEN" compose --ansi never up
-  assert_status 130
-  assert_contains "one-1     | first" "longer-1  | second" "Gracefully Stopping" "one-1     | bye" "one-1 exited with code 0"
-  assert_stderr "modes: same"
-  assert_equal "$(lichen ps -q)" "" "what runs"
-  assert_equal "$(lichen ps -aq | wc -l)" 2
-}
-
-@test "exit codes: --exit-code-from, --abort-on-container-exit and -failure" {
-  file <<END
-services:
-  server: {image: $BUSYBOX, init: true, command: sleep 1000}
-  test: {image: $BUSYBOX, command: "sh -c 'exit 7'", depends_on: [server]}
-END
-  compose up --exit-code-from test
-  assert_status 7
-  assert_equal "$(lichen ps -q)" "" "what runs"
-  compose up --abort-on-container-exit
-  assert_status 7
-  compose up --abort-on-container-failure
-  assert_status 7
-}
-
 @test "scale, orphans, one verb for all: stop, start, restart, pause, kill, rm" {
   file <<END
 services:

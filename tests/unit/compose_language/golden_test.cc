@@ -88,7 +88,7 @@ std::string print_project(const Ask& ask, const Loaded& loaded) {
   else if (ask.print == "disabled")
     for (const auto& service : project.disabled_services) texts.push_back(service.name);
   else if (ask.print == "images")
-    for (const auto& service : project.services) texts.push_back(image_of(service, project.name));
+    for (const auto& service : project.services) texts.push_back(image_of(service, project));
   else if (ask.print == "hash")
     for (const auto& service : project.services) texts.push_back(service.name + " " + config_hash(service));
   else if (ask.print == "environment")
