@@ -68,6 +68,7 @@ struct BuildOptions {
   bool squash = false, squash_all = false;
   std::vector<CachePlace> cache_from, cache_to;
   std::vector<BuildOutput> outputs;
+  bool push = false;  // the caller's: all names go to their registries afterwards
   std::string iidfile, metadata_file;
   std::optional<std::int64_t> epoch;  // SOURCE_DATE_EPOCH or --timestamp
   std::size_t jobs = 0;               // 0: as many as there are cores

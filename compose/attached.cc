@@ -4,6 +4,7 @@
 
 #include "compose/arrivals.hh"
 #include "compose/down.hh"
+#include "compose/key_menu.hh"
 #include "compose/project_state.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/strings.hh"
@@ -42,10 +43,18 @@ class Attached {
     arrivals_.emplace(engine_, loop_, project_.name, [this](const auto& container) { return arrived(container); });
     if (result.is_interrupted)
       stop(LifeVerb::stop);
-    else if (options_.watch)
+    else if (options_.watches)
       begin_watch();
+    if (options_.has_menu && signals_ == 0 && KeyMenu::is_possible()) begin_menu();
     do {
-      while (is_busy()) loop_.step(std::chrono::milliseconds(500));
+      while (is_busy()) {
+        loop_.step(std::chrono::milliseconds(500));
+        if (std::exchange(drops_watch_, false)) {
+          watch_.reset();
+          tell_keys();
+        }
+      }
+      if (is_detached_) return 0;
       if (signals_ == 0 && !is_aborted_) arrivals_->look();  // of the event of a start we may not have been told yet
     } while (is_busy());
     read_to_the_end();
@@ -54,6 +63,7 @@ class Attached {
 
  private:
   bool is_busy() const {
+    if (is_detached_) return false;
     return stopper_ || (watch_ && watch_->is_busy()) ||
            std::ranges::any_of(waiting_, [this](const auto& row) { return counts(row.second.service); });
   }
@@ -148,6 +158,27 @@ class Attached {
   void begin_watch() {
     watch_ = std::make_unique<ProjectWatch>(engine_, project_, loop_, *options_.watch,
                                             [this](std::string_view line) { say_of_watch(line); });
+  }
+
+  void begin_menu() {
+    menu_.emplace(loop_, [this](char key) { pressed(key); });
+    tell_keys();
+  }
+
+  void tell_keys() { say(format("w {} Watch   d Detach\n", watch_ ? "Disable" : "Enable")); }
+
+  void pressed(char key) {
+    if (signals_ > 0 || is_aborted_) return;
+    if (key == 'd') is_detached_ = true;
+    if (key != 'w') return;
+    if (watch_) return watch_->stop([this] { drops_watch_ = true; });  // not here: it is at work in this very moment
+    if (!options_.watch) return say("Nothing is watched: no service has develop.watch\n");
+    try {
+      begin_watch();
+    } catch (const Error& error) {  // a directory that cannot be watched
+      return say(format("lichen: {}\n", error.what()));
+    }
+    tell_keys();
   }
 
   // docker compose's sign where a container's name would be.
@@ -246,9 +277,10 @@ class Attached {
   std::vector<std::unique_ptr<buildah::Worker>> quiet_, killers_, done_;
   std::unique_ptr<buildah::Worker> stopper_;
   std::unique_ptr<ProjectWatch> watch_;
+  std::optional<KeyMenu> menu_;
   Strings to_stop_;
   int stops_ = 0, signals_ = 0, code_ = 0;
-  bool is_aborted_ = false;
+  bool is_aborted_ = false, is_detached_ = false, drops_watch_ = false;
 };
 
 }  // namespace

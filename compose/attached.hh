@@ -25,7 +25,9 @@ struct AttachedOptions {
   Strings attach;                 // services whose output is shown; empty: all that do not say `attach: false`
   Strings no_attach;
   std::optional<std::int64_t> stop_timeout_s;
-  std::optional<WatchOptions> watch;  // --watch
+  std::optional<WatchOptions> watch;  // what --watch and the menu begin; nullopt: there is nothing to be watched
+  bool watches = false;               // --watch
+  bool has_menu = false;              // --menu
 };
 
 /// Takes signals: one ends what is being done and stops what was named or started here, a second one kills it.

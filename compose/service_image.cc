@@ -271,8 +271,7 @@ Json push_image(engine::Engine& engine, const std::string& name) {
   auto request = engine::image_request(engine);
   request.names = {name};
   request.quiet = true;
-  for (const auto& image : engine::run_image_program(engine, "push", request).images)
-    engine::append_event(engine, {.type = "image", .action = "push", .id = image.id, .name = image.name});
+  engine::push_image(engine, request);
   return nullptr;
 }
 

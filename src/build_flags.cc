@@ -166,8 +166,12 @@ void set_entitlements(const ParsedArgs& args, buildah::BuildOptions& options) {
 }
 
 // docker: a word alone is a directory, - an archive on standard output.
-buildah::BuildOutput parse_output(const ParsedArgs& args, const std::string& text, const HostView& host) {
+// What docker's image exporter has besides, name= and push=, goes into `options`.
+buildah::BuildOutput parse_output(const ParsedArgs& args, const std::string& text, const HostView& host,
+                                  buildah::BuildOptions& options) {
   buildah::BuildOutput output;
+  std::vector<std::string> names;
+  bool push = false;
   if (text == "-") return {"tar", "-"};
   if (text.find('=') == std::string::npos) return {"local", absolute_path(text, host)};
   for (const auto& part : split(text, ',')) {
@@ -177,15 +181,27 @@ buildah::BuildOutput parse_output(const ParsedArgs& args, const std::string& tex
       output.type = value;
     else if (key == "dest")
       output.destination = value == "-" ? value : absolute_path(value, host);
+    else if (key == "name")
+      names.push_back(value);
+    else if (key == "push" && parse_bool(value))
+      push = *parse_bool(value);
     else
-      throw Error(ErrorKind::unsupported, format("--output '{}': '{}' is not done yet", text, key))
-          .with_hint("type=local|tar|docker|oci|image and dest=PLACE");
+      throw Error(ErrorKind::unsupported, format("--output '{}': '{}' is not done yet", text, part))
+          .with_hint("type=local|tar|docker|oci and dest=PLACE, type=image|registry and name=NAME, push=true");
   }
+  if (output.type == "registry") {  // buildx' short form
+    output.type = "image";
+    push = true;
+  }
+  if ((push || !names.empty()) && output.type != "image")
+    throw_usage(args.command(), format("--output '{}': name= and push= are for type=image and type=registry", text));
+  options.tags.insert(options.tags.end(), names.begin(), names.end());
+  options.push = options.push || push;
   const bool has_place = output.type == "image" || !output.destination.empty();
   if (output.type != "local" && output.type != "tar" && output.type != "docker" && output.type != "oci" &&
       output.type != "image")
-    throw_usage(args.command(),
-                format("--output '{}': unknown type '{}' (local, tar, docker, oci, image)", text, output.type));
+    throw_usage(args.command(), format("--output '{}': unknown type '{}' (local, tar, docker, oci, image, registry)",
+                                       text, output.type));
   if (output.type == "docker" && !has_place) return {"image", ""};  // docker: into its own store
   if (!has_place) throw_usage(args.command(), format("--output '{}': dest= is missing", text));
   if (output.type == "local" && output.destination == "-")
@@ -228,7 +244,10 @@ buildah::BuildOptions build_options(const ParsedArgs& args, const HostView& host
     auto [key, value] = spec::parse_label(text, "--label");
     options.labels.insert_or_assign(std::move(key), std::move(value));
   }
-  for (const auto& text : args.get_list("output")) options.outputs.push_back(parse_output(args, text, host));
+  for (const auto& text : args.get_list("output")) options.outputs.push_back(parse_output(args, text, host, options));
+  options.push = options.push || args.get_bool("push");
+  if (options.push && options.tags.empty())
+    throw_usage(args.command(), "--push: the image has no name to be pushed under; give it one: -t REGISTRY/NAME");
   options.explain = args.get_bool("explain");
   options.debug_shell = args.get_bool("debug-shell");
   set_entitlements(args, options);

@@ -169,4 +169,11 @@ std::string ensure_image(Engine& engine, const std::string& name, const PullOpti
   }
 }
 
+wire::ImageResult push_image(Engine& engine, const wire::ImageRequest& request) {
+  auto result = run_image_program(engine, "push", request);
+  for (const auto& image : result.images)
+    append_event(engine, {.type = "image", .action = "push", .id = image.id, .name = image.name});
+  return result;
+}
+
 }  // namespace lichen::engine

@@ -20,6 +20,9 @@ wire::ImageRequest image_request(const Engine& engine);
 wire::ImageResult run_image_program(Engine& engine, const std::string& command, const wire::ImageRequest& request,
                                     std::function<void()> in_child = {});
 
+/// lichen-image push, and its events. @throws the Error that it reports
+wire::ImageResult push_image(Engine& engine, const wire::ImageRequest& request);
+
 /// A lichen-image that stays: orders go to `input`, answers come from `output`, it dies with us.
 struct RunningImageProgram {
   sys::Pid process;

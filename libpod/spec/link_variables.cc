@@ -33,8 +33,7 @@ std::vector<Port> open_ports(const ContainerConfig& config) {
   for (const auto& port : config.network.ports) ports.push_back({port.container_port, port.protocol});
   const auto key = [](const Port& port) { return std::tuple(port.number, port.protocol != "tcp", port.protocol); };
   std::ranges::sort(ports, {}, key);
-  const auto twice = std::ranges::unique(ports);
-  ports.erase(twice.begin(), twice.end());
+  ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
   return ports;
 }
 

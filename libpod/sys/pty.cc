@@ -54,12 +54,21 @@ void set_controlling_terminal(int tty) {
   if (::ioctl(tty, TIOCSCTTY, 0) != 0) throw_errno("make a terminal the controlling one");
 }
 
-RawMode::RawMode(int tty) : tty_(tty) {
+RawMode::RawMode(int tty) : RawMode(tty, [](termios& mode) { ::cfmakeraw(&mode); }) {}
+
+RawMode::RawMode(int tty, void (*change)(termios& mode)) : tty_(tty) {
   if (::tcgetattr(tty, &saved_) != 0) throw_errno("read the terminal's mode");
-  termios raw = saved_;
-  ::cfmakeraw(&raw);
-  if (::tcsetattr(tty, TCSADRAIN, &raw) != 0) throw_errno("set the terminal to raw mode");
+  termios mode = saved_;
+  change(mode);
+  if (::tcsetattr(tty, TCSADRAIN, &mode) != 0) throw_errno("change the terminal's mode");
 }
+
+KeyMode::KeyMode(int tty)
+    : RawMode(tty, [](termios& mode) {
+        mode.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+        mode.c_cc[VMIN] = 1;
+        mode.c_cc[VTIME] = 0;
+      }) {}
 
 RawMode::~RawMode() {
   const int saved = errno;

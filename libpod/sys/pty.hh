@@ -38,9 +38,18 @@ class RawMode {
   RawMode(const RawMode&) = delete;
   RawMode& operator=(const RawMode&) = delete;
 
+ protected:
+  RawMode(int tty, void (*change)(termios& mode));
+
  private:
   int tty_;
   termios saved_{};
+};
+
+/// Keys come at once and are not shown; signals and output stay as they were.
+class KeyMode : public RawMode {
+ public:
+  explicit KeyMode(int tty);
 };
 
 }  // namespace lichen::sys

@@ -56,6 +56,18 @@ void tell_mistakes(const std::vector<language::LintWarning>& warnings) {
   raw_log(text.c_str());
 }
 
+// buildx' --push: the image, or the list of several platforms, under all its names.
+void push_names(engine::Engine& engine, const buildah::BuildOptions& options) {
+  for (const auto& name : options.tags) {
+    auto request = engine::image_request(engine);
+    request.names = {name};
+    request.auth_file = options.pull.auth_file;
+    if (options.pull.tls_verify) request.tls_verify = *options.pull.tls_verify;
+    request.quiet = options.quiet;
+    engine::push_image(engine, request);
+  }
+}
+
 }  // namespace
 
 int build_command(Context& context, const ParsedArgs& args) {
@@ -79,6 +91,7 @@ int build_command(Context& context, const ParsedArgs& args) {
       tell_mistakes(find_mistakes(input, options));
     if (result.images.empty()) return kExitOk;
     buildah::write_result_files(*engine, options, result);
+    if (options.push) push_names(*engine, options);
     write_out((options.quiet ? "sha256:" : "") + result.id() + "\n");
     return kExitOk;
   } catch (Error& error) {

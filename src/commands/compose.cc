@@ -118,10 +118,13 @@ int compose_up_command(Context& context, const ParsedArgs& args) {
     throw_usage(args.command(), "-d does not go together with --abort-on-container-exit and --exit-code-from");
   if (!attached.exit_code_from.empty() && project.find_service(attached.exit_code_from) == nullptr)
     throw_error(ErrorKind::not_found, "--exit-code-from {}: no such service", attached.exit_code_from);
-  if (args.get_bool("watch")) {
-    if (detached) throw_usage(args.command(), "--watch is for the foreground");
-    attached.watch = watch_options(project, options);
-  }
+  attached.watches = args.get_bool("watch");
+  attached.has_menu = args.has("menu") ? args.get_bool("menu") : is_true(*engine, "COMPOSE_MENU");
+  if (detached && (attached.watches || (args.has("menu") && attached.has_menu)))
+    throw_usage(args.command(), format("--{} is for the foreground", attached.watches ? "watch" : "menu"));
+  const bool can_watch =
+      std::ranges::any_of(project.services, [](const auto& service) { return !service.watch.empty(); });
+  if (attached.watches || (attached.has_menu && can_watch)) attached.watch = watch_options(project, options);
   const auto view = make_view(context);
   if (!detached && !is_rehearsal(context)) return compose::up_attached(*engine, project, options, attached, *view);
   compose::bring_up(*engine, project, options, *view);

@@ -98,8 +98,7 @@ int manifest_push_command(Context& context, const ParsedArgs& args) {
   request.list_only = !args.get_bool("all");
   request.quiet = args.get_bool("quiet");
   set_push_flags(args, request);
-  const auto result = engine::run_image_program(*engine, "push", request);
-  announce_push(*engine, args, result);
+  const auto result = push_image(*engine, args, request);
   if (!request.quiet) write_out(result.images.at(0).digest + "\n");
   return done();
 }

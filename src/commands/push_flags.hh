@@ -15,8 +15,8 @@ wire::ImageRequest registry_request(const engine::Engine& engine, const ParsedAr
 void set_retries(const ParsedArgs& args, wire::ImageRequest& request);
 /// --compression-format, --compression-level, --force-compression, --format.
 void set_push_flags(const ParsedArgs& args, wire::ImageRequest& request);
-/// Events, and --digestfile.
-void announce_push(const engine::Engine& engine, const ParsedArgs& args, const wire::ImageResult& result);
+/// With --digestfile.
+wire::ImageResult push_image(engine::Engine& engine, const ParsedArgs& args, const wire::ImageRequest& request);
 /// "oci:DIRECTORY" and the like: written there. @param list  IMAGE is a manifest list @return false: a registry is
 /// meant
 bool push_to_place(engine::Engine& engine, const ParsedArgs& args, const std::string& destination, bool list);

@@ -164,11 +164,11 @@ void set_push_flags(const ParsedArgs& args, wire::ImageRequest& request) {
       args.has("force-compression") ? args.get_bool("force-compression") : args.has("compression-format");
 }
 
-void announce_push(const engine::Engine& engine, const ParsedArgs& args, const wire::ImageResult& result) {
-  for (const auto& image : result.images) {
-    engine::append_event(engine, {.type = "image", .action = "push", .id = image.id, .name = image.name});
-    if (const auto path = args.find_string("digestfile")) write_digest(*path, image.digest);
-  }
+wire::ImageResult push_image(engine::Engine& engine, const ParsedArgs& args, const wire::ImageRequest& request) {
+  auto result = engine::push_image(engine, request);
+  if (const auto path = args.find_string("digestfile"))
+    for (const auto& image : result.images) write_digest(*path, image.digest);
+  return result;
 }
 
 int push_command(Context& context, const ParsedArgs& args) {
@@ -187,8 +187,7 @@ int push_command(Context& context, const ParsedArgs& args) {
   request.quiet = args.get_bool("quiet");
   set_push_flags(args, request);
   set_retries(args, request);
-  const auto result = engine::run_image_program(*engine, "push", request);
-  announce_push(*engine, args, result);
+  const auto result = push_image(*engine, args, request);
   for (const auto& image : result.images) {
     const auto colon = image.name.rfind(':');
     if (request.quiet)

@@ -60,6 +60,7 @@ constexpr OptionSpec kBuild[] = {
     text("pull", "policy", "Whether base images are pulled: always, missing, never, newer")
         .or_alone("always")
         .with_hints("always|missing|never|newer|true|false"),
+    flag("push", "Push the image under its names afterwards, as --output type=registry does"),
     flag('q', "quiet", "Print the image's id alone"),
     flag("rm", "Docker's; nothing is left behind anyway").as_hidden().with_default("true"),
     text("sbom", "false", "Docker's attestations: none are made").with_values("false").as_hidden(),
@@ -112,7 +113,7 @@ constexpr CommandSpec kCommands[] = {
                          "disable-content-trust dns-option dns-search env env-file group-add",
                          "hooks-dir http-proxy identity-label inherit-annotations inherit-labels ipc isolation "
                          "layer-label logfile no-hostname no-hosts omit-history os os-feature os-version "
-                         "pid push retry retry-delay rewrite-timestamp runtime runtime-flag "
+                         "pid retry retry-delay rewrite-timestamp runtime runtime-flag "
                          "sbom-image-output sbom-merge-strategy sbom-output sbom-purl-output sbom-scanner-command "
                          "sbom-scanner-image sign-by skip-unused-stages stdin stream unsetannotation "
                          "unsetenv unsetlabel userns userns-gid-map userns-gid-map-group userns-uid-map "

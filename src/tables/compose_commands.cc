@@ -49,6 +49,7 @@ constexpr OptionSpec kUp[] = {
     flag('d', "detach", "In the background"),
     text("exit-code-from", "service", "End with this service's exit code; stops all when a container ends")
         .with_objects(CompletionKind::service),
+    flag("menu", "Take keys while output is shown: w follows source files, d leaves all running (COMPOSE_MENU=1)"),
     list("no-attach", "service", "Do not show the output of this service").with_objects(CompletionKind::service),
     flag("no-color", "No colours in the output"),
     flag("no-log-prefix", "No names before the lines of output"),
@@ -272,7 +273,7 @@ constexpr CommandSpec kCommands[] = {
              .group = HelpGroup::run,
              .handler = compose_up_command},
             kUp, kCreation),
-        "environment/e menu"),
+        "environment/e"),
     with(command("compose create", "Make containers and do not start them", "[OPTIONS] [SERVICE...]", kServices,
                  compose_create_command, "lichen compose create --build\n"),
          kCreation),

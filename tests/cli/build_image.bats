@@ -196,3 +196,49 @@ END
   build
   refute_stderr "warning"
 }
+
+at_registry() { curl -sf -H "Accept: ${2:-application/vnd.oci.image.manifest.v1+json}" "http://$REGISTRY/v2/$1/manifests/1"; } # NAME [ACCEPT]
+
+@test "--push and --output type=registry: all names are at their registries afterwards, a list with all its images" {
+  # flags: build --push
+  dockerfile <<'END'
+FROM scratch
+LABEL a=b
+END
+  build --tls-verify=false --push -t "$REGISTRY/one:1" -t "$REGISTRY/two:1"
+  assert_success
+  assert_equal "$(at_registry one | jq -r .config.digest)" "$(image "$REGISTRY/two:1" '{{.Id}}')"
+  assert_equal "$(at_registry two)" "$(at_registry one)"
+  build --tls-verify=false --output "type=registry,name=$REGISTRY/three:1"
+  assert_success
+  at_registry three >/dev/null
+  build --tls-verify=false --output "type=image,name=$REGISTRY/four:1,push=false"
+  assert_success
+  if at_registry four; then return 1; fi
+  build --tls-verify=false --platform linux/amd64,linux/arm64 --push -t "$REGISTRY/both:1"
+  assert_success
+  assert_equal "$(at_registry both application/vnd.oci.image.index.v1+json | jq -r '[.manifests[].platform.architecture] | join(" ")')" "amd64 arm64"
+  assert_equal "$(lichen events --since 1h --until 0s --filter event=push --format '{{.Actor.Attributes.name}}' | grep -cE '/(one|two|three|both):1$')" 4
+}
+
+@test "--push: without a name nothing is built; a registry that is not there fails the command, and the image stays" {
+  dockerfile <<<'FROM scratch'
+  build --push
+  assert_failure 125 "no name" "-t REGISTRY/NAME"
+  build --output type=local,dest=out,push=true
+  assert_failure 125 "type=registry"
+  build --tls-verify=false --push -t 127.0.0.1:1/nobody:1
+  assert_failure 1 "127.0.0.1:1"
+  lichen image exists 127.0.0.1:1/nobody:1
+}
+
+@test "docker's flags without an effect here are accepted, with a meaning they are refused" {
+  # flags: build --builder --compress --provenance --sbom
+  dockerfile <<<'FROM scratch'
+  build --builder default --compress --provenance=false --sbom=false
+  assert_success
+  build --provenance=mode=max
+  assert_failure 125 "must be one of false"
+  build --builder other
+  assert_failure 125 "must be one of default"
+}

@@ -187,3 +187,30 @@ END
   compose --verbose ps
   assert_success
 }
+
+@test "--menu: w watches, w again does not, d leaves all running; the terminal is left as it was" {
+  mkdir -p src
+  file <<END
+services:
+  web: {$kIdle, develop: {watch: [{action: sync, path: ./src, target: /site}]}}
+  db: {$kIdle}
+END
+  run_split "$HELPERS/terminal.py" --timeout 30 --step 'expect:w Enable Watch   d Detach' --step 'send:w' --step 'expect:Watch enabled' \
+    --step 'send:w' --step 'expect:Watch disabled' --step 'expect:w Enable Watch' --step 'send:x' --step 'send:d' -- "$LICHEN" compose --ansi never up --menu
+  assert_status 0
+  assert_stderr "modes: same"
+  assert_equal "$(names)" "shop-db-1 shop-web-1" "what runs"
+  run_split "$HELPERS/terminal.py" --timeout 30 --step 'expect:w Enable Watch' --step 'send:\x03' -- env COMPOSE_MENU=true "$LICHEN" compose --ansi never up
+  assert_status 130
+  assert_stderr "modes: same"
+  compose up --menu -d
+  assert_failure 1 "--menu is for the foreground"
+  sed -i 's/, develop: .*}/}/' compose.yaml
+  run_split "$HELPERS/terminal.py" --timeout 30 --step 'expect:w Enable' --step 'send:w' --step 'expect:no service has develop.watch' --step 'send:d' -- "$LICHEN" compose --ansi never up --menu
+  assert_status 0
+  # Without a terminal there are no keys: the flag is for people.
+  begin up --menu
+  wait_until 20 says "Attaching to"
+  kill -INT "$UP"
+  ends_with 130
+}

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What a test run consists of: writes $LICHEN_TEST_WORK/ctest/CTestTestfile.cmake, one add_test per test program.
 #
-# One list for all suites, so that one ctest runs them two at a time, times them, and ends in one summary. Labels are
+# One list for all suites, so that one ctest runs them side by side, times them, and ends in one summary. Labels are
 # the names that `tests/run NAME` takes. Container tests start through tests/lib/as_user (see user.sh).
 
 # Storage drivers besides the default one get the suites that touch storage.
@@ -64,11 +64,11 @@ runtime_tests() {
 # A file asks for its own time, for the whole machine, or for a delegated cgroup v2 tree in a comment:
 #   # ctest: timeout=900 serial cgroup2
 bats_file() { # NAME LABEL FILE [VARIABLE=VALUE...]
-  local name=$1 label=$2 file=$3 wishes timeout=300 properties="" start=as_user
+  local name=$1 label=$2 file=$3 wishes timeout=300 properties=${BATS_PROPERTIES:-} start=as_user
   shift 3
   wishes=$(sed -n 's/^# ctest: //p' "$file")
   [[ ! $wishes =~ timeout=([0-9]+) ]] || timeout=${BASH_REMATCH[1]}
-  [[ ! $wishes =~ serial ]] || properties="RUN_SERIAL TRUE"
+  [[ ! $wishes =~ serial ]] || properties+=" RUN_SERIAL TRUE"
   [[ ! $wishes =~ cgroup2 ]] || start=in_cgroup2
   add_test "$name" "$label" bats "$timeout" "$properties" "$LICHEN_TEST_REPO/tests/lib/$start" env "$@" bats --timing --tap "$file"
 }
@@ -114,13 +114,14 @@ packaging_tests() {
   add_test install packaging plain 120 "" "$LICHEN_TEST_REPO/tests/lib/check_install" "$LICHEN_TEST_REPO" "$LICHEN_TEST_WORK"
 }
 
-# A machine works on two processors, but waits half of the time: others may run beside it.
+# A machine works on two processors, but waits half of the time: others may run beside it, though no second machine. First,
+# since they take longest.
 vm_tests() {
-  local file
+  local file BATS_PROPERTIES="COST 1000 RESOURCE_LOCK vm"
   for file in "$LICHEN_TEST_STAGE"/tests/vm/*.bats; do
     bats_file "vm_$(basename "$file" .bats)" vm "$file"
   done
-  add_user_test vm_power_cut vm bats 900 "" "$LICHEN_TEST_STAGE/tests/vm/power_cut.py" "$LICHEN_TEST_WORK/tmp/power_cut"
+  add_user_test vm_power_cut vm bats 900 "$BATS_PROPERTIES" "$LICHEN_TEST_STAGE/tests/vm/power_cut.py" "$LICHEN_TEST_WORK/tmp/power_cut"
 }
 
 write_ctest_file() { # SUITE...
