@@ -4,40 +4,22 @@
 #include <cstdlib>
 
 #include "libpod/base/error.hh"
+#include "libpod/base/log.hh"
 #include "libpod/base/parse.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/sys/fs.hh"
 #include "libpod/sys/io.hh"
+#include "libpod/sys/passwd.hh"
 #include "libpod/sys/process.hh"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <pwd.h>
 #include <sched.h>
-#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 namespace lichen::sys {
 namespace {
-
-// shadow's subid.h; declared here since the library is loaded at run time.
-struct SubidRange {
-  unsigned long start, count;
-};
-using GetRanges = int (*)(const char* owner, SubidRange** ranges);
-using InitLibrary = bool (*)(const char* program, FILE* log);
-
-std::vector<IdRange> to_ranges(const SubidRange* ranges, int count) {
-  std::vector<IdRange> out;
-  for (int i = 0; i < count; ++i) {
-    constexpr unsigned long kMax = 0xFFFF'FFFFUL;
-    if (ranges[i].count == 0 || ranges[i].start > kMax || ranges[i].count > kMax - ranges[i].start) continue;
-    out.push_back({0, static_cast<std::uint32_t>(ranges[i].start), static_cast<std::uint32_t>(ranges[i].count)});
-  }
-  return out;
-}
 
 // Whether /etc/nsswitch.conf sends subordinate ids elsewhere than to the files.
 bool has_subid_service() {
@@ -48,6 +30,12 @@ bool has_subid_service() {
   return false;
 }
 
+void add_range(std::string_view first, std::string_view size, std::vector<IdRange>& out) {
+  const auto start = parse_uint(trim(first)), count = parse_uint(trim(size));
+  if (!start || !count || *count == 0 || *start > 0xFFFF'FFFF || *count > 0xFFFF'FFFF - *start) return;
+  out.push_back({0, static_cast<std::uint32_t>(*start), static_cast<std::uint32_t>(*count)});
+}
+
 // "name:start:count" or "uid:start:count" lines of subuid(5).
 std::vector<IdRange> read_subid_file(const std::string& path, const std::string& name, uid_t uid) {
   std::vector<IdRange> out;
@@ -56,29 +44,31 @@ std::vector<IdRange> read_subid_file(const std::string& path, const std::string&
   for (const auto& line : split(*text, '\n')) {
     const auto fields = split(line, ':');
     if (fields.size() != 3 || fields[0].empty() || (fields[0] != name && fields[0] != std::to_string(uid))) continue;
-    const auto start = parse_uint(trim(fields[1])), count = parse_uint(trim(fields[2]));
-    if (!start || !count || *count == 0 || *start > 0xFFFF'FFFF || *count > 0xFFFF'FFFF - *start) continue;
-    out.push_back({0, static_cast<std::uint32_t>(*start), static_cast<std::uint32_t>(*count)});
+    add_range(fields[1], fields[2], out);
   }
   return out;
 }
 
-// Both kinds through libsubid; false when it is not there.
-bool ask_libsubid(const std::string& name, SubordinateIds& ids) {
-  void* library = ::dlopen("libsubid.so.4", RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) return false;
-  const auto init = reinterpret_cast<InitLibrary>(::dlsym(library, "subid_init"));
-  const auto uids = reinterpret_cast<GetRanges>(::dlsym(library, "subid_get_uid_ranges"));
-  const auto gids = reinterpret_cast<GetRanges>(::dlsym(library, "subid_get_gid_ranges"));
-  if (init == nullptr || uids == nullptr || gids == nullptr) return false;
-  init("lichen", nullptr);
-  for (const auto& [get, out] : {std::pair{uids, &ids.uids}, std::pair{gids, &ids.gids}}) {
-    SubidRange* ranges = nullptr;
-    const int count = get(name.c_str(), &ranges);
-    if (count > 0) *out = to_ranges(ranges, count);
-    std::free(ranges);
+// "0: anna 100000 65536" lines of getsubids(1), libsubid's own program: LDAP and the like answer through it.
+std::vector<IdRange> ranges_of(const std::string& text) {
+  std::vector<IdRange> out;
+  for (const auto& line : split(text, '\n')) {
+    const auto words = split(line, ' ');
+    if (words.size() == 4) add_range(words[2], words[3], out);
   }
-  return true;
+  return out;
+}
+
+// Both kinds; false when the program is not there.
+bool ask_getsubids(const std::string& name, SubordinateIds& ids) {
+  try {
+    ids.uids = ranges_of(run_program({"getsubids", name}).out);
+    ids.gids = ranges_of(run_program({"getsubids", "-g", name}).out);
+    return true;
+  } catch (const Error& error) {
+    log_debug("{}", error.what());
+    return false;
+  }
 }
 
 // Ranges that overlap would make newuidmap refuse the whole map.
@@ -109,26 +99,25 @@ std::vector<IdRange> stack_ranges(std::uint32_t own, const std::vector<IdRange>&
 }  // namespace
 
 std::string user_name(uid_t uid) {
-  const passwd* entry = ::getpwuid(uid);
-  return entry == nullptr ? "" : entry->pw_name;
+  const auto user = find_user(uid);
+  return user ? user->name : "";
 }
 
 std::string home_directory(uid_t uid) {
   const char* home = std::getenv("HOME");
   if (home != nullptr && home[0] == '/') return home;
-  const passwd* entry = ::getpwuid(uid);
-  if (entry == nullptr || entry->pw_dir == nullptr || entry->pw_dir[0] != '/')
+  const auto user = find_user(uid);
+  if (!user || !user->home.starts_with('/'))
     throw Error(ErrorKind::not_found,
                 format("find the home directory of uid {}: neither HOME nor the password database has it", uid))
         .with_hint("set HOME, or give --root DIR");
-  return entry->pw_dir;
+  return user->home;
 }
 
 SubordinateIds subordinate_ids(uid_t uid) {
   SubordinateIds ids;
   const std::string name = user_name(uid);
-  // The files are asked directly when nothing else is configured: the library costs half a millisecond to load.
-  if (!has_subid_service() || !ask_libsubid(name, ids)) {
+  if (!has_subid_service() || !ask_getsubids(name, ids)) {
     ids.uids = read_subid_file("/etc/subuid", name, uid);
     ids.gids = read_subid_file("/etc/subgid", name, uid);
   }

@@ -33,7 +33,7 @@ struct SubordinateIds {
   std::vector<IdRange> uids, gids;  // `inside` is 0 everywhere: only what the user may map
   std::string problem;              // why there are none: "no line for 'anna' in /etc/subuid"
 };
-/// Ask libsubid (loaded here and only here: LDAP and the like answer through it), else read the two files.
+/// Read the two files, or where nsswitch.conf names another service ask libsubid by its program getsubids(1).
 SubordinateIds subordinate_ids(uid_t uid);
 
 /// 0 -> uid, 1.. -> the subordinate ranges one after the other; only 0 -> uid when either kind has none.
