@@ -20,11 +20,15 @@ Arrivals::Arrivals(engine::Engine& engine, sys::EventLoop& loop, std::string pro
 }
 
 void Arrivals::look(bool tells) {
+  is_put_off_ = false;
   for (const auto& container : project_containers(engine_, project_)) {
     const auto& started = container.summary.state.started_at;
     const std::pair start(container.id(), started);
     if (container.one_off || started.empty() || seen_.contains(start)) continue;
-    if (!tells || came_(container)) seen_.insert(start);
+    if (!tells || came_(container))
+      seen_.insert(start);
+    else
+      is_put_off_ = true;
   }
 }
 

@@ -23,6 +23,10 @@ class Arrivals {
   ~Arrivals() { loop_.cancel(timer_); }
   /// Now, without an event.
   void look() { look(/*tells=*/true); }
+  /// Somebody has ended: who was put off is told again.
+  void retry() {
+    if (is_put_off_) look(/*tells=*/true);
+  }
 
  private:
   void look(bool tells);
@@ -33,6 +37,7 @@ class Arrivals {
   Came came_;
   std::set<std::pair<std::string, std::string>> seen_;  // id and time of the start
   sys::EventLoop::TimerId timer_ = 0;
+  bool is_put_off_ = false;
   EventWatch events_;
 };
 

@@ -207,7 +207,7 @@ class Attached {
     const auto node = waiting_.extract(id);
     if (node.empty()) return;
     tell_end(id, node.mapped());
-    if (arrivals_) arrivals_->look();
+    if (arrivals_) arrivals_->retry();
   }
 
   void tell_end(const std::string& id, const Followed& followed) {

@@ -104,7 +104,7 @@ void show_logs(engine::Engine& engine, const std::string& project, const LogChoi
     if (is_asked(container)) names.push_back(short_name(container.name(), project));
   lines.emplace(engine, loop, choice, std::move(names), [&](const std::string&) {
     --left;
-    if (arrivals) arrivals->look();
+    if (arrivals) arrivals->retry();
   });
   for (const auto& container : containers) add(container, std::nullopt);
   while (left > 0) loop.step(std::chrono::seconds(1));
