@@ -8,7 +8,8 @@
   machine.py stop DIR                                             cut, and forget the disk
 
 DIR holds one machine: home.img (what survives a power cut; everything else is as new at each start), console.log,
-marks (lines that the guest wrote to its port of this name, in order) and the pipes of the agents (guest/usr/local/sbin/agent).
+marks (what the guest wrote to its second serial port since the start: power_cut.py) and the pipes of the agents
+(guest/usr/local/sbin/agent).
 LICHEN_TEST_VM: what make_images wrote. TCG and not KVM: it works everywhere, and a nested KVM may hang.
 """
 import argparse
@@ -80,7 +81,7 @@ class Machine:
             command += ["-drive", f"file={folder}/{name},if=virtio,format=raw,{options}"]
         for agent in ("root", "user"):
             command += ["-chardev", f"pipe,id={agent},path={self.path(agent)}", "-device", f"virtserialport,chardev={agent},name={agent}"]
-        return command + ["-chardev", f"file,id=marks,append=on,path={self.path('marks')}", "-device", "virtserialport,chardev=marks,name=marks"]
+        return command + ["-chardev", f"file,id=marks,path={self.path('marks')}", "-device", "isa-serial,chardev=marks"]
 
     def pid(self):
         """The running qemu of this folder, or None."""
