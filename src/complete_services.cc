@@ -16,10 +16,10 @@ std::vector<std::string> complete_services(std::span<const std::string> words) {
     NormalizedWords own = normalize_words(*compose, rest.subspan(1));
     own.positionals.clear();
     compose::HostFiles files;
-    const auto loaded =
+    const auto project =
         compose::load_project(load_request(bind_options(*compose, own), engine::Environment::capture()), files);
     std::vector<std::string> names;
-    for (const auto* services : {&loaded.project.services, &loaded.project.disabled_services})
+    for (const auto* services : {&project.services, &project.disabled_services})
       for (const auto& service : *services) names.push_back(service.name);
     return names;
   } catch (const Error&) {

@@ -44,23 +44,24 @@ compose::LoadRequest load_request(const ParsedArgs& options, const engine::Envir
   return request;
 }
 
+void show_warning(const compose::Warning& warning) { log_warn("{}", warning.message()); }
+
 namespace {
 
 compose::Project load(const Context& context, const engine::Engine& engine, const compose::Strings& services,
-                      bool refuse_unsupported) {
+                      compose::UnsupportedKeys unsupported) {
   compose::HostFiles files;
   auto request = load_request(*context.group, engine.environment);
   request.services = services;
-  request.refuse_unsupported = refuse_unsupported;
-  auto loaded = compose::load_project(request, files);
-  for (const auto& warning : loaded.warnings) log_warn("{}", warning.message());
-  return std::move(loaded.project);
+  request.unsupported = unsupported;
+  request.on_warning = show_warning;
+  return compose::load_project(request, files);
 }
 
 }  // namespace
 
 compose::Project load_project(const Context& context, const engine::Engine& engine, const compose::Strings& services) {
-  return load(context, engine, services, /*refuse_unsupported=*/true);
+  return load(context, engine, services, compose::UnsupportedKeys::refused);
 }
 
 FoundProject find_project(const Context& context, const engine::Engine& engine, const compose::Strings& services) {
@@ -68,7 +69,7 @@ FoundProject find_project(const Context& context, const engine::Engine& engine, 
   if (name.empty()) name = variable(engine, "COMPOSE_PROJECT_NAME");
   try {
     // What is there can be looked at and taken down, whatever the file says now.
-    auto project = load(context, engine, services, /*refuse_unsupported=*/false);
+    auto project = load(context, engine, services, compose::UnsupportedKeys::untold);
     return {project.name, std::move(project)};
   } catch (const Error& error) {
     // Labels say enough when the name is known and no file was asked for.

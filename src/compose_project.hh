@@ -15,6 +15,9 @@ namespace lichen::cli {
 /// Files, variables and flags as the command line and the environment have them. @param options  of `compose` itself
 compose::LoadRequest load_request(const ParsedArgs& options, const engine::Environment& environment);
 
+/// To standard error; for LoadRequest::on_warning.
+void show_warning(const compose::Warning& warning);
+
 /// Load it; warnings go to standard error. @param services  named on the line: active whatever their profiles
 compose::Project load_project(const Context& context, const engine::Engine& engine,
                               const compose::Strings& services = {});

@@ -8,8 +8,8 @@
 namespace lichen::compose {
 
 void Loading::warn(const Spot& spot, std::string text) {
-  Warning warning{sources.place(spot), std::move(text)};
-  if (said_.insert(warning.message()).second) warnings.push_back(std::move(warning));
+  const Warning warning{sources.place(spot), std::move(text)};
+  if (said_.insert(warning.message()).second && request.on_warning) request.on_warning(warning);
 }
 
 void Loading::warn_unset(const std::vector<std::string>& names) {

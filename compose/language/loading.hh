@@ -16,7 +16,6 @@ class Loading {
 
   const LoadRequest& request;
   Sources sources;
-  std::vector<Warning> warnings;
 
   /// Each text once.
   void warn(const Spot& spot, std::string text);

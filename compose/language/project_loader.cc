@@ -27,7 +27,7 @@ char separator_of(const LoadRequest& request, const Mapping& environment) {
 
 }  // namespace
 
-Loaded load_project(const LoadRequest& request, FileSource& files) {
+Project load_project(const LoadRequest& request, FileSource& files) {
   Loading loading(request, files);
   Found found;
   std::string name;
@@ -47,7 +47,7 @@ Loaded load_project(const LoadRequest& request, FileSource& files) {
   const auto chosen = select_services(project, request);
   if (!request.all_resources) drop_unused(project);
   warn_of_unsupported(tree, project, chosen, loading);
-  return {std::move(project), std::move(loading.warnings)};
+  return project;
 }
 
 LoadedTree load_uninterpolated(LoadRequest request, FileSource& files) {
@@ -61,7 +61,7 @@ LoadedTree load_uninterpolated(LoadRequest request, FileSource& files) {
     for (const auto& document : loading.documents(file, "the compose file"))
       collect_tree_variables(document, variables);
   tree.set("name", name);
-  return {to_json(tree, /*sorted=*/true), std::move(variables), std::move(loading.warnings)};
+  return {to_json(tree, /*sorted=*/true), std::move(variables)};
 }
 
 }  // namespace lichen::compose

@@ -23,6 +23,20 @@ class FileSource {
   virtual bool is_directory(const std::string& path) = 0;
 };
 
+struct Warning {
+  Place place;
+  std::string text;
+  /// "FILE:LINE:COLUMN: TEXT", or TEXT alone.
+  std::string message() const;
+};
+
+/// What is done about keys that have no effect here.
+enum class UnsupportedKeys {
+  untold,  // for commands that look at what is there
+  warned,
+  refused,  // for commands that make containers: models, providers ... are errors, the others warnings
+};
+
 struct LoadRequest {
   Strings files;        // -f, in order, as written ("-" = standard input); empty: COMPOSE_FILE, else looked for
   Strings env_files;    // --env-file, as written; empty: COMPOSE_ENV_FILES, else .env of the project directory
@@ -37,37 +51,26 @@ struct LoadRequest {
   bool only_services = false;
   bool compatibility = false;  // --compatibility; with COMPOSE_COMPATIBILITY too: names with '_', as version 1 made
   bool all_resources = false;  // --all-resources: keep networks, volumes, secrets and configs that nobody uses
-  bool refuse_unsupported = false;  // models, providers ... are errors, for commands that make containers
+  UnsupportedKeys unsupported = UnsupportedKeys::warned;
   bool interpolate = true;          // false: --no-interpolate
   bool normalize = true;            // false: --no-normalize
   bool resolve_paths = true;        // false: --no-path-resolution
   bool check_consistency = true;    // false: --no-consistency
   bool resolve_environment = true;  // false: --no-env-resolution: env_file and label_file are not read
-};
-
-struct Warning {
-  Place place;
-  std::string text;
-  /// "FILE:LINE:COLUMN: TEXT", or TEXT alone.
-  std::string message() const;
-};
-
-struct Loaded {
-  Project project;
-  std::vector<Warning> warnings;  // each once, in the order found
+  /// Told each warning once, as soon as it is found: what it says may be why the loading fails after it.
+  std::function<void(const Warning&)> on_warning;
 };
 
 /// @throws Error{invalid}   a file is wrong: "FILE:LINE:COLUMN: services.web.prots: ..."; the hint is the way out
 /// @throws Error{not_found} no compose file, a file that is named but is not there, a service that is not there
-/// @throws Error{unsupported} with refuse_unsupported: a key that it would be wrong to run without
+/// @throws Error{unsupported} with UnsupportedKeys::refused: a key that it would be wrong to run without
 /// @throws Error{usage}     -p is no valid project name
-Loaded load_project(const LoadRequest& request, FileSource& files);
+Project load_project(const LoadRequest& request, FileSource& files);
 
 /// The merged files with their ${...}, for `config --no-interpolate` and `--variables`.
 struct LoadedTree {
   Json tree;  // members sorted
   std::map<std::string, Variable> variables;
-  std::vector<Warning> warnings;
 };
 LoadedTree load_uninterpolated(LoadRequest request, FileSource& files);
 

@@ -31,7 +31,7 @@ void check_consistency(const Project& project, Loading& loading);
 
 /// Keys of these services, and of the other objects of the project, that have no effect here: one warning each, with
 /// the reason (support.cc).
-/// @throws Error{unsupported} with refuse_unsupported, for those that it would be wrong to run without
+/// @throws Error{unsupported} with UnsupportedKeys::refused, for those that it would be wrong to run without
 void warn_of_unsupported(const Node& model, const Project& project, const std::set<std::string>& services,
                          Loading& loading);
 

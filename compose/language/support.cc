@@ -83,7 +83,7 @@ void find_key(const Node& node, std::span<const std::string> parts, const std::s
   if (parts.empty()) {
     if (node.is_null() || (node.kind == Node::Kind::boolean && node.text == "false")) return;
     if (row.path.ends_with(".mode") && node.text == "replicated") return;
-    if (row.is_refused && loading.request.refuse_unsupported) refuse(node, path, row, loading);
+    if (row.is_refused && loading.request.unsupported == UnsupportedKeys::refused) refuse(node, path, row, loading);
     loading.warn(node.key_spot,
                  format("{} {}: {}", path, row.is_refused ? "is not supported" : "has no effect", row.reason));
     return;
@@ -108,6 +108,7 @@ std::span<const Unsupported> unsupported_keys() { return kUnsupported; }
 
 void warn_of_unsupported(const Node& model, const Project& project, const std::set<std::string>& services,
                          Loading& loading) {
+  if (loading.request.unsupported == UnsupportedKeys::untold) return;
   for (const auto& row : kUnsupported) {
     const auto parts = split(row.path, '.');
     const Node* objects = model.find(parts[0]);

@@ -8,7 +8,7 @@ namespace lichen::compose {
 
 struct Unsupported {
   std::string_view path;  // "services.*.deploy.placement"
-  bool is_refused;        // true: LoadRequest::refuse_unsupported makes it an error; false: the warning is all
+  bool is_refused;        // true: UnsupportedKeys::refused makes it an error; false: the warning is all
   std::string_view reason;
 };
 

@@ -7,7 +7,6 @@
 #include "compose/image_digests.hh"
 #include "compose/language/render.hh"
 #include "libpod/base/error.hh"
-#include "libpod/base/log.hh"
 #include "libpod/base/strings.hh"
 #include "src/arg_parser.hh"
 #include "src/commands/commands.hh"
@@ -33,10 +32,6 @@ constexpr Column kVariableColumns[] = {{"Name", "NAME"},
                                        {"DefaultValue", "DEFAULT VALUE"},
                                        {"PresenceValue", "ALTERNATE VALUE"}};
 constexpr std::string_view kVariables = "table {{.Name}}\\t{{.Required}}\\t{{.DefaultValue}}\\t{{.PresenceValue}}";
-
-void show_warnings(const std::vector<compose::Warning>& warnings) {
-  for (const auto& warning : warnings) log_warn("{}", warning.message());
-}
 
 std::string lines_of(std::vector<std::string> lines) {
   std::string text;
@@ -103,6 +98,7 @@ compose::LoadRequest config_request(const Context& context, const engine::Engine
   request.resolve_environment = !args.get_bool("no-env-resolution");
   request.services = args.positionals();
   request.only_services = true;
+  request.on_warning = show_warning;
   return request;
 }
 
@@ -175,13 +171,9 @@ int run_config(Context& context, const ParsedArgs& args) {
   compose::HostFiles files;
   std::string text;
   if (!request.interpolate || args.get_bool("variables")) {
-    const auto loaded = compose::load_uninterpolated(request, files);
-    show_warnings(loaded.warnings);
-    text = print_tree(loaded, args);
+    text = print_tree(compose::load_uninterpolated(request, files), args);
   } else {
-    auto loaded = compose::load_project(request, files);
-    show_warnings(loaded.warnings);
-    text = print_project(with_digests(*engine, std::move(loaded.project), args), args);
+    text = print_project(with_digests(*engine, compose::load_project(request, files), args), args);
   }
   if (!args.get_bool("quiet")) write_result(text, args.get_string("output"));
   return kExitOk;

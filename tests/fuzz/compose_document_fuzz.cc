@@ -49,10 +49,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       LoadRequest raw = request;
       load_uninterpolated(raw, files);
     });
-    const auto loaded = load_project(request, files);
-    for (const auto& service : loaded.project.services) fuzz::require(config_hash(service).size() == 64);
-    render_json(project_json(loaded.project, compose::Format::json));
-    render_yaml(project_json(loaded.project, compose::Format::yaml));
+    const auto project = load_project(request, files);
+    for (const auto& service : project.services) fuzz::require(config_hash(service).size() == 64);
+    render_json(project_json(project, compose::Format::json));
+    render_yaml(project_json(project, compose::Format::yaml));
   });
   return 0;
 }

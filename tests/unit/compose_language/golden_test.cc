@@ -28,7 +28,9 @@ bool take_switch(Ask& ask, const std::string& word) {
   } else if (word == "--all-services") {
     // The others stay in the project; see parse_args().
   } else if (word == "--refuse") {
-    request.refuse_unsupported = true;
+    request.unsupported = UnsupportedKeys::refused;
+  } else if (word == "--look") {
+    request.unsupported = UnsupportedKeys::untold;
   } else if (word.starts_with("--print=")) {
     ask.print = word.substr(8);
   } else {
@@ -70,17 +72,15 @@ std::string lines(const Strings& texts) {
 
 std::string print_tree(const Ask& ask, MemoryFiles& files) {
   const auto loaded = load_uninterpolated(ask.request, files);
+  if (ask.print != "variables") return render_yaml(loaded.tree);
   std::string text;
-  for (const auto& warning : loaded.warnings) text += "warning: " + warning.message() + "\n";
-  if (ask.print != "variables") return text + render_yaml(loaded.tree);
   for (const auto& [name, variable] : loaded.variables)
     text += format("{} required={} default={} alternate={}\n", name, variable.is_required, variable.default_value,
                    variable.alternate_value);
   return text;
 }
 
-std::string print_project(const Ask& ask, const Loaded& loaded) {
-  const Project& project = loaded.project;
+std::string print_project(const Ask& ask, const Project& project) {
   Strings texts;
   if (ask.print == "json") return render_json(project_json(project, Format::json));
   if (ask.print == "services")
@@ -101,18 +101,18 @@ std::string print_project(const Ask& ask, const Loaded& loaded) {
 }
 
 std::string printed(const Case& each) {
+  std::string text;
   try {
-    const Ask ask = parse_args(each);
+    Ask ask = parse_args(each);
+    ask.request.on_warning = [&](const Warning& warning) { text += "warning: " + warning.message() + "\n"; };
     MemoryFiles files(each.files);
-    if (!ask.request.interpolate || ask.print == "variables") return print_tree(ask, files);
-    const auto loaded = load_project(ask.request, files);
-    std::string text;
-    for (const auto& warning : loaded.warnings) text += "warning: " + warning.message() + "\n";
-    return text + print_project(ask, loaded);
+    const bool is_tree = !ask.request.interpolate || ask.print == "variables";
+    const std::string result = is_tree ? print_tree(ask, files) : print_project(ask, load_project(ask.request, files));
+    return text + result;
   } catch (const Error& error) {
     EXPECT_NE(error.kind(), ErrorKind::internal);
     EXPECT_EQ(std::string(error.what()).find("yaml-cpp"), std::string::npos);
-    return format("error: {}\n", error.what()) + (error.hint().empty() ? "" : "hint: " + error.hint() + "\n");
+    return text + format("error: {}\n", error.what()) + (error.hint().empty() ? "" : "hint: " + error.hint() + "\n");
   }
 }
 
@@ -131,7 +131,7 @@ TEST_P(ComposeGolden, ConfigOfConfigIsTheSame) {
     MemoryFiles files(each.files);
     Json tree;
     try {
-      tree = project_json(load_project(ask.request, files).project, Format::yaml);
+      tree = project_json(load_project(ask.request, files), Format::yaml);
     } catch (const Error&) {
       continue;
     }
@@ -142,7 +142,7 @@ TEST_P(ComposeGolden, ConfigOfConfigIsTheSame) {
     request.project_directory = kFolder;
     MemoryFiles more(again);
     const auto second = load_project(request, more);
-    EXPECT_EQ(render_yaml(project_json(second.project, Format::yaml)), render_yaml(tree));
+    EXPECT_EQ(render_yaml(project_json(second, Format::yaml)), render_yaml(tree));
   }
 }
 

@@ -114,9 +114,9 @@ TEST(ComposeLimits, ManyServicesOverManyServices) {
   LoadRequest request;
   request.cwd = "/p";
   request.files = {"a.yaml", "b.yaml"};
-  const auto loaded = load_project(request, files);
-  ASSERT_EQ(loaded.project.services.size(), 3000u);
-  EXPECT_EQ(loaded.project.services[2999].user, "u");
+  const auto project = load_project(request, files);
+  ASSERT_EQ(project.services.size(), 3000u);
+  EXPECT_EQ(project.services[2999].user, "u");
 }
 
 }  // namespace
