@@ -1,5 +1,6 @@
 #include "compose/language/canonical.hh"
 
+#include "compose/language/command_words.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/strings.hh"
 
@@ -159,7 +160,7 @@ class Canonical {
     if (node.is_sequence()) {
       for (std::size_t i = 0; i < node.items.size(); ++i) {
         const auto [host, address] = split_host(node.items[i], format("{}[{}]", path, i), context_);
-        add(host, make_string(address, node.items[i]));
+        for (const auto& each : split(address, ',')) add(host, make_string(each, node.items[i]));
       }
     } else if (node.is_mapping()) {
       for (const auto& item : node.items) {
@@ -203,11 +204,21 @@ class Canonical {
     if (!node.is_string() || stays(node)) return;
     Node list = make_sequence(node);
     try {
-      for (const auto& word : shell_split(node.text)) list.items.push_back(make_string(word, node));
+      const auto split = command_words(node.text);
+      for (const auto& word : split.words) list.items.push_back(make_string(word, node));
+      if (!split.left_out.empty()) warn_of_operator(node, path, split.left_out);
     } catch (const Error& error) {
       context_.sources.fail(node.spot, path, error.what());
     }
     replace_with(node, std::move(list));
+  }
+
+  void warn_of_operator(const Node& node, const std::string& path, std::string_view left_out) {
+    const auto line = trim(left_out.substr(0, left_out.find('\n')));
+    context_.warn(node.spot,
+                  format("{}: no shell reads this, so what starts with '{}' is left out, as docker compose does; "
+                         "for a shell write sh -c '...'",
+                         path, line.substr(0, line.find(' '))));
   }
 
   void to_test(Node& node, const std::string& path) {

@@ -160,7 +160,7 @@ std::string go_float(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value < 0 ? "-Inf" : "+Inf";
   const double size = std::fabs(value);
-  const bool has_exponent = size != 0 && (size < 1e-4 || size >= 1e21);
+  const bool has_exponent = size != 0 && (size < 1e-4 || size >= 1e6);
   char buffer[400];
   const auto [end, error] = std::to_chars(buffer, buffer + sizeof(buffer), value,
                                           has_exponent ? std::chars_format::scientific : std::chars_format::fixed);

@@ -29,7 +29,14 @@ void resolve_files(Node* objects, const PathBase& base) {
 
 }  // namespace
 
+bool is_windows_path(std::string_view path) {
+  if (path.starts_with("\\\\")) return true;
+  const auto letter = path.empty() ? '\0' : static_cast<char>(path[0] | 0x20);
+  return path.size() > 2 && letter >= 'a' && letter <= 'z' && path[1] == ':' && (path[2] == '\\' || path[2] == '/');
+}
+
 std::string resolve_path(const PathBase& base, std::string_view path) {
+  if (is_windows_path(path)) return std::string(path);
   if (base.keeps_variables && path.starts_with('$')) return std::string(path);
   if (path.starts_with('/')) return clean_path(path);
   if ((path == "~" || path.starts_with("~/")) && !base.home.empty())

@@ -12,8 +12,11 @@ struct PathBase {
   bool keeps_variables = false;  // --no-interpolate: what starts with `$` stays
 };
 
-/// `path` below the folder; absolute and "~" ones are themselves. Cleaned.
+/// `path` below the folder; absolute and "~" ones are themselves. Cleaned. Those of Windows stay as they are.
 std::string resolve_path(const PathBase& base, std::string_view path);
+
+/// "C:\dir", "C:/dir", "\\server\share" or a pipe: a path of Windows, which is left as it is.
+bool is_windows_path(std::string_view path);
 
 /// All paths of the whole file (long form): build contexts, env_file, label_file, bind mounts, watch, secrets, configs,
 /// devices of bind volumes.

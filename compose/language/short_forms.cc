@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "compose/language/canonical.hh"
+#include "compose/language/paths.hh"
 #include "libpod/base/parse.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/spec/ip_network.hh"
@@ -53,11 +54,14 @@ Node integer(unsigned value, const Node& at) {
   return node;
 }
 
-/// Split at colons, but not inside ${...}.
+/// Split at colons, but not inside ${...} and not behind a drive.
 std::vector<std::string> split_volume(const std::string& text) {
-  std::vector<std::string> parts(1);
+  // docker compose takes any letter for a drive; here C:/a:/b has one, and v:/a is a volume at /a.
+  const bool has_drive = is_windows_path(text) && (text[2] != '/' || text.find(":/", 3) != std::string::npos);
+  const std::size_t start = has_drive ? 2 : 0;
+  std::vector<std::string> parts = {text.substr(0, start)};
   unsigned depth = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = start; i < text.size(); ++i) {
     if (text[i] == '$' && i + 1 < text.size() && text[i + 1] == '{') ++depth;
     if (text[i] == '}' && depth > 0) --depth;
     if (text[i] == ':' && depth == 0) {
@@ -70,7 +74,7 @@ std::vector<std::string> split_volume(const std::string& text) {
 }
 
 bool is_path(std::string_view source) {
-  return !source.empty() && (source[0] == '.' || source[0] == '/' || source[0] == '~');
+  return !source.empty() && (source[0] == '.' || source[0] == '/' || source[0] == '~' || is_windows_path(source));
 }
 
 void apply_option(Node& volume, const std::string& option, const Node& item, const std::string& path,
@@ -174,7 +178,8 @@ std::pair<std::string, std::string> split_host(const Node& item, const std::stri
                                                const CanonicalContext& context) {
   auto pair = cut(item.text, '=');
   if (!pair) pair = cut(item.text, ':');
-  if (!pair || pair->first.empty() || pair->second.empty()) {
+  // What ${...} left empty is refused where the container is made, as docker compose does.
+  if (!pair || pair->first.empty()) {
     if (!context.interpolated && item.text.find('$') != std::string::npos) return {item.text, ""};
     context.sources.fail(item.spot, path, format("'{}' is not HOST=ADDRESS", item.text));
   }

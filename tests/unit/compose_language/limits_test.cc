@@ -86,9 +86,9 @@ TEST(ComposeValues, DurationsGoBothWays) {
 }
 
 TEST(ComposeValues, NumbersAsGoPrintsThem) {
-  for (const auto& [value, text] :
-       {std::pair(0.1, "0.1"), std::pair(1e21, "1e+21"), std::pair(1e20, "100000000000000000000"),
-        std::pair(1e-5, "1e-05"), std::pair(0.0001, "0.0001"), std::pair(-2.5, "-2.5")})
+  for (const auto& [value, text] : {std::pair(0.1, "0.1"), std::pair(1e21, "1e+21"), std::pair(1e6, "1e+06"),
+                                    std::pair(1234567.5, "1.2345675e+06"), std::pair(999999.5, "999999.5"),
+                                    std::pair(1e-5, "1e-05"), std::pair(0.0001, "0.0001"), std::pair(-2.5, "-2.5")})
     EXPECT_EQ(go_float(value), text);
 }
 
