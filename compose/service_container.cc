@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compose/labels.hh"
+#include "compose/language/logging.hh"
 #include "compose/language/render.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/path.hh"
@@ -351,12 +352,9 @@ class RequestMaker {
   }
 
   void set_life() {
-    Strings options;
-    if (service_.logging)
-      for (const auto& [key, value] : service_.logging->options) options.push_back(key + "=" + value);
-    const bool has_driver = service_.logging && !service_.logging->driver.empty();
-    config_.log =
-        spec::parse_log_options(has_driver ? service_.logging->driver : sources_.settings.log_driver, options);
+    const HeededLogging logging = service_.logging ? heeded_logging(*service_.logging) : HeededLogging{};
+    config_.log = spec::parse_log_options(logging.driver.empty() ? sources_.settings.log_driver : logging.driver,
+                                          logging.options);
     if (!config_.log.options.contains("max-size") && config_.log.driver.ends_with("-file"))
       config_.log.max_size_bytes = sources_.settings.log_max_size;
     if (!name_.one_off) set_restart();

@@ -2,6 +2,7 @@
 // be wrong to run without (is_refused). A data table. What is not here has an effect.
 #include <array>
 
+#include "compose/language/logging.hh"
 #include "compose/language/resolve.hh"
 #include "compose/language/support.hh"
 #include "libpod/base/error.hh"
@@ -102,6 +103,19 @@ void find_key(const Node& node, std::span<const std::string> parts, const std::s
       go_on(item, path.empty() ? item.key : path + "." + item.key);
 }
 
+void warn_of_logging(const Node& model, const Project& project, const std::set<std::string>& services,
+                     Loading& loading) {
+  const Node* const objects = model.find("services");
+  for (const auto& service : project.services) {
+    if (!service.logging || services.count(service.name) == 0) continue;
+    const Node* const node = objects == nullptr ? nullptr : objects->find(service.name);
+    const Node* const logging = node == nullptr ? nullptr : node->find("logging");
+    for (const auto& line : heeded_logging(*service.logging).left_out)
+      loading.warn(logging == nullptr ? Spot{} : logging->key_spot,
+                   format("services.{}.logging.{}", service.name, line));
+  }
+}
+
 }  // namespace
 
 std::span<const Unsupported> unsupported_keys() { return kUnsupported; }
@@ -117,6 +131,7 @@ void warn_of_unsupported(const Node& model, const Project& project, const std::s
       if (parts[0] == "services" ? services.count(object.key) != 0 : is_in(project, parts[0], object.key))
         find_key(object, std::span(parts).subspan(2), parts[0] + "." + object.key, row, loading);
   }
+  warn_of_logging(model, project, services, loading);
 }
 
 }  // namespace lichen::compose
