@@ -5,6 +5,7 @@
 #include "compose/labels.hh"
 #include "compose/language/logging.hh"
 #include "compose/language/render.hh"
+#include "compose/possible_limits.hh"
 #include "libpod/base/error.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
@@ -249,7 +250,8 @@ class RequestMaker {
     spec::check_resources(r);
     config_.cgroup_parent = service_.cgroup_parent;
     if (service_.oom_score_adj != 0) config_.oom_score_adj = service_.oom_score_adj;
-    for (const auto& [name, limit] : service_.ulimits) config_.ulimits.push_back({name, limit.soft, limit.hard});
+    for (const auto& [name, limit] : service_.ulimits)
+      config_.ulimits.push_back(possible_ulimit(service_.name, {name, limit.soft, limit.hard}));
     engine::add_default_ulimits(sources_.settings, config_);
     if (service_.shm_size != 0)
       config_.shm_size_bytes = service_.shm_size;

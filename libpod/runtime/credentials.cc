@@ -6,6 +6,7 @@
 #include "libpod/base/strings.hh"
 #include "libpod/runtime/handshake.hh"
 #include "libpod/spec/capabilities.hh"
+#include "libpod/sys/rlimit.hh"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -20,32 +21,16 @@
 namespace lichen::runtime {
 namespace {
 
-struct Limit {
-  std::string_view name;
-  int resource;
-};
-
-constexpr Limit kLimits[] = {
-    {"RLIMIT_AS", RLIMIT_AS},           {"RLIMIT_CORE", RLIMIT_CORE},         {"RLIMIT_CPU", RLIMIT_CPU},
-    {"RLIMIT_DATA", RLIMIT_DATA},       {"RLIMIT_FSIZE", RLIMIT_FSIZE},       {"RLIMIT_LOCKS", RLIMIT_LOCKS},
-    {"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK}, {"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE}, {"RLIMIT_NICE", RLIMIT_NICE},
-    {"RLIMIT_NOFILE", RLIMIT_NOFILE},   {"RLIMIT_NPROC", RLIMIT_NPROC},       {"RLIMIT_RSS", RLIMIT_RSS},
-    {"RLIMIT_RTPRIO", RLIMIT_RTPRIO},   {"RLIMIT_RTTIME", RLIMIT_RTTIME},     {"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
-    {"RLIMIT_STACK", RLIMIT_STACK},
-};
-
 void set_limit(const spec::OciRlimit& wanted) {
-  const auto* row = std::find_if(std::begin(kLimits), std::end(kLimits),
-                                 [&](const Limit& limit) { return limit.name == wanted.type; });
-  if (row == std::end(kLimits)) throw_error(ErrorKind::invalid, "process.rlimits: '{}' is not a limit", wanted.type);
+  const auto number = sys::rlimit_number(wanted.type);
+  if (!number) throw_error(ErrorKind::invalid, "process.rlimits: '{}' is not a limit", wanted.type);
   const rlimit value{wanted.soft, wanted.hard};
-  if (::setrlimit(static_cast<__rlimit_resource_t>(row->resource), &value) == 0) return;
+  if (::setrlimit(static_cast<__rlimit_resource_t>(*number), &value) == 0) return;
   const int saved = errno;
-  rlimit now{};
-  ::getrlimit(static_cast<__rlimit_resource_t>(row->resource), &now);
   throw Error(ErrorKind::permission,
               format("set limit {} to {}:{}: {}", wanted.type, wanted.soft, wanted.hard, errno_text(saved)), saved)
-      .with_hint(format("without root a limit cannot be raised over the hard limit, here {}", now.rlim_max));
+      .with_hint(
+          format("without root a limit cannot be raised over the hard limit, here {}", sys::hard_limit(*number)));
 }
 
 std::uint64_t mask_of(const std::vector<std::string>& names, int last) {

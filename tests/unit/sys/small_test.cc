@@ -1,4 +1,4 @@
-// The small wrappers: signals, descriptors, mountinfo, procfs, pty, event loop.
+// The small wrappers: signals, descriptors, mountinfo, procfs, pty, event loop, limits.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,12 +7,14 @@
 #include "libpod/sys/mountinfo.hh"
 #include "libpod/sys/procfs.hh"
 #include "libpod/sys/pty.hh"
+#include "libpod/sys/rlimit.hh"
 #include "libpod/sys/signals.hh"
 #include "tests/unit/spec/expect_error.hh"
 #include "tests/unit/sys/support.hh"
 
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace lichen::sys {
@@ -168,6 +170,15 @@ TEST(PtyTest, SizeAndRawMode) {
   const Pipe pipe = make_pipe();
   EXPECT_EQ(window_size(pipe.read.get()).rows, 0);
   EXPECT_THROW(open_pty_from(open_path("/dev/null", O_RDWR)), Error);
+}
+
+TEST(RlimitTest, NamesAndHardLimits) {
+  EXPECT_EQ(rlimit_number("RLIMIT_NOFILE"), RLIMIT_NOFILE);
+  EXPECT_EQ(rlimit_number("nofile"), std::nullopt);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_CORE, &before), 0);
+  EXPECT_EQ(hard_limit(RLIMIT_CORE), before.rlim_max);
+  expect_error(ErrorKind::system, "limit 1000", [] { (void)hard_limit(1000); });
 }
 
 TEST(EventLoopTest, TimersFireInTheirOrderAndCancel) {
