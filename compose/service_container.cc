@@ -1,12 +1,14 @@
 #include "compose/service_container.hh"
 
 #include <algorithm>
+#include <limits>
 
 #include "compose/labels.hh"
 #include "compose/language/logging.hh"
 #include "compose/language/render.hh"
 #include "compose/possible_limits.hh"
 #include "libpod/base/error.hh"
+#include "libpod/base/parse.hh"
 #include "libpod/base/path.hh"
 #include "libpod/base/strings.hh"
 #include "libpod/engine/container_defaults.hh"
@@ -169,10 +171,10 @@ class RequestMaker {
   }
 
   void set_isolation() {
-    config_.pid_mode = spec::parse_namespace_mode(shared(service_.pid), "pid");
-    config_.ipc_mode = spec::parse_namespace_mode(shared(service_.ipc), "ipc");
-    config_.uts_mode = spec::parse_namespace_mode(service_.uts, "uts");
-    config_.cgroupns_mode = spec::parse_namespace_mode(service_.cgroup, "cgroup");
+    config_.pid_mode = spec::parse_namespace_mode(shared(service_.pid), "--pid");
+    config_.ipc_mode = spec::parse_namespace_mode(shared(service_.ipc), "--ipc");
+    config_.uts_mode = spec::parse_namespace_mode(service_.uts, "--uts");
+    config_.cgroupns_mode = spec::parse_namespace_mode(service_.cgroup, "--cgroupns");
     if (spec::parse_userns(service_.userns_mode).kind != spec::UsernsOption::Kind::shared)
       config_.userns = service_.userns_mode;
     config_.privileged = service_.privileged;
@@ -278,6 +280,10 @@ class RequestMaker {
     switch (mount.type) {
       case Mount::Type::bind:
         made.type = spec::MountType::bind;
+        if (!mount.source.starts_with('/'))
+          throw Error(ErrorKind::unsupported, format("service '{}': volume at '{}': '{}' is no path of this machine",
+                                                     service_.name, mount.target, mount.source))
+              .with_hint("a path of Windows: write one that is here");
         made.source = mount.source;
         made.create_source = !mount.bind || mount.bind->create_host_path;
         if (mount.bind) set_bind(*mount.bind, made);
@@ -329,15 +335,22 @@ class RequestMaker {
         config_.mounts.push_back(std::move(made));
         continue;
       }
-      const auto number = [&](const std::string& text) {
-        return text.empty() ? 0u : static_cast<std::uint32_t>(std::stoul(text));
-      };
       config_.secrets.push_back({.name = stored_file_name(project_, object, kind, use.source),
                                  .target = use.target_path(folder),
-                                 .uid = number(use.uid),
-                                 .gid = number(use.gid),
+                                 .uid = id_number(use.uid, kind, use.source),
+                                 .gid = id_number(use.gid, kind, use.source),
                                  .mode = use.mode.value_or(0444)});
     }
+  }
+
+  std::uint32_t id_number(const std::string& text, const std::string& kind, const std::string& name) const {
+    if (text.empty()) return 0;
+    const auto number = parse_uint(text);
+    if (!number || *number > std::numeric_limits<std::uint32_t>::max())
+      throw Error(ErrorKind::usage, format("service '{}': {} '{}': '{}' is no number of a user or group", service_.name,
+                                           kind, name, text))
+          .with_hint("names are not looked up: write the number");
+    return static_cast<std::uint32_t>(*number);
   }
 
   void set_volumes_from() {
@@ -372,9 +385,10 @@ class RequestMaker {
     }
     if (!service_.deploy || !service_.deploy->restart_policy) return;
     const RestartPolicy& policy = *service_.deploy->restart_policy;
-    config_.restart = policy.condition == "none"         ? spec::RestartPolicy::no
-                      : policy.condition == "on-failure" ? spec::RestartPolicy::on_failure
-                                                         : spec::RestartPolicy::always;
+    // The words of a cluster, and beside them those of `restart`, as docker compose takes them.
+    config_.restart = policy.condition.empty() || policy.condition == "any" ? spec::RestartPolicy::always
+                      : policy.condition == "none"                          ? spec::RestartPolicy::no
+                                                   : spec::parse_restart_policy(policy.condition).policy;
     if (config_.restart == spec::RestartPolicy::on_failure)
       config_.restart_max_retries = static_cast<std::int64_t>(policy.max_attempts.value_or(0));
   }
@@ -386,6 +400,10 @@ class RequestMaker {
       request_.gave.no_healthcheck = true;
       return;
     }
+    // `disable: false` alone leaves the image's own.
+    if (check.test.empty() && !check.interval && !check.timeout && !check.start_period && !check.start_interval &&
+        !check.retries)
+      return;
     spec::HealthConfig health;
     health.test = check.test;
     const auto time = [](const std::optional<Duration>& duration) { return duration ? duration->count() : 0; };

@@ -3,6 +3,7 @@
 #include "libpod/base/error.hh"
 #include "libpod/base/id.hh"
 #include "libpod/base/log.hh"
+#include "libpod/base/path.hh"
 #include "libpod/base/time.hh"
 #include "libpod/engine/cdi_devices.hh"
 #include "libpod/engine/container_health.hh"
@@ -106,6 +107,18 @@ void name_anonymous_volumes(spec::ContainerConfig& config) {
   }
 }
 
+void make_bind_source(const std::string& path) {
+  try {
+    sys::make_directories(path, 0755);
+  } catch (Error& error) {
+    error.add_context(format("bind mount '{}': it is not there", path));
+    error.with_hint(base_name(path) == "docker.sock"
+                        ? "lichen has no daemon behind a socket: leave this mount out, and what needs it"
+                        : "make it first, or mount a folder of your own");
+    throw;
+  }
+}
+
 // A bind source: docker makes the directory for -v, and refuses for --mount.
 void check_bind_sources(const spec::ContainerConfig& config) {
   for (const auto& mount : config.mounts) {
@@ -113,7 +126,7 @@ void check_bind_sources(const spec::ContainerConfig& config) {
     if (!mount.create_source)
       throw Error(ErrorKind::not_found, format("bind mount '{}': the source does not exist", mount.source))
           .with_hint("make it first; -v makes a missing directory, --mount does not");
-    sys::make_directories(mount.source, 0755);
+    make_bind_source(mount.source);
   }
 }
 

@@ -68,7 +68,7 @@ services:
     networks: [back]
     healthcheck: {test: ["CMD", "true"], interval: 1s, start_period: 500ms, retries: 2, timeout: 2s}
   job: {image: $BUSYBOX, command: "true", network_mode: none, healthcheck: {disable: true}}
-  side: {image: $BUSYBOX, init: true, command: sleep 1000, network_mode: "service:db", pid: "service:db", volumes_from: ["web:ro"]}
+  side: {image: $BUSYBOX, init: true, command: sleep 1000, network_mode: "service:db", pid: "service:db", volumes_from: ["web:ro"], healthcheck: {disable: false}}
   built: {build: {context: app, labels: {a: b}}, init: true, command: sleep 1000, networks: [back]}
 networks: {front: {driver_opts: {mtu: "1400"}}, back: {internal: true, ipam: {config: [{subnet: 10.88.77.0/24}]}}}
 volumes: {data: {labels: {q: r}}}
