@@ -25,16 +25,16 @@ struct Reference {
   std::size_t end = 0;  // of the reference in the text
 };
 
-/// The `}` that closes the `{` before `at`: only `${` opens another one, as compose-go counts them.
-std::optional<std::size_t> closing_brace(std::string_view text, std::size_t at) {
-  for (unsigned open = 1; at < text.size(); ++at) {
-    if (text[at] == '}' && --open == 0) return at;
-    if (text[at] == '$' && at + 1 < text.size() && text[at + 1] == '{') {
-      ++open;
-      ++at;
-    }
+/// The `}` that closes the `{` before `at`: any `{` opens another one, as compose-go counts them. When they do not
+/// balance, the last one.
+std::size_t closing_brace(std::string_view text, std::size_t at) {
+  unsigned open = 1;
+  for (std::size_t i = at; i < text.size(); ++i) {
+    if (text[i] == '{') ++open;
+    if (text[i] == '}' && --open == 0) return i;
   }
-  return std::nullopt;
+  const std::size_t last = text.rfind('}');
+  return last == std::string_view::npos || last < at ? std::string_view::npos : last;
 }
 
 /// @param at  behind the `$`; @return nullopt when no variable stands there
@@ -42,12 +42,12 @@ std::optional<Reference> parse_reference(std::string_view text, std::size_t at) 
   Reference found;
   if (at < text.size() && text[at] == '{') {
     const auto close = closing_brace(text, at + 1);
-    if (!close) return std::nullopt;
-    const std::string_view inside = text.substr(at + 1, *close - at - 1);
+    if (close == std::string_view::npos) return std::nullopt;
+    const std::string_view inside = text.substr(at + 1, close - at - 1);
     const std::size_t name_end = end_of_name(inside, 0);
     if (name_end == 0) return std::nullopt;
     found.name = inside.substr(0, name_end);
-    found.end = *close + 1;
+    found.end = close + 1;
     std::string_view rest = inside.substr(name_end);
     if (rest.empty()) return found;
     if (rest[0] == ':') {
@@ -82,6 +82,11 @@ class Replacer {
         continue;
       }
       const auto reference = parse_reference(text, dollar + 1);
+      if (!reference && !text.substr(dollar).starts_with("${")) {  // $(date), $1, ^regex$
+        result += '$';
+        at = dollar + 1;
+        continue;
+      }
       if (!reference) {
         Error error(ErrorKind::invalid, format("'{}' is no variable reference", shown(text.substr(dollar))));
         throw error.with_hint("write $$ for a $ that is meant as such");
