@@ -97,9 +97,9 @@ class Parser {
     if (at_ < text_.size() && (text_[at_] == '"' || text_[at_] == '\'')) return read_quoted(text_[at_]);
     const std::size_t end = std::min(text_.find('\n', at_), text_.size());
     std::string_view value = text_.substr(at_, end - at_);
-    // A `#` starts a comment only behind a blank; at the very start the value is empty.
-    for (std::size_t i = 0; i < value.size(); ++i) {
-      if (value[i] == '#' && (i == 0 || is_blank(value[i - 1]))) {
+    // A `#` starts a comment only behind a blank. At the very start it is the value, as in docker compose: A=#fff.
+    for (std::size_t i = 1; i < value.size(); ++i) {
+      if (value[i] == '#' && is_blank(value[i - 1])) {
         value = value.substr(0, i);
         break;
       }
@@ -110,12 +110,16 @@ class Parser {
   }
 
   std::string read_quoted(char quote) {
+    std::string value;
     for (std::size_t end = at_ + 1; end < text_.size(); ++end) {
-      if (text_[end] != quote || text_[end - 1] == '\\') continue;
-      const std::string_view value = text_.substr(at_ + 1, end - at_ - 1);
-      std::string result = quote == '"' ? expand(unescape(value)) : std::string(value);
-      advance(end + 1 - at_);
-      return result;
+      if (text_[end] == quote) {
+        std::string result = quote == '"' ? expand(unescape(value)) : value;
+        advance(end + 1 - at_);
+        return result;
+      }
+      const bool is_escape = text_[end] == '\\' && end + 1 < text_.size();
+      if (is_escape && text_[end + 1] != quote) value += '\\';  // it goes before the quote alone
+      value += text_[is_escape ? ++end : end];
     }
     fail(format("the value that starts with {} has no end", quote));
   }
