@@ -16,8 +16,9 @@ std::vector<std::string> complete_services(std::span<const std::string> words) {
     NormalizedWords own = normalize_words(*compose, rest.subspan(1));
     own.positionals.clear();
     compose::HostFiles files;
-    const auto project =
-        compose::load_project(load_request(bind_options(*compose, own), engine::Environment::capture()), files);
+    auto request = load_request(bind_options(*compose, own), engine::Environment::capture());
+    request.resolve_environment = false;
+    const auto project = compose::load_project(request, files);
     std::vector<std::string> names;
     for (const auto* services : {&project.services, &project.disabled_services})
       for (const auto& service : *services) names.push_back(service.name);

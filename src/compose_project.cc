@@ -49,11 +49,12 @@ void show_warning(const compose::Warning& warning) { log_warn("{}", warning.mess
 namespace {
 
 compose::Project load(const Context& context, const engine::Engine& engine, const compose::Strings& services,
-                      compose::UnsupportedKeys unsupported) {
+                      compose::UnsupportedKeys unsupported, bool resolve_environment) {
   compose::HostFiles files;
   auto request = load_request(*context.group, engine.environment);
   request.services = services;
   request.unsupported = unsupported;
+  request.resolve_environment = resolve_environment;
   request.on_warning = show_warning;
   return compose::load_project(request, files);
 }
@@ -61,7 +62,11 @@ compose::Project load(const Context& context, const engine::Engine& engine, cons
 }  // namespace
 
 compose::Project load_project(const Context& context, const engine::Engine& engine, const compose::Strings& services) {
-  return load(context, engine, services, compose::UnsupportedKeys::refused);
+  return load(context, engine, services, compose::UnsupportedKeys::refused, /*resolve_environment=*/true);
+}
+
+compose::Project load_images(const Context& context, const engine::Engine& engine, const compose::Strings& services) {
+  return load(context, engine, services, compose::UnsupportedKeys::refused, /*resolve_environment=*/false);
 }
 
 FoundProject find_project(const Context& context, const engine::Engine& engine, const compose::Strings& services) {
@@ -69,7 +74,7 @@ FoundProject find_project(const Context& context, const engine::Engine& engine, 
   if (name.empty()) name = variable(engine, "COMPOSE_PROJECT_NAME");
   try {
     // What is there can be looked at and taken down, whatever the file says now.
-    auto project = load(context, engine, services, compose::UnsupportedKeys::untold);
+    auto project = load(context, engine, services, compose::UnsupportedKeys::untold, /*resolve_environment=*/false);
     return {project.name, std::move(project)};
   } catch (const Error& error) {
     // Labels say enough when the name is known and no file was asked for.

@@ -21,6 +21,8 @@ void show_warning(const compose::Warning& warning);
 /// Load it; warnings go to standard error. @param services  named on the line: active whatever their profiles
 compose::Project load_project(const Context& context, const engine::Engine& engine,
                               const compose::Strings& services = {});
+/// The same for commands that make or fetch images: env_file and label_file are not read.
+compose::Project load_images(const Context& context, const engine::Engine& engine, const compose::Strings& services);
 
 /// A project whose file may be gone: with -p (or COMPOSE_PROJECT_NAME) its name is enough.
 struct FoundProject {

@@ -41,10 +41,12 @@ Project load_project(const LoadRequest& request, FileSource& files) {
   resolve_variables(project);
   select_profiles(project, request);
   if (request.normalize) normalize(project);
-  if (request.resolve_environment)
-    for (auto& service : project.services) read_env_files(service, project.environment, loading);
   if (request.check_consistency) check_consistency(project, loading);
   const auto chosen = select_services(project, request);
+  // Of those asked for alone, as docker compose: a file that another service misses is no matter.
+  if (request.resolve_environment)
+    for (auto& service : project.services)
+      if (chosen.count(service.name) != 0) read_env_files(service, project.environment, loading);
   if (!request.all_resources) drop_unused(project);
   warn_of_unsupported(tree, project, chosen, loading);
   return project;

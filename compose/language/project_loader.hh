@@ -56,7 +56,8 @@ struct LoadRequest {
   bool normalize = true;            // false: --no-normalize
   bool resolve_paths = true;        // false: --no-path-resolution
   bool check_consistency = true;    // false: --no-consistency
-  bool resolve_environment = true;  // false: --no-env-resolution: env_file and label_file are not read
+  bool resolve_environment = true;  // false: --no-env-resolution: env_file and label_file are not read. Of `services`
+                                    // and what they depend on alone, when some are named.
   /// Told each warning once, as soon as it is found: what it says may be why the loading fails after it.
   std::function<void(const Warning&)> on_warning;
 };

@@ -53,7 +53,7 @@ int check_builds(engine::Engine& engine, const compose::Project& project, const 
 
 int compose_build_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context, /*container_defaults=*/true);
-  const auto project = load_project(context, *engine, args.positionals());
+  const auto project = load_images(context, *engine, args.positionals());
   const auto choice = build_choice(*engine, args);
   const auto chosen = compose::chosen_services(project, args.positionals(), !args.get_bool("with-dependencies"));
   if (args.get_bool("print")) {

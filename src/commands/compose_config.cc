@@ -1,5 +1,6 @@
 // compose config: the project as it was understood, in docker compose's canonical form, or one list of what is in it.
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <memory>
 
@@ -95,7 +96,11 @@ compose::LoadRequest config_request(const Context& context, const engine::Engine
   request.normalize = !args.get_bool("no-normalize");
   request.resolve_paths = !args.get_bool("no-path-resolution");
   request.check_consistency = !args.get_bool("no-consistency");
-  request.resolve_environment = !args.get_bool("no-env-resolution");
+  // These lists say nothing of what the files are for.
+  const bool is_list =
+      std::ranges::any_of(std::array{"services", "volumes", "networks", "models", "profiles", "images"},
+                          [&](const char* flag) { return args.get_bool(flag); });
+  request.resolve_environment = !is_list && !args.get_bool("no-env-resolution");
   request.services = args.positionals();
   request.only_services = true;
   request.on_warning = show_warning;

@@ -106,7 +106,7 @@ int compose_volumes_command(Context& context, const ParsedArgs& args) {
 
 int compose_push_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context);
-  const auto project = load_project(context, *engine, args.positionals());
+  const auto project = load_images(context, *engine, args.positionals());
   const auto chosen = compose::chosen_services(project, args.positionals(), !args.get_bool("include-deps"));
   const auto view = make_view(context, args.get_bool("quiet"));
   compose::push_images(*engine, project, chosen, {.ignore_failures = args.get_bool("ignore-push-failures")}, *view,

@@ -37,7 +37,7 @@ int compose_exec_command(Context& context, const ParsedArgs& args) {
 
 int compose_pull_command(Context& context, const ParsedArgs& args) {
   const auto engine = open_engine(context, /*container_defaults=*/true);
-  const auto project = load_project(context, *engine, args.positionals());
+  const auto project = load_images(context, *engine, args.positionals());
   engine->enter_userns();
   const auto chosen = compose::chosen_services(project, args.positionals(), !args.get_bool("include-deps"));
   compose::PullChoice choice;

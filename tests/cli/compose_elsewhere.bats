@@ -109,6 +109,29 @@ END
   assert_stderr "names are not looked up"
 }
 
+@test "an env_file that is missing matters only to who needs what is in it" {
+  file <<END
+services:
+  web: {$kIdle}
+  other: {env_file: gone.env, build: {context: ., dockerfile_inline: "FROM $BUSYBOX"}}
+END
+  compose up -d web
+  assert_success
+  local command
+  for command in "ps -q" "logs" "build" "config --services" "exec -T web true" "restart -t 0 web"; do
+    # shellcheck disable=SC2086  # words of a command
+    compose $command
+    assert_success
+  done
+  compose up -d
+  assert_failure 1 "services.other.env_file: 'gone.env': no such file" "required: false"
+  compose config -q
+  assert_failure 1 "'gone.env': no such file"
+  compose down -t 0 --rmi all
+  assert_success
+  assert_nothing_left shop
+}
+
 @test "an address that a variable leaves empty is refused when the container is made" {
   file <<END
 services: {web: {$kIdle, extra_hosts: ["db:\${DB_ADDRESS}"]}}
