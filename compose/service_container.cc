@@ -303,12 +303,17 @@ class RequestMaker {
         if (mount.tmpfs && mount.tmpfs->size != 0) made.tmpfs_size = static_cast<std::uint64_t>(mount.tmpfs->size);
         if (mount.tmpfs && mount.tmpfs->mode != 0) made.tmpfs_mode = mount.tmpfs->mode;
         break;
+      case Mount::Type::image:
+        throw Error(ErrorKind::unsupported, format("service '{}': volume at '{}': mounts of images are not done yet",
+                                                   service_.name, mount.target))
+            .with_hint("a volume, or an image built with COPY --from, has the same files");
       case Mount::Type::cluster:
       case Mount::Type::npipe:
-      case Mount::Type::image:
-        throw_error(ErrorKind::unsupported,
-                    "service '{}': volume at '{}': mounts of images, clusters and pipes are not done", service_.name,
-                    mount.target);
+        throw Error(ErrorKind::unsupported,
+                    format("service '{}': volume at '{}': mounts of clusters and pipes of Windows "
+                           "are not for this machine",
+                           service_.name, mount.target))
+            .with_hint("use a bind mount or a volume");
     }
     config_.mounts.push_back(std::move(made));
   }

@@ -37,9 +37,11 @@ class Assembler {
   Node load(const Strings& files, const Layer& layer, std::vector<std::string> chain) {
     Node result;
     result.kind = Node::Kind::mapping;
+    bool is_empty = true;
     for (const auto& file : files) {
       chain.push_back(file);
       for (auto& document : read(file, layer)) {
+        is_empty = false;
         extend_all(document, result, file, layer);
         include_all(document, result, layer, chain);
         document.erase("include");
@@ -48,6 +50,8 @@ class Assembler {
       }
       chain.pop_back();
     }
+    // One of several may be: an override that says nothing yet.
+    if (is_empty) throw_error(ErrorKind::invalid, "{}: the file is empty", loading_.shown(files[0]));
     check_required(result, loading_.sources);
     default_contexts(result);
     if (layer.resolve_paths) resolve_paths(result, layer.base);
@@ -67,7 +71,6 @@ class Assembler {
 
   std::vector<Node> read(const std::string& path, const Layer& layer) {
     auto documents = loading_.documents(path, "the compose file");
-    if (documents.empty()) throw_error(ErrorKind::invalid, "{}: the file is empty", loading_.shown(path));
     const Warn warn = [&](const Spot& spot, std::string reason) { loading_.warn(spot, std::move(reason)); };
     const bool interpolated = loading_.request.interpolate;
     for (auto& document : documents) {

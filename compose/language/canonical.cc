@@ -54,6 +54,10 @@ class Canonical {
         return default_count(node, at);
       case Form::list:
         return to_list(node);
+      case Form::filled:
+        to_list(node);
+        std::erase_if(node.items, [](const Node& item) { return item.is_scalar() && item.text.empty(); });
+        return;
       case Form::mapping:
         return to_mapping(node);
       case Form::hosts:

@@ -13,6 +13,7 @@ namespace lichen::compose {
 enum class Form : std::uint8_t {
   none,
   list,        // "a" → [a]
+  filled,      // the same, without what is empty: an unset variable
   mapping,     // ["K=V", "K"] → {K: V, K: null}
   hosts,       // ["h=1.2.3.4", "h:1.2.3.4"] and {h: a} → {h: [a]}
   names,       // [a] → {a: null}

@@ -190,7 +190,7 @@ std::vector<SchemaRow> schema_rows() {
       {"services.*.devices[].source", "s!"},
       {"services.*.devices[].target", "s"},
       {"services.*.devices[].permissions", "s"},
-      {"services.*.dns", "sl", Form::list, Merge::append},
+      {"services.*.dns", "sl", Form::filled, Merge::append},
       {"services.*.dns_opt", "l", Form::none, Merge::append},
       {"services.*.dns_search", "sl", Form::list, Merge::append},
       {"services.*.domainname", "s"},

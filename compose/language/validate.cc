@@ -135,8 +135,6 @@ class Checker {
       if (mount.type == Mount::Type::volume && !mount.source.empty())
         must_be_defined(project_.volumes, mount.source, "volumes", "volume");
       if (mount.type == Mount::Type::bind && mount.source.empty()) fail("volumes", "a bind mount has no 'source'");
-      if (mount.type == Mount::Type::cluster || mount.type == Mount::Type::npipe)
-        fail("volumes", format("mounts of the type '{}' are not for this machine", enum_name(kMountTypes, mount.type)));
       if (mount.type == Mount::Type::tmpfs && !mount.source.empty()) fail("volumes", "a tmpfs has no 'source'");
     }
     for (const auto& tmpfs : service_.tmpfs)
