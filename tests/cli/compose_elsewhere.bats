@@ -127,7 +127,7 @@ END
   assert_failure 1 "services.other.env_file: 'gone.env': no such file" "required: false"
   compose config -q
   assert_failure 1 "'gone.env': no such file"
-  compose down -t 0 --rmi all
+  compose down -t 0 --rmi local
   assert_success
   assert_nothing_left shop
 }
