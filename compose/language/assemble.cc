@@ -69,7 +69,8 @@ class Assembler {
         build->set("context", ".");
   }
 
-  std::vector<Node> read(const std::string& path, const Layer& layer) {
+  /// @param is_extended  only services of it are asked for; there is nothing wrong with one that says nothing
+  std::vector<Node> read(const std::string& path, const Layer& layer, bool is_extended = false) {
     auto documents = loading_.documents(path, "the compose file");
     const Warn warn = [&](const Spot& spot, std::string reason) { loading_.warn(spot, std::move(reason)); };
     const bool interpolated = loading_.request.interpolate;
@@ -80,6 +81,9 @@ class Assembler {
       if (modernize_version_1(document))
         loading_.warn(document.spot, "a file of version 1: its services stand below the key 'services' nowadays");
       if (interpolated) interpolate_tree(document, layer.environment, loading_);
+      if (Node* services = is_extended ? document.find("services") : nullptr)
+        for (auto& service : services->items)
+          if (service.is_null()) service.kind = Node::Kind::mapping;
       check_document(document, loading_.sources, interpolated, warn);
       make_canonical(document, {loading_.sources, interpolated, warn});
       if (const Node* version = document.find("version"))
@@ -233,7 +237,7 @@ class Assembler {
     cached->path = file;
     cached->folder = parent_path(written) == "/" && !written.starts_with('/') ? "." : parent_path(written);
     cached->model.kind = Node::Kind::mapping;
-    for (auto& document : read(file, layer)) {
+    for (auto& document : read(file, layer, /*is_extended=*/true)) {
       document.erase("include");
       merge_into(cached->model, std::move(document), schema(), {}, loading_.sources);
     }
